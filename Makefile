@@ -1,0 +1,26 @@
+# On a fresh machine with Python 3.11 and make: `make xray` sets up and runs the main job, `make test` sets up and tests.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: setup xray test check ui
+
+setup: .venv/ready
+
+.venv/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade-strategy only-if-needed -c constraints.txt -e '.[dev]'
+	touch $@
+
+xray: setup
+	$(BIN)/python -m src.train +experiment=xray
+
+test: check
+	$(BIN)/python -m pytest
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+ui: setup
+	$(BIN)/mlflow ui --backend-store-uri $${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlruns/mlflow.db}

@@ -1,0 +1,1 @@
+"""Perceptron Lab: experiments with perceptrons and multilayer perceptrons."""

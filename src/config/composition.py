@@ -1,0 +1,48 @@
+"""From what Hydra composed to a Run."""
+
+import copy
+from typing import Any
+
+from hydra.experimental.callback import Callback
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from src import runs
+from src.config.loading import load
+from src.config.schema import Run
+from src.errors import told
+
+
+def register_resolvers() -> None:
+    """Names of folders in `conf/train.yaml`: `run_folder` of a single run, `sweep_folder` of a multirun."""
+    for name, resolver in {"run_folder": _run_folder, "sweep_folder": _sweep_folder}.items():
+        OmegaConf.register_new_resolver(name, resolver, use_cache=True, replace=True)
+
+
+def resolved(cfg: DictConfig, hydra: DictConfig) -> Run:
+    """The run of a composed configuration, with the defaults filled in that depend on how it was started."""
+    values: Any = OmegaConf.to_container(cfg, resolve=True)
+    if values.get("test") is None:  # in a sweep only the chosen configuration, retrained, may read the test split
+        values["test"] = hydra.mode == RunMode.RUN
+    if isinstance(tracking := values.get("tracking"), dict) and tracking.get("experiment") is None:
+        tracking["experiment"] = hydra.runtime.choices.get("experiment") or "default"
+    return load(values)
+
+
+class Check(Callback):
+    """Lets a bad configuration die before Hydra makes a folder for it."""
+
+    def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
+        task = copy.copy(config)
+        with open_dict(task):
+            hydra = task.pop("hydra")
+        with told():
+            resolved(task, hydra)
+
+
+def _run_folder(resume: str | None) -> str:
+    return str(runs.find(resume) if resume else runs.ROOT / "runs" / runs.new_name())
+
+
+def _sweep_folder(experiment: str | None) -> str:
+    return str(runs.ROOT / "sweeps" / f"{experiment or 'default'}-{runs.new_name()}")

@@ -1,0 +1,25 @@
+"""One line for a user's mistake: `<file or key>: <rule>, but got <value>.`"""
+
+from hydra.errors import HydraException, MissingConfigException
+from omegaconf.errors import OmegaConfBaseException
+
+
+def explain(error: BaseException) -> str:
+    """The line for `error`, whichever library raised it; without `error:` in front."""
+    if isinstance(error, MissingConfigException):
+        return _unknown_option(error)
+    if isinstance(error, HydraException) and isinstance(error.__cause__, OmegaConfBaseException):
+        return explain(error.__cause__)
+    if isinstance(error, OmegaConfBaseException) and hasattr(error.parent_node, "keys"):
+        known = ", ".join(str(name) for name in error.parent_node.keys())  # type: ignore[union-attr]
+        return f"{error.full_key}: must be a known key, but got {str(error.key)!r}; known here: {known}."
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: must be readable and writable, but got: {error.strerror}."
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _unknown_option(error: MissingConfigException) -> str:
+    group, _, name = str(error.missing_cfg_file).rpartition("/")
+    if not error.options:
+        return " ".join(str(error).split())
+    return f"{group}: must be one of {', '.join(error.options)}, but got {name!r}."

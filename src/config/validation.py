@@ -1,0 +1,50 @@
+"""Values against a schema, with one line that names key, rule and value."""
+
+from typing import Any, TypeVar, get_args
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from src.config.schema import Block
+
+Kind = TypeVar("Kind", bound=Block)
+
+
+def validated(kind: type[Kind], values: dict[str, Any], prefix: str = "") -> Kind:
+    """`values` as a `kind`; ValueError for the first that breaks a rule, with `prefix` before its key."""
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        details = error.errors()
+        first = min(details, key=lambda detail: detail["type"] != "extra_forbidden")  # a typo explains a missing key
+        raise ValueError(_line(kind, first, prefix)) from None
+
+
+def known_keys(kind: type[Block]) -> list[str]:
+    """The keys of a schema as they are typed."""
+    return [field.alias or name for name, field in kind.model_fields.items()]
+
+
+def _line(kind: type[Block], detail: ErrorDetails, prefix: str) -> str:
+    block, parts = kind, []
+    for part in detail["loc"]:
+        parts.append(str(part))
+        fields = {field.alias or name: field for name, field in block.model_fields.items()}
+        if part not in fields:
+            break
+        annotation = fields[str(part)].annotation
+        inner = [
+            option
+            for option in (annotation, *get_args(annotation))
+            if isinstance(option, type) and issubclass(option, Block)
+        ]
+        if not inner:
+            break  # what follows in the location names branches of a union, no keys
+        block = inner[0]
+    key = prefix + ".".join(parts)
+    if detail["type"] == "extra_forbidden":
+        return f"{key}: must be a known key, but got {parts[-1]!r}; known here: {', '.join(known_keys(block))}."
+    if detail["type"] == "missing":
+        return f"{key}: must be set, but got nothing."
+    rule = detail["msg"].removeprefix("Value error, ").replace("Input should be", "must be").replace("should", "must")
+    return f"{key}: {rule[0].lower() + rule[1:]}, but got {detail['input']!r}."

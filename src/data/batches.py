@@ -1,0 +1,98 @@
+"""Batches cut by index from resident tensors: no row is collated, no worker is needed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from src.data.augmentation import Augment
+from src.data.dataset import Split
+from src.data.transforms import Standardize
+from src.randomness import Purpose, fold, key, permutation
+
+
+class Batch(NamedTuple):
+    """What one process computes of an optimizer step.
+
+    `position` (B,) is each row's place among the `count` examples of the whole step, over all processes and accumulated
+    batches: draws and the mean of the losses depend on these alone, so neither changes when the step is divided.
+    """
+
+    inputs: Tensor
+    labels: Tensor
+    step: Tensor
+    position: Tensor
+    count: int
+
+
+@dataclass
+class TrainBatches:
+    """One epoch of batches in the order of (seed, epoch); set `epoch` before iterating. The last batch may be short."""
+
+    split: Split
+    standardize: Standardize
+    augment: Augment | None
+    batch_size: int
+    seed: int
+    accumulate: int = 1
+    rank: int = 0
+    world_size: int = 1
+    dtype: torch.dtype = torch.float32
+    epoch: int = 0
+
+    def __len__(self) -> int:
+        return -(-len(self.split) // self.batch_size)
+
+    @property
+    def window(self) -> int:
+        """Examples of a full optimizer step."""
+        return self.batch_size * self.accumulate
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return -(-len(self.split) // self.window)
+
+    def __iter__(self) -> Iterator[Batch]:
+        device, size = self.split.labels.device, len(self.split)
+        order = permutation(key(self.seed, Purpose.ORDER, self.epoch).to(device), size)
+        draws = key(self.seed, Purpose.AUGMENTATION, self.epoch).to(device)
+        position = torch.arange(self.window, device=device)
+        steps = self.epoch * self.steps_per_epoch + torch.arange(self.steps_per_epoch, device=device)
+        for start in range(0, size, self.batch_size):
+            step, offset = divmod(start, self.window)
+            shard = slice(start + self.rank, min(start + self.batch_size, size), self.world_size)
+            rows = order[shard]
+            yield Batch(
+                inputs=self._prepare(rows, draws),
+                labels=self.split.labels[rows],
+                step=steps[step],
+                position=position[offset + self.rank : offset + self.batch_size : self.world_size][: len(rows)],
+                count=min(self.window, size - step * self.window),
+            )
+
+    def _prepare(self, rows: Tensor, draws: Tensor) -> Tensor:
+        inputs = self.split.inputs[rows].to(self.dtype)
+        if self.augment is not None:
+            inputs = self.augment(inputs, fold(draws, rows))
+        return self.standardize(inputs)
+
+
+@dataclass
+class EvalBatches:
+    """A split in its own order, in chunks of at most `chunk` rows; no augmentation."""
+
+    split: Split
+    standardize: Standardize
+    dtype: torch.dtype = torch.float32
+    chunk: int = 4096
+
+    def __len__(self) -> int:
+        return -(-len(self.split) // self.chunk)
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        for inputs, labels in zip(
+            self.split.inputs.split(self.chunk), self.split.labels.split(self.chunk), strict=True
+        ):
+            yield self.standardize(inputs.to(self.dtype)), labels

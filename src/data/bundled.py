@@ -1,0 +1,65 @@
+"""Real data sets that come with scikit-learn: they work offline."""
+
+from typing import Any
+
+import torch
+
+from src.data.dataset import Dataset, Task
+from src.data.splits import split_examples, split_rows
+
+
+def digits(*, val_fraction: float, test_fraction: float, split_seed: int) -> Dataset:
+    """1,797 handwritten digits, uint8 images of 8x8 in 17 greys; ten classes (Alpaydin and Kaynak 1998)."""
+    from sklearn.datasets import load_digits
+
+    found = load_digits()
+    inputs = torch.as_tensor(found.images).to(torch.uint8).unsqueeze(1)
+    classes = tuple(str(name) for name in found.target_names)
+    return _dataset("digits", "multiclass", inputs, found.target, classes, val_fraction, test_fraction, split_seed)
+
+
+def breast_cancer(*, val_fraction: float, test_fraction: float, split_seed: int) -> Dataset:
+    """569 biopsies, 30 features of cell nuclei; label 1 is malignant, the other way round than in scikit-learn (Wolberg 1995)."""
+    from sklearn.datasets import load_breast_cancer
+
+    found = load_breast_cancer()
+    inputs, labels = torch.as_tensor(found.data, dtype=torch.float32), 1 - found.target
+    return _dataset(
+        "breast_cancer", "binary", inputs, labels, ("benign", "malignant"), val_fraction, test_fraction, split_seed
+    )
+
+
+def wine(*, val_fraction: float, test_fraction: float, split_seed: int) -> Dataset:
+    """178 wines of three cultivars, 13 chemical features (Forina et al. 1988)."""
+    from sklearn.datasets import load_wine
+
+    found = load_wine()
+    inputs, classes = torch.as_tensor(found.data, dtype=torch.float32), tuple(str(name) for name in found.target_names)
+    return _dataset("wine", "multiclass", inputs, found.target, classes, val_fraction, test_fraction, split_seed)
+
+
+def diabetes(*, val_fraction: float, test_fraction: float, split_seed: int) -> Dataset:
+    """442 patients, 10 features, target: progression of diabetes one year later (Efron et al. 2004)."""
+    from sklearn.datasets import load_diabetes
+
+    found = load_diabetes(scaled=False)
+    inputs = torch.as_tensor(found.data, dtype=torch.float32)
+    return _dataset("diabetes", "regression", inputs, found.target, (), val_fraction, test_fraction, split_seed)
+
+
+def _dataset(
+    name: str,
+    task: Task,
+    inputs: torch.Tensor,
+    target: Any,
+    classes: tuple[str, ...],
+    val_fraction: float,
+    test_fraction: float,
+    split_seed: int,
+) -> Dataset:
+    labels = torch.as_tensor(target, dtype=torch.float32 if task == "regression" else torch.int64)
+    rows = split_rows(
+        labels, val_fraction=val_fraction, test_fraction=test_fraction, seed=split_seed, stratify=task != "regression"
+    )
+    source = f"{name}, {len(labels)} examples, as scikit-learn ships it"
+    return Dataset(name, source, task, **split_examples(inputs, labels, rows), classes=classes)

@@ -1,0 +1,84 @@
+"""What every reader gives: three splits of resident tensors and what is known of them."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+Task = Literal["binary", "multiclass", "regression"]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Examples as they came: `inputs` uint8 (N, C, H, W) for images or float32 (N, F) for tables.
+
+    `labels` are int64 (N,) class numbers, or float32 (N,) targets of a regression.
+    """
+
+    inputs: Tensor
+    labels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Train, val and test of one source. Raises ValueError, naming the source, where the data break a rule."""
+
+    name: str
+    source: str  # one line: where the data come from, shown in every output
+    task: Task
+    train: Split
+    val: Split
+    test: Split
+    classes: tuple[str, ...] = ()
+    simulated: bool = False
+
+    def __post_init__(self) -> None:
+        for part in ("train", "val", "test"):
+            _check(f"{self.name}: {part}", getattr(self, part), self)
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        return tuple(self.train.inputs.shape[1:])
+
+    @property
+    def num_outputs(self) -> int:
+        return len(self.classes) if self.task == "multiclass" else 1
+
+    @property
+    def is_image(self) -> bool:
+        return self.train.inputs.ndim == 4
+
+
+def _check(where: str, split: Split, dataset: Dataset) -> None:
+    inputs, labels = split.inputs, split.labels
+    if len(labels) == 0:
+        raise ValueError(f"{where}: a split must hold at least one example, but got none.")
+    if len(inputs) != len(labels):
+        raise ValueError(
+            f"{where}: inputs and labels must pair up, but got {len(inputs)} inputs and {len(labels)} labels."
+        )
+    if tuple(inputs.shape[1:]) != dataset.input_shape:
+        raise ValueError(
+            f"{where}: examples must have the shape of train's, {dataset.input_shape}, but got {tuple(inputs.shape[1:])}."
+        )
+    if inputs.is_floating_point() and not bool(torch.isfinite(inputs).all()):
+        rows = int((~torch.isfinite(inputs).flatten(1).all(1)).sum())
+        raise ValueError(
+            f"{where}: inputs must be finite, but got NaN or infinity in {rows} of {len(inputs)} examples."
+        )
+    if dataset.task == "regression":
+        if not bool(torch.isfinite(labels).all()):
+            raise ValueError(f"{where}: targets must be finite, but got NaN or infinity.")
+        return
+    if int(labels.min()) < 0 or int(labels.max()) >= len(dataset.classes):
+        raise ValueError(
+            f"{where}: labels must lie in 0 to {len(dataset.classes) - 1}, but got {int(labels.min())} to {int(labels.max())}."
+        )
+    if len(present := labels.unique()) < 2:
+        raise ValueError(
+            f"{where}: at least two classes must occur, but got only {dataset.classes[int(present[0])]!r}."
+        )

@@ -1,0 +1,74 @@
+"""The data module: a dataset, resident on the device that trains, as batches for Lightning."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+
+from src.data.augmentation import Augment
+from src.data.batches import EvalBatches, TrainBatches
+from src.data.dataset import Dataset, Split
+from src.data.transforms import Standardize
+
+
+class DataModule(pl.LightningDataModule):
+    """Batches of `dataset`, standardised by figures fitted on its training split.
+
+    `batch_size` counts the rows of a batch over all processes. With `train_eval` the training split is evaluated too,
+    after val.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        *,
+        standardize: str,
+        augment: Augment | None,
+        batch_size: int,
+        seed: int,
+        accumulate: int,
+        dtype: torch.dtype,
+        train_eval: bool = False,
+    ) -> None:
+        super().__init__()
+        self.dataset = dataset
+        self.standardize = Standardize.fit(dataset.train.inputs, standardize)
+        self.train_eval = train_eval
+        self.dtype = dtype
+        self.train_batches = TrainBatches(
+            dataset.train,
+            self.standardize,
+            augment,
+            batch_size=batch_size,
+            seed=seed,
+            accumulate=accumulate,
+            dtype=dtype,
+        )
+
+    def setup(self, stage: str) -> None:
+        assert self.trainer is not None
+        device = self.trainer.strategy.root_device
+        self.dataset = replace(
+            self.dataset, **{part: _to(getattr(self.dataset, part), device) for part in ("train", "val")}
+        )
+        self.train_batches.split = self.dataset.train
+        self.train_batches.rank, self.train_batches.world_size = self.trainer.global_rank, self.trainer.world_size
+
+    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
+        return batch  # cut from tensors that are there already
+
+    def train_dataloader(self) -> TrainBatches:
+        return self.train_batches
+
+    def val_dataloader(self) -> list[EvalBatches]:
+        splits = [self.dataset.val, self.dataset.train] if self.train_eval else [self.dataset.val]
+        return [self.evaluation(split) for split in splits]
+
+    def evaluation(self, split: Split) -> EvalBatches:
+        """`split` in its own order, standardised as train is."""
+        return EvalBatches(split, self.standardize, self.dtype)
+
+
+def _to(split: Split, device: torch.device) -> Split:
+    return Split(split.inputs.to(device), split.labels.to(device))

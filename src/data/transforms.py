@@ -1,0 +1,47 @@
+"""Standardisation: by figures fitted on train only, or each example by its own."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import torch
+from torch import Tensor
+
+# Over which axes of (N, features...) the mean and sd are taken. None: not fitted, taken from each example.
+STANDARDIZE = ("none", "features", "channels", "images")
+
+
+@dataclass(frozen=True)
+class Standardize:
+    """(x - mean) / sd. `features`: each by its own figures; `channels`: each channel; `images`: each example by its own.
+
+    Exposure varies from film to film, so `images` suits radiographs. Features that are constant on train keep sd 1.
+    """
+
+    how: str
+    mean: Tensor
+    sd: Tensor
+
+    @classmethod
+    def fit(cls, inputs: Tensor, how: str) -> Self:
+        """Fit on `inputs` (N, ...), the training examples."""
+        if how not in STANDARDIZE:
+            raise ValueError(f"data.standardize: must be one of {', '.join(STANDARDIZE)}, but got {how!r}.")
+        if how == "channels" and inputs.ndim != 4:
+            raise ValueError(
+                f"data.standardize: channels needs images (N, C, H, W), but got shape {tuple(inputs.shape)}."
+            )
+        if how in ("none", "images"):
+            return cls(how, torch.zeros(()), torch.ones(()))
+        axes = (0,) if how == "features" else (0, 2, 3)
+        sd, mean = torch.std_mean(inputs.double(), dim=axes, correction=0, keepdim=True)
+        return cls(how, mean[0], torch.where(sd > 0, sd, 1.0)[0])
+
+    def __call__(self, inputs: Tensor) -> Tensor:
+        """Standardised floats of the shape of `inputs` (..., B, features...); uint8 becomes the default dtype."""
+        inputs = inputs if inputs.is_floating_point() else inputs.to(torch.get_default_dtype())
+        if self.how == "none":
+            return inputs
+        if self.how == "images":
+            sd, mean = torch.std_mean(inputs, dim=(-3, -2, -1) if inputs.ndim >= 4 else -1, correction=0, keepdim=True)
+            return (inputs - mean) / (sd + 1e-6)
+        return (inputs - self.mean.to(inputs)) / self.sd.to(inputs)

@@ -1,0 +1,113 @@
+"""Initial weights as pure functions of a key: no generator is drawn from.
+
+Each takes a key of `src.randomness`, fan_out and fan_in, and gives a float64 weight (fan_out, fan_in) on the key's
+device. Normals are not truncated (as in PyTorch, not as in Keras), and no gain is applied.
+"""
+
+from collections.abc import Callable
+from math import sqrt
+
+import torch
+from torch import Tensor, nn
+
+from src import randomness
+
+Initialiser = Callable[[Tensor, int, int], Tensor]
+
+
+def normal(state: Tensor, fan_out: int, fan_in: int) -> Tensor:
+    """N(0, 0.05²), whatever the fans (Keras's RandomNormal)."""
+    return 0.05 * _normal(state, fan_out, fan_in)
+
+
+def uniform(state: Tensor, fan_out: int, fan_in: int) -> Tensor:
+    """U[-0.05, 0.05), whatever the fans (Keras's RandomUniform)."""
+    return _symmetric(state, fan_out, fan_in, 0.05)
+
+
+def glorot_normal(state: Tensor, fan_out: int, fan_in: int) -> Tensor:
+    """N(0, 2 / (in + out)): a compromise between forward and backward variance (Glorot and Bengio 2010, eq. 12)."""
+    return sqrt(2.0 / (fan_in + fan_out)) * _normal(state, fan_out, fan_in)
+
+
+def glorot_uniform(state: Tensor, fan_out: int, fan_in: int) -> Tensor:
+    """U[-a, a) with a = sqrt(6 / (in + out)) (Glorot and Bengio 2010, eq. 16)."""
+    return _symmetric(state, fan_out, fan_in, sqrt(6.0 / (fan_in + fan_out)))
+
+
+def he_normal(state: Tensor, fan_out: int, fan_in: int) -> Tensor:
+    """N(0, 2 / in): keeps the variance of ReLU layers (He et al. 2015, eq. 10)."""
+    return sqrt(2.0 / fan_in) * _normal(state, fan_out, fan_in)
+
+
+def he_uniform(state: Tensor, fan_out: int, fan_in: int) -> Tensor:
+    """U[-a, a) with a = sqrt(6 / in): the variance 2 / in of He et al. 2015, eq. 10."""
+    return _symmetric(state, fan_out, fan_in, sqrt(6.0 / fan_in))
+
+
+def lecun_normal(state: Tensor, fan_out: int, fan_in: int) -> Tensor:
+    """N(0, 1 / in) (LeCun et al. 1998, Efficient BackProp, eq. 16); SELU needs it (Klambauer et al. 2017)."""
+    return sqrt(1.0 / fan_in) * _normal(state, fan_out, fan_in)
+
+
+def orthogonal(state: Tensor, fan_out: int, fan_in: int) -> Tensor:
+    """Orthonormal rows (out <= in) or columns (out > in), uniformly among all such (Saxe et al. 2014).
+
+    The Q of a QR of normals, its columns' signs set by R's diagonal (Mezzadri 2007, section 5), else it is not uniform.
+    """
+    tall = _normal(state, max(fan_out, fan_in), min(fan_out, fan_in))
+    q, r = torch.linalg.qr(tall)
+    q = q * torch.where(r.diagonal() < 0, -1.0, 1.0)
+    return q if fan_out >= fan_in else q.T
+
+
+def zeros(state: Tensor, fan_out: int, fan_in: int) -> Tensor:
+    """All 0: right for a single perceptron; hidden units of an MLP would stay equal for ever."""
+    return torch.zeros(fan_out, fan_in, dtype=torch.float64, device=state.device)
+
+
+INITIALISERS: dict[str, Initialiser] = {
+    "normal": normal,
+    "uniform": uniform,
+    "glorot_normal": glorot_normal,
+    "glorot_uniform": glorot_uniform,
+    "he_normal": he_normal,
+    "he_uniform": he_uniform,
+    "lecun_normal": lecun_normal,
+    "orthogonal": orthogonal,
+    "zeros": zeros,
+}
+
+
+def initialiser(name: str) -> Initialiser:
+    """The initialiser called `name`. Raises ValueError, listing the known ones, for any other name."""
+    if name not in INITIALISERS:
+        raise ValueError(f"init: must be one of {', '.join(INITIALISERS)}, but got {name!r}.")
+    return INITIALISERS[name]
+
+
+def linear(fan_in: int, fan_out: int, *, bias: bool, init: str, state: Tensor) -> nn.Linear:
+    """A linear layer in the default dtype: weight drawn by `init` with the key `state`, bias zero.
+
+    Unlike `nn.Linear(...)` it leaves torch's global generator as it was.
+    """
+    weight = initialiser(init)(state, fan_out, fan_in)
+    layer = nn.utils.skip_init(nn.Linear, fan_in, fan_out, bias=bias)
+    assert isinstance(layer, nn.Linear)
+    with torch.no_grad():
+        layer.weight.copy_(weight)
+        if bias:
+            layer.bias.zero_()
+    return layer
+
+
+def _normal(state: Tensor, fan_out: int, fan_in: int) -> Tensor:
+    return randomness.normal(state, _indices(state, fan_out, fan_in))
+
+
+def _symmetric(state: Tensor, fan_out: int, fan_in: int, bound: float) -> Tensor:
+    return bound * (2.0 * randomness.uniform(state, _indices(state, fan_out, fan_in)) - 1.0)
+
+
+def _indices(state: Tensor, fan_out: int, fan_in: int) -> Tensor:
+    return torch.arange(fan_out * fan_in, device=state.device).view(fan_out, fan_in)

@@ -1,0 +1,55 @@
+"""Figures in one style: labelled axes, readable in grey and for the colour-blind."""
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+# Okabe and Ito 2008: told apart by the colour-blind; dashes tell them apart in grey.
+BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#666666"
+
+
+def loss_curve(history: pd.DataFrame, best_epoch: int | None, title: str, note: str = "") -> Figure:
+    """Training and held-out loss over epochs, the best and the stopping epoch marked."""
+    figure = Figure(figsize=(7, 4.2), layout="constrained")
+    axes = figure.add_subplot()
+    axes.plot(history["epoch"], history["train/loss"], color=BLUE, linestyle="--", label="train (dropout on)")
+    if "train/loss_eval" in history:
+        axes.plot(history["epoch"], history["train/loss_eval"], color=GREEN, linestyle=":", label="train (dropout off)")
+    axes.plot(history["epoch"], history["val/loss"], color=ORANGE, label="val")
+    stopped = int(history["epoch"].iloc[-1])
+    if best_epoch is not None:
+        axes.axvline(best_epoch, color=GREY, linewidth=1, linestyle="-.", label=f"best epoch {best_epoch}")
+        axes.plot(best_epoch, history["val/loss"].iloc[best_epoch - 1], "o", color=ORANGE)
+    axes.axvline(stopped, color=GREY, linewidth=1, label=f"stopped at epoch {stopped}")
+    axes.set(xlabel="epoch", ylabel="loss per example", title=title)
+    axes.legend(frameon=False)
+    axes.spines[["top", "right"]].set_visible(False)
+    _annotate(figure, note)
+    return figure
+
+
+def image_sheet(images: np.ndarray, captions: list[str], title: str, *, signed: bool = False, note: str = "") -> Figure:
+    """Up to 32 images (N, H, W) with captions; `signed`: weights, grey at zero, all on one scale."""
+    count = min(len(images), 32)
+    columns = min(8, count)
+    rows = -(-count // columns)
+    figure = Figure(figsize=(1.25 * columns, 1.4 * rows + 0.6), layout="constrained")
+    limit = float(np.abs(images).max()) or 1.0
+    scale = {"cmap": "PuOr", "vmin": -limit, "vmax": limit} if signed else {"cmap": "gray"}
+    for index, axes in enumerate(np.atleast_1d(figure.subplots(rows, columns)).flat):
+        axes.axis("off")
+        if index < count:
+            axes.imshow(images[index], **scale)
+            axes.set_title(captions[index], fontsize=7)
+    figure.suptitle(title, fontsize=10)
+    _annotate(figure, note)
+    return figure
+
+
+def _annotate(figure: Figure, note: str) -> None:
+    if note:
+        figure.supxlabel(note, fontsize=8, color=GREY)

@@ -1,0 +1,81 @@
+"""Every random draw is a pure function of (seed, purpose, counters, index).
+
+There is no generator whose state matters: a draw is a hash of what it is for. So a model gets the same draws alone, in a
+stack, resumed or sharded, on any device. The hash is SplitMix64 (Steele, Lea and Flood 2014); masks of whole layers use
+a 32-bit finaliser with the low bias found by Wellons (hash-prospector, 2018), which costs half the memory traffic.
+"""
+
+from enum import IntEnum
+
+import torch
+from torch import Tensor
+
+# Integer tensors wrap around modulo 2**64 (2**32) on every device. `>>` keeps the sign, so shifts are masked.
+GOLDEN_64 = 0x9E3779B97F4A7C15 - 2**64
+GOLDEN_32 = 0x9E3779B9 - 2**32
+
+
+class Purpose(IntEnum):
+    """What a draw is for: draws of two purposes are independent."""
+
+    WEIGHTS = 1
+    ORDER = 2
+    DROPOUT = 3
+    AUGMENTATION = 4
+    DATA = 5
+    SPLIT = 6
+    BOOTSTRAP = 7
+    TWIN = 8
+
+
+def key(seed: int | Tensor, purpose: Purpose, *counters: int | Tensor) -> Tensor:
+    """Fold seed, purpose and counters (layer, epoch, ...) into one int64 key; tensors among them broadcast."""
+    state = fold(torch.zeros((), dtype=torch.int64), seed)
+    for value in (int(purpose), *counters):
+        state = fold(state, value)
+    return state
+
+
+def fold(state: Tensor, value: int | Tensor) -> Tensor:
+    """Output number `value` of the SplitMix64 stream that starts at `state`: 64 well-mixed bits as int64."""
+    bits = state + (value + 1) * GOLDEN_64 if isinstance(value, Tensor) else state + _wrap((value + 1) * GOLDEN_64)
+    bits = (bits ^ ((bits >> 30) & (2**34 - 1))) * (0xBF58476D1CE4E5B9 - 2**64)
+    bits = (bits ^ ((bits >> 27) & (2**37 - 1))) * (0x94D049BB133111EB - 2**64)
+    return bits ^ ((bits >> 31) & (2**33 - 1))
+
+
+def uniform(state: Tensor, index: Tensor) -> Tensor:
+    """Uniform float64 draws in [0, 1), one per entry of `index`, exact multiples of 2**-53."""
+    return ((fold(state, index) >> 11) & (2**53 - 1)).double() * 2.0**-53
+
+
+def normal(state: Tensor, index: Tensor) -> Tensor:
+    """Standard normal float64 draws, one per entry of `index` (Box and Muller 1958)."""
+    radius = torch.sqrt(-2.0 * torch.log1p(-uniform(state, 2 * index)))
+    return radius * torch.cos(2.0 * torch.pi * uniform(state, 2 * index + 1))
+
+
+def integers(state: Tensor, index: Tensor, high: int) -> Tensor:
+    """Uniform int64 draws in [0, high), one per entry of `index`."""
+    return (uniform(state, index) * high).long()
+
+
+def permutation(state: Tensor, size: int) -> Tensor:
+    """A permutation of range(size) as int64 (size,), or (M, size) for a column (M, 1) of states."""
+    return torch.argsort(fold(state, torch.arange(size, device=state.device)), dim=-1, stable=True)
+
+
+def keep_mask(rows: Tensor, width: int, rate: Tensor) -> Tensor:
+    """Boolean mask (B, width) that keeps each unit with probability 1 - `rate`; `rows` (B,) are keys from `fold`."""
+    low, high = rows.to(torch.int32).unsqueeze(-1), (rows >> 32).to(torch.int32).unsqueeze(-1)
+    bits = torch.arange(width, dtype=torch.int32, device=rows.device) * GOLDEN_32 + low
+    bits = (bits ^ ((bits >> 16) & 0xFFFF)) * 0x7FEB352D + high
+    bits = (bits ^ ((bits >> 15) & 0x1FFFF)) * (0x846CA68B - 2**32)
+    bits = bits ^ ((bits >> 16) & 0xFFFF)
+    # The bits are a signed number: compared with a signed threshold, no further pass over the mask is needed.
+    highest_kept = ((1.0 - rate.double()) * 2.0**32).long() - (2**31 + 1)
+    return bits <= highest_kept.to(torch.int32)
+
+
+def _wrap(value: int) -> int:
+    return (value + 2**63) % 2**64 - 2**63

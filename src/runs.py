@@ -1,0 +1,94 @@
+"""The folders that runs leave under `mlruns/`, and which process owns one."""
+
+import json
+import os
+import secrets
+import socket
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+ROOT = Path("mlruns")
+OWNER, RESULTS, CONFIG, HISTORY, CHECKPOINT = (
+    "owner.json",
+    "results.json",
+    "config.yaml",
+    "history.csv",
+    "checkpoint.ckpt",
+)
+
+
+def new_name() -> str:
+    """`<UTC time>-<8 hex>`: sorts by time, and two runs of one second do not meet."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+
+
+def run_folders(root: Path = ROOT) -> list[Path]:
+    """Every folder of a run under `root`, oldest name first: single runs, then the members of sweeps."""
+    return [path.parent for pattern in ("runs/*", "sweeps/*/*") for path in sorted(root.glob(f"{pattern}/{CONFIG}"))]
+
+
+def find(run: str, root: Path = ROOT) -> Path:
+    """The folder of a run, by its name, its path or its MLflow id; ValueError if there is none."""
+    for folder in (Path(run), root / "runs" / run):
+        if run and (folder / CONFIG).is_file():
+            return folder
+    for folder in run_folders(root):
+        if run in (folder.name, read_json(folder / "mlflow.json").get("run_id")):
+            return folder
+    raise ValueError(f"run: must be the folder name or the MLflow id of a run under {root}/, but got {run!r}.")
+
+
+def claim(folder: Path) -> None:
+    """Write down that this process works on `folder`; ValueError if another living process does."""
+    owner = read_json(folder / OWNER)
+    if is_alive(folder) and owner["pid"] != os.getpid():
+        raise ValueError(
+            f"{folder}: a run must have one owner, but got a second while process {owner['pid']} on {owner['host']} is at it"
+            f" (if that process is gone, delete {OWNER} there)."
+        )
+    write_json(
+        folder / OWNER, {"host": socket.gethostname(), "pid": os.getpid(), "started": psutil.Process().create_time()}
+    )
+
+
+def release(folder: Path) -> None:
+    """Give the folder up at the end of a run."""
+    (folder / OWNER).unlink(missing_ok=True)
+
+
+def is_alive(folder: Path) -> bool:
+    """Whether the process that claimed `folder` still runs. Of another host's process nobody can tell: it counts as alive."""
+    owner = read_json(folder / OWNER)
+    if not owner:
+        return False
+    if owner["host"] != socket.gethostname():
+        return True
+    try:
+        return abs(psutil.Process(owner["pid"]).create_time() - owner["started"]) < 1.0
+    except psutil.NoSuchProcess:
+        return False
+
+
+def orphans(root: Path = ROOT) -> list[Path]:
+    """Folders whose owner died without a word (SIGKILL, power): claimed, not alive."""
+    return [folder for folder in run_folders(root) if (folder / OWNER).is_file() and not is_alive(folder)]
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in `path`, or an empty one if the file is not there."""
+    return json.loads(path.read_text()) if path.is_file() else {}
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write `content` beside `path`, then rename it over it: a reader never sees half a file."""
+    write_text(path, json.dumps(content, indent=2) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` beside `path`, then rename it over it."""
+    part = path.with_name(path.name + ".part")
+    part.write_text(text)
+    part.replace(path)

@@ -1,0 +1,75 @@
+"""What a run leaves, in the order that survives a kill: the folder first, MLflow after it."""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import torch
+import yaml
+from rich.console import Console
+
+from src import runs
+from src.config.schema import Run
+from src.data.dataset import Dataset
+from src.errors import Interrupted
+from src.provenance import environment, provenance
+from src.single.results import results_of_broken
+from src.tracking import Mirror
+
+
+class Record:
+    """The open record of one run: claims its folder, says in it how the run ends, and keeps MLflow in step with it."""
+
+    def __init__(self, run: Run, folder: Path) -> None:
+        self.run, self.folder = run, folder
+        tracking = run.tracking
+        self.mirror = (
+            Mirror(folder, uri=tracking.uri, experiment=tracking.experiment or "default", run_name=tracking.run_name)
+            if tracking.enabled
+            else None
+        )
+
+    def __enter__(self) -> Self:
+        runs.claim(self.folder)
+        (self.folder / runs.RESULTS).unlink(missing_ok=True)  # a run that is taken up again has not ended
+        runs.write_text(self.folder / runs.CONFIG, yaml.safe_dump(self.run.model_dump(mode="json"), sort_keys=False))
+        return self
+
+    def start(self, dataset: Dataset) -> None:
+        """Write down where the numbers come from; MLflow has the run from here on."""
+        device = "cuda" if self.run.trainer.accelerator != "cpu" and torch.cuda.is_available() else "cpu"
+        tags = {"data": dataset.source, "simulated": str(dataset.simulated).lower(), "seed": str(self.run.seed)}
+        runs.write_json(self.folder / "tags.json", {**tags, **provenance(device)})
+        runs.write_text(self.folder / "environment.txt", environment())
+        if self.mirror is not None:
+            self.mirror.start()
+
+    def commit(self) -> None:
+        """An epoch is on disk: MLflow may have it too."""
+        if self.mirror is not None:
+            self.mirror.notify()
+
+    def finish(self, results: dict[str, Any]) -> None:
+        """The run has ended: from here on it has results."""
+        runs.write_json(self.folder / runs.RESULTS, results)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            reason = "interrupted" if isinstance(error, (Interrupted, KeyboardInterrupt)) else "failed"
+            self.finish(results_of_broken(self.run, self.folder, reason, f"{kind.__name__ if kind else ''}: {error}"))
+        if self.mirror is not None:
+            self.mirror.close()
+        runs.release(self.folder)
+
+
+def announce_orphans(console: Console, root: Path = runs.ROOT) -> None:
+    """Say which runs were left by a process that died without a word, and close their books."""
+    for folder in runs.orphans(root):
+        why = f"process {runs.read_json(folder / runs.OWNER)['pid']} is gone"
+        console.print(f"{folder.name}: was left running, {why}; resume={folder.name} goes on with it.")
+        if not (folder / runs.RESULTS).is_file():
+            broken = {"run": folder.name, "status": "KILLED", "stop_reason": "interrupted", "reason": why}
+            runs.write_json(folder / runs.RESULTS, broken)
+        runs.release(folder)

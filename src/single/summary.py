@@ -1,0 +1,57 @@
+"""The table at the end of a run."""
+
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+SHOWN = {
+    "binary": (
+        "auroc",
+        "average_precision",
+        "accuracy",
+        "accuracy_at_threshold",
+        "sensitivity_at_threshold",
+        "specificity_at_threshold",
+        "brier",
+    ),
+    "multiclass": ("accuracy", "auroc", "average_precision", "calibration_error"),
+    "regression": ("rmse", "r2"),
+}
+
+
+def summary(results: dict[str, Any], task: str, folder: Path) -> Table:
+    """The results of a run as a table: data, model, epochs, val and test figures with bounds, cost, where to look."""
+    table = Table(title=f"Run {results['run']}", show_header=False, title_justify="left")
+    table.add_column(style="bold")
+    table.add_column()
+    table.add_row("data", results["data"]["source"])
+    table.add_row("parameters", f"{results['num_params']:,}")
+    table.add_row(
+        "epochs", f"best {results['best_epoch']}, stopped {results['stopped_epoch']} ({results['stop_reason']})"
+    )
+    objective = results["objective"]
+    table.add_row("objective", f"{objective['name']} = {_number(objective['value'])}")
+    if results["threshold"] is not None:
+        table.add_row("threshold", f"{results['threshold']:.3f}, chosen on val")
+    for split in ("val", "test"):
+        if results[split]:
+            table.add_section()
+            for name in SHOWN[task]:
+                table.add_row(f"{split} {name.replace('_', ' ')}", _with_bounds(results[split], name))
+    table.add_section()
+    table.add_row("seconds per epoch", f"{results['timing']['epoch_seconds']:.3f} (median)")
+    table.add_row("folder", str(folder))
+    table.add_row("look", "make ui")
+    return table
+
+
+def _with_bounds(figures: dict[str, float], name: str) -> str:
+    bounds = (
+        f"   95 % [{figures[f'{name}_low']:.3f}, {figures[f'{name}_high']:.3f}]" if f"{name}_low" in figures else ""
+    )
+    return f"{figures[name]:.4f}{bounds}"
+
+
+def _number(value: float | None) -> str:
+    return "none: no epoch was finite" if value is None else f"{value:.4f}"

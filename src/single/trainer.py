@@ -1,0 +1,67 @@
+"""Lightning's Trainer, set up for a run."""
+
+import logging
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.strategies import DDPStrategy
+from rich.console import Console
+
+from src.config.schema import Run
+from src.data.module import DataModule
+from src.metrics import DIRECTIONS
+from src.runs import CHECKPOINT
+from src.single.commit import Commit, write_history
+from src.single.learner import Learner
+from src.single.progress import EpochProgress
+
+
+def fit(
+    run: Run, learner: Learner, data: DataModule, folder: Path, *, console: Console, on_commit: Callable[[], None]
+) -> Commit:
+    """Train until a stop reason, from the last commit in `folder` if there is one; returns the run's last commit."""
+    commit = Commit(
+        folder,
+        objective=run.first_objective,
+        direction=DIRECTIONS[run.first_objective],
+        patience=run.patience,
+        epochs=run.epochs,
+        on_commit=on_commit,
+    )
+    checkpoint = folder / CHECKPOINT
+    if checkpoint.is_file():
+        saved = torch.load(checkpoint, weights_only=True)
+        commit.load_state_dict(saved["callbacks"][commit.state_key])
+        write_history(folder, commit.history_)
+    if commit.stop_reason_ is None:
+        trainer = build_trainer(run, [commit, EpochProgress(commit, epochs=run.epochs, console=console)])
+        trainer.fit(learner, datamodule=data, ckpt_path=checkpoint if checkpoint.is_file() else None)
+    return commit
+
+
+def build_trainer(run: Run, callbacks: list[pl.Callback]) -> pl.Trainer:
+    """A Trainer that logs and checkpoints nothing by itself: `Commit` does."""
+    for name in ("pytorch_lightning", "lightning_fabric", "lightning.pytorch"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    # Our batches are cut from resident tensors: the advice to add DataLoader workers does not apply.
+    warnings.filterwarnings("ignore", ".*does not have many workers.*")
+    warnings.filterwarnings("ignore", ".*LeafSpec.*")  # Lightning 2.6 on torch 2.13
+    settings = run.trainer.model_dump(exclude={"strategy"})
+    # Buffers hold each process's own positions in the batch; DDP would overwrite them with those of rank 0.
+    strategy = DDPStrategy(forward_sync_buffers=False) if run.trainer.strategy == "ddp" else run.trainer.strategy
+    return pl.Trainer(
+        max_epochs=run.epochs,
+        callbacks=callbacks,
+        strategy=strategy,
+        deterministic=torch.cuda.is_available(),  # the CPU kernels in use are deterministic as they are
+        use_distributed_sampler=False,
+        num_sanity_val_steps=0,
+        logger=False,
+        enable_checkpointing=False,
+        enable_model_summary=False,
+        enable_progress_bar=False,
+        **settings,
+    )

@@ -1,0 +1,37 @@
+"""Door: `python -m src.sync` sends to MLflow what it missed while its server was down."""
+
+import argparse
+from pathlib import Path
+
+from src import runs
+from src.errors import told
+
+
+def main() -> None:
+    """Send the runs named on the command line, or every ended run under mlruns/ that MLflow does not have whole."""
+    parser = argparse.ArgumentParser(prog="python -m src.sync", description=main.__doc__)
+    parser.add_argument("run", nargs="*", help="folder names or MLflow ids; all when none is given")
+    arguments = parser.parse_args()
+    with told():
+        sync([runs.find(run) for run in arguments.run] or runs.run_folders())
+
+
+def sync(folders: list[Path]) -> None:
+    """Send each folder that has ended and that MLflow lacks, one line each."""
+    from src.tracking.mirror import is_complete, send
+
+    sent = 0
+    for folder in folders:
+        if is_complete(folder) or runs.is_alive(folder) or not (folder / runs.RESULTS).is_file():
+            continue
+        try:
+            send(folder)
+        except Exception as error:
+            raise ValueError(f"{folder.name}: MLflow must be reachable, but got: {error}") from error
+        print(f"{folder.name}: sent")
+        sent += 1
+    print(f"{sent} of {len(folders)} runs sent, the others were there already or are still running")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""The mirror beside a run that trains: batches, off the training thread; a server that is down costs a warning."""
+
+import logging
+import threading
+import time
+from pathlib import Path
+
+from src.tracking.mirror import Sender
+from src.tracking.store import without_password
+
+log = logging.getLogger(__name__)
+
+
+class Mirror:
+    """Keeps MLflow in step with `folder`. `interval`: seconds between two sends, so that short epochs go in batches."""
+
+    def __init__(
+        self, folder: Path, *, uri: str | None, experiment: str, run_name: str | None, interval: float = 2.0
+    ) -> None:
+        self.sender = Sender(folder, uri=uri, experiment=experiment, run_name=run_name)
+        self.interval = interval
+        self.seconds_: dict[str, float] = {}
+        self._news, self._closing = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._work, name="mlflow-mirror", daemon=True)
+        self._warned = False
+
+    def start(self) -> None:
+        """Open the run before the first epoch: importing MLflow beside the training would slow it."""
+        started = time.perf_counter()
+        self._try(self.sender.open)
+        self.seconds_["open"] = time.perf_counter() - started
+        self._thread.start()
+
+    def notify(self) -> None:
+        """There is a new epoch; returns at once."""
+        self._news.set()
+
+    def close(self) -> bool:
+        """Send all that is left; True if MLflow has everything."""
+        self._closing.set()
+        self._news.set()
+        if self._thread.ident is not None:
+            self._thread.join(timeout=60.0)
+        started = time.perf_counter()
+        complete = self._try(self.sender.finish)
+        self.seconds_["close"] = time.perf_counter() - started
+        return complete
+
+    def _work(self) -> None:
+        while not self._closing.is_set():
+            self._news.wait()
+            self._news.clear()
+            if not self._closing.is_set():
+                self._try(self.sender.send_history)
+            self._closing.wait(self.interval if not self._warned else 15 * self.interval)
+
+    def _try(self, step: object) -> bool:
+        assert callable(step)
+        try:
+            step()
+        except Exception as error:  # whatever MLflow raises, a run goes on without it
+            if not self._warned:
+                where = without_password(self.sender.uri)
+                reason = " ".join(str(error).split())[:200]
+                log.warning(
+                    "MLflow at %s cannot be reached; `python -m src.sync` sends the run later. (%s)", where, reason
+                )
+                self._warned = True
+            log.info("MLflow: %s", error)
+            return False
+        return True

@@ -1,0 +1,153 @@
+"""MLflow made to agree with a run's folder, by one idempotent function."""
+
+import csv
+import math
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from src import runs
+from src.tracking.store import connect, experiment_id, resolve_uri
+
+STATE = "mlflow.json"
+BATCH = 1000  # metrics in one call, MLflow's limit
+NOT_ARTIFACTS = {STATE, runs.OWNER, runs.CHECKPOINT}
+
+
+class Sender:
+    """Sends one folder; knows what MLflow has, so that each row goes once."""
+
+    def __init__(self, folder: Path, *, uri: str | None, experiment: str, run_name: str | None) -> None:
+        self.folder, self.uri, self.experiment = folder, resolve_uri(uri), experiment
+        self.run_name = run_name or folder.name
+        self.run_id: str | None = None
+        self._sent = 0  # epochs that MLflow has
+        self._client: Any = None
+
+    def open(self) -> None:
+        """Find the folder's MLflow run or create it: RUNNING, with its parameters and tags."""
+        from mlflow.entities import Param, RunTag
+
+        self._client = connect(self.uri)
+        self.run_id = self._existing_run()
+        if self.run_id is None:
+            experiment = experiment_id(self._client, self.uri, self.experiment)
+            tags = {"folder": self.folder.name, "mlflow.runName": self.run_name, "mlflow.source.name": "src.train"}
+            self.run_id = self._client.create_run(experiment, run_name=self.run_name, tags=tags).info.run_id
+        runs.write_json(self.folder / STATE, {"uri": self.uri, "experiment": self.experiment, "run_id": self.run_id})
+        known = self._client.get_run(self.run_id)
+        if known.info.status != "RUNNING":
+            self._client.update_run(self.run_id, status="RUNNING")
+        params = [Param(key, value) for key, value in self._params().items() if key not in known.data.params]
+        for chunk in _chunks(params, 100):
+            self._client.log_batch(self.run_id, params=chunk)
+        tags = runs.read_json(self.folder / "tags.json")
+        self._client.log_batch(self.run_id, tags=[RunTag(key, str(value)) for key, value in tags.items()])
+        steps = [metric.step for metric in self._client.get_metric_history(self.run_id, "train/loss")]
+        self._sent = max(steps, default=0)
+
+    def send_history(self) -> None:
+        """The epochs of `history.csv` that MLflow lacks."""
+        from mlflow.entities import Metric
+
+        if self._client is None:
+            self.open()
+        new = [row for row in _history(self.folder) if int(row["epoch"]) > self._sent]
+        now = int(time.time() * 1000)
+        metrics = [
+            Metric(name, float(value), now, int(row["epoch"]))
+            for row in new
+            for name, value in row.items()
+            if name != "epoch" and value != ""
+        ]
+        for chunk in _chunks(metrics, BATCH):
+            self._client.log_batch(self.run_id, metrics=chunk)
+        if new:
+            self._sent = int(new[-1]["epoch"])
+
+    def finish(self) -> None:
+        """Everything of a run that has ended: figures, artifacts, status. Marks the folder as sent."""
+        from mlflow.entities import Metric, RunTag
+
+        self.send_history()
+        results = runs.read_json(self.folder / runs.RESULTS)
+        now = int(time.time() * 1000)
+        summary = [Metric(name, value, now, 0) for name, value in _summary(results).items()]
+        self._client.log_batch(self.run_id, metrics=summary, tags=[RunTag("stop_reason", results["stop_reason"])])
+        for path in sorted(self.folder.iterdir()):
+            if path.name in NOT_ARTIFACTS or path.suffix == ".part" or path.name.startswith("."):
+                continue
+            if path.is_dir():
+                self._client.log_artifacts(self.run_id, str(path), path.name)
+            else:
+                self._client.log_artifact(self.run_id, str(path))
+        self._client.set_terminated(self.run_id, status=results["status"])
+        runs.write_json(self.folder / STATE, {**runs.read_json(self.folder / STATE), "complete": results["status"]})
+
+    def _existing_run(self) -> str | None:
+        state = runs.read_json(self.folder / STATE)
+        if state.get("uri") == self.uri and state.get("run_id"):
+            return str(state["run_id"])
+        # A process killed between the creation of the run and the writing of its id leaves a run that only MLflow knows.
+        found = self._client.get_experiment_by_name(self.experiment)
+        if found is None:
+            return None
+        named = self._client.search_runs([found.experiment_id], f"tags.folder = '{self.folder.name}'", max_results=1)
+        return named[0].info.run_id if named else None
+
+    def _params(self) -> dict[str, str]:
+        config = yaml.safe_load((self.folder / runs.CONFIG).read_text())
+        return {key: str(value)[:6000] for key, value in _leaves(config)}
+
+
+def send(folder: Path) -> None:
+    """Send a run whose process has ended, as its `config.yaml` says where."""
+    tracking = yaml.safe_load((folder / runs.CONFIG).read_text())["tracking"]
+    sender = Sender(
+        folder, uri=tracking["uri"], experiment=tracking["experiment"] or "default", run_name=tracking["run_name"]
+    )
+    sender.open()
+    sender.finish()
+
+
+def is_complete(folder: Path) -> bool:
+    """Whether MLflow has all of `folder`, in the state that its results tell."""
+    results = runs.read_json(folder / runs.RESULTS)
+    return bool(results) and runs.read_json(folder / STATE).get("complete") == results["status"]
+
+
+def _history(folder: Path) -> list[dict[str, str]]:
+    path = folder / runs.HISTORY
+    if not path.is_file():
+        return []
+    with path.open() as file:
+        return list(csv.DictReader(file))
+
+
+def _summary(results: dict[str, Any]) -> dict[str, float]:
+    objective = results.get("objective") or {}
+    figures = {
+        "best/epoch": results.get("best_epoch"),
+        f"best/{objective.get('name')}": objective.get("value"),
+        "stopped/epoch": results.get("stopped_epoch"),
+        "threshold": results.get("threshold"),
+        "num_params": results.get("num_params"),
+        **{f"best_val/{name}": value for name, value in (results.get("val") or {}).items()},
+        **{f"test/{name}": value for name, value in (results.get("test") or {}).items()},
+    }
+    return {name: float(value) for name, value in figures.items() if value is not None and math.isfinite(value)}
+
+
+def _leaves(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if isinstance(value, dict) and value:
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _chunks(items: list[Any], size: int) -> Iterable[list[Any]]:
+    return (items[start : start + size] for start in range(0, len(items), size))

@@ -1,0 +1,52 @@
+"""Where MLflow's records live, and a client for it."""
+
+import logging
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from src import runs
+
+# A server that is down must cost seconds, not MLflow's default of minutes.
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
+QUIET = ("alembic", "mlflow")
+
+
+def resolve_uri(configured: str | None) -> str:
+    """The tracking URI: as configured, else MLFLOW_TRACKING_URI, else a SQLite file under mlruns/."""
+    return configured or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(runs.ROOT / 'mlflow.db').resolve()}"
+
+
+def without_password(uri: str) -> str:
+    """`uri` as it may be shown."""
+    parts = urlsplit(uri)
+    if parts.password is None:
+        return uri
+    return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":***@")))
+
+
+def connect(uri: str) -> Any:
+    """An MlflowClient of `uri`. The first call imports MLflow; the first on a new SQLite file creates the tables."""
+    from mlflow.tracking import MlflowClient
+
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.ERROR)
+    if uri.startswith("sqlite:///"):
+        Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    return MlflowClient(uri)
+
+
+def experiment_id(client: Any, uri: str, name: str) -> str:
+    """The id of experiment `name`, created if it is not there; a local store keeps its artifacts under mlruns/."""
+    from mlflow.exceptions import MlflowException
+
+    if found := client.get_experiment_by_name(name):
+        return str(found.experiment_id)
+    local = not uri.startswith(("http://", "https://"))
+    location = (runs.ROOT / "artifacts" / name).resolve().as_uri() if local else None
+    try:
+        return str(client.create_experiment(name, artifact_location=location))
+    except MlflowException:  # another process was faster
+        return str(client.get_experiment_by_name(name).experiment_id)

@@ -1,0 +1,52 @@
+"""Door: `python -m src.train +experiment=xray`. Composes a run, checks it, trains it.
+
+What is heavy is imported once the configuration has been found good: a typo must not wait for torch.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import hydra
+import yaml
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig
+
+from src import resume, runs
+from src.config.composition import register_resolvers, resolved
+from src.errors import raise_on_signals, told
+
+CONF = Path(__file__).resolve().parent.parent / "conf"
+
+
+@hydra.main(version_base="1.3", config_path=str(CONF), config_name="train")
+def train(cfg: DictConfig) -> float | None:
+    """Train the composed run; returns its objective, so that any sweeper can work on it."""
+    with told():
+        run = resolved(cfg, HydraConfig.get())
+        folder = Path(HydraConfig.get().runtime.output_dir)
+        if run.resume is not None:
+            before = yaml.safe_load((folder / runs.CONFIG).read_text())
+            resume.check_unchanged(before, run.model_dump(mode="json"))
+            if (ended := runs.read_json(folder / runs.RESULTS)).get("stop_reason") in resume.ENDED:
+                print(
+                    f"{folder}: ended by {ended['stop_reason']} after epoch {ended['stopped_epoch']}; nothing is left to do."
+                )
+                return float(ended["objective"]["value"])
+        from src.single.run import train as train_one
+
+        return train_one(run, folder)["objective"]["value"]
+
+
+def main() -> None:
+    """Hydra's main, with errors told in one line."""
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra raises instead of printing: `told` has the last word
+    raise_on_signals()
+    register_resolvers()
+    with told():
+        sys.argv[1:] = resume.arguments(sys.argv[1:])
+        train()
+
+
+if __name__ == "__main__":
+    main()
