@@ -19,7 +19,7 @@ def register_resolvers() -> None:
         OmegaConf.register_new_resolver(name, resolver, use_cache=True, replace=True)
 
 
-def resolved(cfg: DictConfig, hydra: DictConfig) -> Run:
+def resolved(cfg: DictConfig, hydra: Any) -> Run:
     """The run of a composed configuration, with the defaults filled in that depend on how it was started."""
     values: Any = OmegaConf.to_container(cfg, resolve=True)
     if values.get("test") is None:  # in a sweep only the chosen configuration, retrained, may read the test split

@@ -1,6 +1,6 @@
 """One line for a user's mistake: `<file or key>: <rule>, but got <value>.`"""
 
-from hydra.errors import HydraException, MissingConfigException
+from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf.errors import OmegaConfBaseException
 
 
@@ -8,10 +8,14 @@ def explain(error: BaseException) -> str:
     """The line for `error`, whichever library raised it; without `error:` in front."""
     if isinstance(error, MissingConfigException):
         return _unknown_option(error)
+    if isinstance(error, OverrideParseException):
+        return (
+            f"command line: an argument must read key=value, in quotes if it holds spaces, but got {error.override!r}."
+        )
     if isinstance(error, HydraException) and isinstance(error.__cause__, OmegaConfBaseException):
         return explain(error.__cause__)
     if isinstance(error, OmegaConfBaseException) and hasattr(error.parent_node, "keys"):
-        known = ", ".join(str(name) for name in error.parent_node.keys())  # type: ignore[union-attr]
+        known = ", ".join(str(name) for name in error.parent_node)
         return f"{error.full_key}: must be a known key, but got {str(error.key)!r}; known here: {known}."
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: must be readable and writable, but got: {error.strerror}."

@@ -16,7 +16,7 @@ from src.randomness import Purpose, fold, key, permutation
 class Batch(NamedTuple):
     """What one process computes of an optimizer step.
 
-    `position` (B,) is each row's place among the `count` examples of the whole step, over all processes and accumulated
+    `position` (B,) is each row's place among the `num_examples` of the whole step, over all processes and accumulated
     batches: draws and the mean of the losses depend on these alone, so neither changes when the step is divided.
     """
 
@@ -24,7 +24,7 @@ class Batch(NamedTuple):
     labels: Tensor
     step: Tensor
     position: Tensor
-    count: int
+    num_examples: int
 
 
 @dataclass
@@ -69,7 +69,7 @@ class TrainBatches:
                 labels=self.split.labels[rows],
                 step=steps[step],
                 position=position[offset + self.rank : offset + self.batch_size : self.world_size][: len(rows)],
-                count=min(self.window, size - step * self.window),
+                num_examples=min(self.window, size - step * self.window),
             )
 
     def _prepare(self, rows: Tensor, draws: Tensor) -> Tensor:

@@ -4,8 +4,8 @@ from typing import Any
 
 import torch
 
-from src.data.dataset import Dataset, Task
-from src.data.splits import split_examples, split_rows
+from src.data.dataset import Dataset, Split, Task
+from src.data.splits import split_rows
 
 
 def digits(*, val_fraction: float, test_fraction: float, split_seed: int) -> Dataset:
@@ -62,4 +62,5 @@ def _dataset(
         labels, val_fraction=val_fraction, test_fraction=test_fraction, seed=split_seed, stratify=task != "regression"
     )
     source = f"{name}, {len(labels)} examples, as scikit-learn ships it"
-    return Dataset(name, source, task, **split_examples(inputs, labels, rows), classes=classes)
+    train, val, test = (Split(inputs[rows[part]], labels[rows[part]]) for part in ("train", "val", "test"))
+    return Dataset(name, source, task, train, val, test, classes=classes)

@@ -49,9 +49,7 @@ class DataModule(pl.LightningDataModule):
     def setup(self, stage: str) -> None:
         assert self.trainer is not None
         device = self.trainer.strategy.root_device
-        self.dataset = replace(
-            self.dataset, **{part: _to(getattr(self.dataset, part), device) for part in ("train", "val")}
-        )
+        self.dataset = replace(self.dataset, train=_to(self.dataset.train, device), val=_to(self.dataset.val, device))
         self.train_batches.split = self.dataset.train
         self.train_batches.rank, self.train_batches.world_size = self.trainer.global_rank, self.trainer.world_size
 

@@ -3,7 +3,6 @@
 import torch
 from torch import Tensor
 
-from src.data.dataset import Split
 from src.randomness import Purpose, key, permutation
 
 
@@ -30,8 +29,3 @@ def split_rows(
         for name, chosen in zip(("test", "val", "train"), shuffled.tensor_split((first, second)), strict=True):
             parts[name].append(chosen)
     return {name: torch.cat(chosen).sort().values for name, chosen in parts.items()}
-
-
-def split_examples(inputs: Tensor, labels: Tensor, rows: dict[str, Tensor]) -> dict[str, Split]:
-    """The examples of each part of `rows`."""
-    return {name: Split(inputs[chosen], labels[chosen]) for name, chosen in rows.items()}

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from src.data.batches import Batch
+from src.data.module import DataModule
 from src.metrics import evaluate
 from src.models.dropout import dropout_layers, set_rows
 
@@ -55,8 +56,13 @@ class Learner(pl.LightningModule):
         scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: self.lr(step) / self.base_lr)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
 
+    @property
+    def data(self) -> DataModule:
+        """The data module that the trainer was given."""
+        return self.trainer.datamodule  # type: ignore[attr-defined]
+
     def on_train_epoch_start(self) -> None:
-        self.trainer.datamodule.train_batches.epoch = self.current_epoch
+        self.data.train_batches.epoch = self.current_epoch
         self._total = torch.zeros((), device=self.device, dtype=torch.float64)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
@@ -64,7 +70,7 @@ class Learner(pl.LightningModule):
         total = self.loss(self.outputs(batch.inputs), batch.labels).sum()
         self._total += total.detach()
         # Lightning averages over accumulated batches and over processes: the factors turn that into a sum over the step.
-        return total * (self.trainer.accumulate_grad_batches * self.trainer.world_size / batch.count)
+        return total * (self.trainer.accumulate_grad_batches * self.trainer.world_size / batch.num_examples)
 
     def on_validation_epoch_start(self) -> None:
         self._chunks = {}
@@ -78,7 +84,7 @@ class Learner(pl.LightningModule):
             (torch.cat([logits for logits, _ in chunks]), torch.cat([labels for _, labels in chunks]))
             for chunks in self._chunks.values()
         ]
-        num_train = len(self.trainer.datamodule.dataset.train)
+        num_train = len(self.data.dataset.train)
         figures = {"train/loss": self.trainer.strategy.reduce(self._total, reduce_op="sum") / num_train}
         if train:
             figures["train/loss_eval"] = self.loss(*train[0]).mean()
