@@ -3,6 +3,7 @@
 import platform
 import subprocess
 from importlib.metadata import distributions, version
+from pathlib import Path
 
 LIBRARIES = ("torch", "pytorch-lightning", "hydra-core", "mlflow", "numpy", "pandas", "scikit-learn")
 
@@ -32,9 +33,10 @@ def environment() -> str:
 
 
 def _git() -> tuple[str, str]:
+    here = Path(__file__).parent
     try:
-        commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
-        status = subprocess.run(["git", "status", "--porcelain"], capture_output=True, text=True, check=True).stdout
+        commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True, cwd=here).stdout.strip()
+        status = subprocess.run(["git", "status", "--porcelain"], capture_output=True, text=True, check=True, cwd=here).stdout
     except (OSError, subprocess.CalledProcessError):
         return "unknown", "unknown"
     return commit, str(bool(status)).lower()

@@ -65,7 +65,7 @@ class Record:
 
 
 def announce_orphans(console: Console, root: Path = runs.ROOT) -> None:
-    """Say which runs were left by a process that died without a word, and close their books."""
+    """Say which runs were left by a process that died without a word (SIGKILL, power), and close their books."""
     for folder in runs.orphans(root):
         why = f"process {runs.read_json(folder / runs.OWNER)['pid']} is gone"
         console.print(f"{folder.name}: was left running, {why}; resume={folder.name} goes on with it.")
