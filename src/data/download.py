@@ -1,0 +1,70 @@
+"""Downloads that resume, are checked, and appear under their name only when they are whole."""
+
+import hashlib
+import sys
+import urllib.error
+import urllib.request
+from http.client import HTTPException, HTTPResponse
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+
+TRIES, TIMEOUT, CHUNK = 3, 20.0, 1 << 16
+
+
+def download(url: str, path: Path, *, md5: str) -> Path:
+    """Fetch `url` to `path` unless it is there, going on with a `.part` that an earlier try left.
+
+    Raises OSError in one line if the file cannot be had, ValueError if its MD5 is not `md5` (the bad file is removed).
+    """
+    if path.is_file():
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    for attempt in range(TRIES):
+        try:
+            _fetch(url, part)
+            break
+        except (OSError, HTTPException) as error:
+            refused = isinstance(error, urllib.error.HTTPError) and error.code < 500
+            if attempt == TRIES - 1 or refused:
+                reason = getattr(error, "reason", None) or error
+                raise ConnectionError(
+                    f"{url}: must be reachable to fetch {path.name}, but got: {reason}. "
+                    f"Fetch the file by hand and give it as data.path=FILE."
+                ) from error
+    found = hashlib.md5(part.read_bytes()).hexdigest()
+    if found != md5:
+        part.unlink()
+        raise ValueError(f"{url}: the file must have MD5 {md5}, but got {found}; it was removed, try again.")
+    part.replace(path)
+    return path
+
+
+def _fetch(url: str, part: Path) -> None:
+    """Append to `part` what it lacks of `url`; ConnectionError if the answer ends early."""
+    have = part.stat().st_size if part.is_file() else 0
+    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
+    try:
+        answer = urllib.request.urlopen(request, timeout=TIMEOUT)
+    except urllib.error.HTTPError as error:
+        if error.code != 416:  # the part is as long as the file, or longer: its MD5 will tell
+            raise
+        return
+    with answer:
+        resumed = answer.status == 206
+        _write(answer, part, have if resumed else 0)
+
+
+def _write(answer: HTTPResponse, part: Path, have: int) -> None:
+    length = answer.headers.get("Content-Length")
+    total = have + int(length) if length else None
+    console = Console(stderr=True)
+    with part.open("ab" if have else "wb") as file, Progress(console=console, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task(part.stem, total=total, completed=have)
+        while chunk := answer.read(CHUNK):
+            file.write(chunk)
+            bar.advance(task, len(chunk))
+    if total is not None and part.stat().st_size < total:
+        raise ConnectionError(f"the connection ended after {part.stat().st_size} of {total} bytes")
