@@ -29,7 +29,7 @@ from src.data.transforms import Standardize
 from src.single.run import build_data, build_learner
 from src.single.trainer import fit
 
-ROUNDS, EPOCHS, BATCH, WIDTH = 5, 4, 64, 128
+ROUNDS, EPOCHS, BATCH, WIDTH = 5, 10, 64, 128
 CONF = Path(__file__).resolve().parent.parent / "conf"
 
 

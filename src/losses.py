@@ -22,7 +22,8 @@ def bce(
     `label_smoothing` e moves the labels to y (1 - e) + e / 2. Computed from log-sigmoids, so it stays finite for any logit.
     """
     targets = labels.to(logits.dtype) * (1.0 - label_smoothing) + 0.5 * label_smoothing
-    return -(pos_weight * targets * F.logsigmoid(logits) + (1.0 - targets) * F.logsigmoid(-logits))
+    weight = torch.as_tensor(pos_weight, dtype=logits.dtype, device=logits.device)
+    return F.binary_cross_entropy_with_logits(logits, targets, pos_weight=weight, reduction="none")
 
 
 def cross_entropy(logits: Tensor, labels: Tensor, *, label_smoothing: float | Tensor = 0.0) -> Tensor:

@@ -35,8 +35,12 @@ def environment() -> str:
 def _git() -> tuple[str, str]:
     here = Path(__file__).parent
     try:
-        commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True, cwd=here).stdout.strip()
-        status = subprocess.run(["git", "status", "--porcelain"], capture_output=True, text=True, check=True, cwd=here).stdout
+        commit = subprocess.run(
+            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True, cwd=here
+        ).stdout.strip()
+        status = subprocess.run(
+            ["git", "status", "--porcelain"], capture_output=True, text=True, check=True, cwd=here
+        ).stdout
     except (OSError, subprocess.CalledProcessError):
         return "unknown", "unknown"
     return commit, str(bool(status)).lower()

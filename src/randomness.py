@@ -1,18 +1,17 @@
 """Every random draw is a pure function of (seed, purpose, counters, index).
 
 There is no generator whose state matters: a draw is a hash of what it is for. So a model gets the same draws alone, in a
-stack, resumed or sharded, on any device. The hash is SplitMix64 (Steele, Lea and Flood 2014); masks of whole layers use
-a 32-bit finaliser with the low bias found by Wellons (hash-prospector, 2018), which costs half the memory traffic.
+stack, resumed or sharded, on any device. The hash is SplitMix64 (Steele, Lea and Flood 2014).
 """
 
 from enum import IntEnum
+from functools import cache
 
 import torch
 from torch import Tensor
 
-# Integer tensors wrap around modulo 2**64 (2**32) on every device. `>>` keeps the sign, so shifts are masked.
+# Integer tensors wrap around modulo 2**64 on every device. `>>` keeps the sign, so shifts are masked.
 GOLDEN_64 = 0x9E3779B97F4A7C15 - 2**64
-GOLDEN_32 = 0x9E3779B9 - 2**32
 
 
 class Purpose(IntEnum):
@@ -26,6 +25,7 @@ class Purpose(IntEnum):
     SPLIT = 6
     BOOTSTRAP = 7
     TWIN = 8
+    UNITS = 9
 
 
 def key(seed: int | Tensor, purpose: Purpose, *counters: int | Tensor) -> Tensor:
@@ -65,16 +65,20 @@ def permutation(state: Tensor, size: int) -> Tensor:
     return torch.argsort(fold(state, torch.arange(size, device=state.device)), dim=-1, stable=True)
 
 
-def keep_mask(rows: Tensor, width: int, rate: Tensor) -> Tensor:
-    """Boolean mask (B, width) that keeps each unit with probability 1 - `rate`; `rows` (B,) are keys from `fold`."""
-    low, high = rows.to(torch.int32).unsqueeze(-1), (rows >> 32).to(torch.int32).unsqueeze(-1)
-    bits = torch.arange(width, dtype=torch.int32, device=rows.device) * GOLDEN_32 + low
-    bits = (bits ^ ((bits >> 16) & 0xFFFF)) * 0x7FEB352D + high
-    bits = (bits ^ ((bits >> 15) & 0x1FFFF)) * (0x846CA68B - 2**32)
-    bits = bits ^ ((bits >> 16) & 0xFFFF)
-    # The bits are a signed number: compared with a signed threshold, no further pass over the mask is needed.
-    highest_kept = ((1.0 - rate.double()) * 2.0**32).long() - (2**31 + 1)
-    return bits <= highest_kept.to(torch.int32)
+def keep_mask(rows: Tensor, width: int, keep: Tensor) -> Tensor:
+    """Boolean mask (B, width) that keeps each unit with probability `keep` in (0, 1]; `rows` (B,) are keys from `fold`.
+
+    Row key times the unit's odd constant, modulo 2**64 (multiply-shift hashing, Dietzfelbinger et al. 1997): one product
+    and one comparison a unit. Rows are as independent as their keys; units of a row as their constants are unrelated.
+    """
+    # The bits are a signed number: a share `keep` of all lies at or below the threshold, which wraps around for keep = 1.
+    highest_kept = (keep * 2.0**62).long() * 4 + (2**63 - 1)
+    return rows.unsqueeze(-1) * _unit_constants(width, rows.device) <= highest_kept
+
+
+@cache
+def _unit_constants(width: int, device: torch.device) -> Tensor:
+    return fold(key(0, Purpose.UNITS), torch.arange(width)).bitwise_or(1).to(device)
 
 
 def _wrap(value: int) -> int:

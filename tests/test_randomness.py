@@ -11,7 +11,7 @@ from torch import Tensor
 
 from src.randomness import Purpose, fold, integers, keep_mask, key, normal, permutation, uniform
 
-ROWS, UNITS = 4096, 256
+ROWS, UNITS = 16384, 256
 ALPHA = 1e-3
 
 
@@ -21,7 +21,7 @@ def dropout_rows(seed: int = 0, layer: int = 0, step: int = 0, rows: int = ROWS)
 
 
 def mask(rate: float = 0.5, units: int = UNITS, **place: int) -> Tensor:
-    return keep_mask(dropout_rows(**place), units, torch.tensor(rate))
+    return keep_mask(dropout_rows(**place), units, 1.0 - torch.tensor(rate))
 
 
 def correlation(first: Tensor, second: Tensor) -> float:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
+import torch
+from pytorch_lightning.plugins.io import TorchCheckpointIO
 from torch import Tensor
 
 from src.runs import CHECKPOINT, HISTORY, write_text
@@ -81,12 +83,19 @@ class Commit(pl.Callback):
             self.stop_reason_ = "patience"
 
     def _write(self, trainer: pl.Trainer) -> None:
-        part = self.folder / f"{CHECKPOINT}.part"
         self.history_[-1]["epoch_seconds"] = time.perf_counter() - self._started
-        trainer.save_checkpoint(part)
+        trainer.save_checkpoint(self.folder / CHECKPOINT)
         if trainer.is_global_zero:
-            part.replace(self.folder / CHECKPOINT)
             write_history(self.folder, self.history_)
+
+
+class AtomicIO(TorchCheckpointIO):
+    """Writes a checkpoint beside the old one and renames it over it: a kill leaves one of them whole."""
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
+        part = Path(f"{path}.part")
+        torch.save(checkpoint, part)
+        part.replace(path)
 
 
 def write_history(folder: Path, history: list[dict[str, float]]) -> None:

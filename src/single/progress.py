@@ -1,22 +1,21 @@
 """What a person sees while a run trains: a bar with losses and ETA, or a line per epoch where there is no terminal."""
 
 import logging
-from typing import Any
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
 
-import pytorch_lightning as pl
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-from src.single.commit import Commit
 
 log = logging.getLogger(__name__)
 
 
-class EpochProgress(pl.Callback):
-    """Shows `commit`'s history as it grows; must stand after it in the list of callbacks."""
+class EpochProgress:
+    """Shows a run of `epochs` while it is open; `show` after each epoch."""
 
-    def __init__(self, commit: Commit, *, epochs: int, console: Console) -> None:
-        self.commit, self.epochs, self.console = commit, epochs, console
+    def __init__(self, epochs: int, objective: str, console: Console) -> None:
+        self.epochs, self.objective, self.console = epochs, objective, console
         self.bar = Progress(
             TextColumn("epoch"),
             MofNCompleteColumn(),
@@ -27,32 +26,24 @@ class EpochProgress(pl.Callback):
             TimeRemainingColumn(),
             console=console,
             refresh_per_second=4,
+            disable=not console.is_terminal,
         )
+        self.task = self.bar.add_task("train", total=epochs, losses="")
 
-    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        if trainer.is_global_zero and self.console.is_terminal:
-            self.bar.start()
-            done = len(self.commit.history_)
-            self.task = self.bar.add_task("train", total=self.epochs, completed=done, losses=self._losses())
+    def __enter__(self) -> Self:
+        self.bar.start()
+        return self
 
-    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        log.info("epoch %d/%d  %s", len(self.commit.history_), self.epochs, self._losses())
-        if not trainer.is_global_zero:
-            return
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.bar.stop()
+
+    def show(self, history: Sequence[dict[str, float]], best_epoch: int | None) -> None:
+        """The history so far, best epoch included."""
+        row = history[-1]
+        shown = [f"{name} {row[name]:.4f}" for name in dict.fromkeys(("train/loss", "val/loss", self.objective))]
+        losses = "  ".join([*shown, f"best epoch {best_epoch}"])
+        log.info("epoch %d/%d  %s", len(history), self.epochs, losses)
         if self.console.is_terminal:
-            self.bar.update(self.task, completed=len(self.commit.history_), losses=self._losses())
+            self.bar.update(self.task, completed=len(history), losses=losses)
         else:
-            self.console.print(f"epoch {len(self.commit.history_):>4}/{self.epochs}  {self._losses()}")
-
-    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self.bar.stop()
-
-    def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
-        self.bar.stop()
-
-    def _losses(self) -> str:
-        if not self.commit.history_:
-            return ""
-        row: dict[str, Any] = self.commit.history_[-1]
-        shown = [f"{name} {row[name]:.4f}" for name in ("train/loss", "val/loss", self.commit.objective) if name in row]
-        return "  ".join([*dict.fromkeys(shown), f"best epoch {self.commit.best_epoch_}"])
+            self.console.print(f"epoch {len(history):>4}/{self.epochs}  {losses}")

@@ -81,14 +81,13 @@ def test_shards_of_a_batch_give_what_the_whole_gives(sizes):
 def test_a_member_of_a_stack_gets_what_it_gets_alone(dtype):
     members = [layer_at(rate, seed, seed % 2, step=10 * seed, rows=12) for seed, rate in enumerate(RATES)]
     for seed, member in enumerate(members):
-        member.position = (member.position + 3 * seed) % 12
+        set_rows([member], 10 * seed, (torch.arange(12) + 3 * seed) % 12)
     inputs = torch.randn(len(members), 12, 31, dtype=dtype)
     parameters, buffers = stack_module_state(members)
     assert {name: tuple(buffer.shape) for name, buffer in buffers.items()} == {
         "rate": (5,),
         "state": (5,),
-        "step": (5,),
-        "position": (5, 12),
+        "place": (5, 12),
     }
 
     def forward(buffers: dict[str, Tensor], inputs: Tensor) -> Tensor:
