@@ -1,0 +1,149 @@
+"""Claim: an MLP with augmentation reads PneumoniaMNIST as well as the published convolutional networks.
+
+Commands, in this order (the first never reads the test split, the second reads it once, for the configuration that the
+first chose):
+
+    python -m experiments.pneumonia select data.path=FILE     about 25 min on 2 cores
+    python -m experiments.pneumonia test data.path=FILE       about 15 min on 2 cores
+
+Criterion, fixed beforehand: val comes from the same source as train, so every configuration reaches an AUROC near 0.99
+on it and it can hardly tell them apart, while test comes from elsewhere. So a configuration is judged by the mean AUROC
+over copies of val that are disturbed the way another clinic would: other position, angle, distance, contrast, noise. The
+winner is the row of GRID with the highest mean over SEEDS.
+Expected on test: AUROC 0.970, accuracy 0.90; ResNet-50 at 224 pixels is published with 0.962 and 0.884.
+"""
+
+import json
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from hydra import compose, initialize_config_dir
+from omegaconf import open_dict
+from rich.console import Console
+from torch import Tensor
+
+from src.config.composition import register_resolvers, resolved
+from src.config.schema import Run
+from src.data.augmentation import Augment
+from src.data.dataset import Dataset, Split
+from src.data.reading import read_dataset
+from src.metrics import auroc
+from src.randomness import Purpose, key, normal
+from src.single.evaluation import Predictions, figures, operating_threshold, predict
+from src.single.learner import Learner
+from src.single.run import build_data, build_learner
+from src.single.trainer import fit
+
+RESULTS = Path(__file__).parent / "results"
+CONF = Path(__file__).resolve().parent.parent / "conf"
+SEEDS = range(2)
+TEST_SEEDS = range(10)
+AUGMENTATIONS = {
+    "none": (0.0, 0.0, 0.0),
+    "small": (0.05, 5.0, 0.05),
+    "medium": (0.1, 10.0, 0.1),
+    "large": (0.15, 12.0, 0.2),
+    "huge": (0.2, 20.0, 0.3),
+}
+GRID = [
+    (f"model.dropout={dropout}", f"augment.shift={shift}", f"augment.rotation={rotation}", f"augment.scale={scale}")
+    for shift, rotation, scale in AUGMENTATIONS.values()
+    for dropout in (0.0, 0.3)
+]
+BASE = ("+experiment=pneumonia", "model.widths=[256,256]", "epochs=60", "patience=null", "tracking.enabled=false")
+
+
+def main() -> None:
+    """`select` or `test`, then overrides of the data's keys."""
+    step, *data = sys.argv[1:]
+    RESULTS.mkdir(exist_ok=True)
+    torch.set_num_threads(1)
+    {"select": select, "test": test}[step](data)
+
+
+def select(data: list[str]) -> None:
+    """Train the grid, judge each configuration on disturbed copies of val, write the table and the winner."""
+    table = []
+    for overrides in GRID:
+        plain, disturbed = [], []
+        for seed in SEEDS:
+            run = compose_run(*BASE, *data, *overrides, f"seed={seed}")
+            learner, dataset, module = trained(run)
+            plain.append(val_auroc(learner, module.evaluation(dataset.val)))
+            disturbed += [val_auroc(learner, module.evaluation(copy)) for copy in disturbances(dataset.val)]
+        table.append({"overrides": list(overrides), "val": statistics.mean(plain), "criterion": statistics.mean(disturbed)})
+        print(f"{table[-1]['criterion']:.4f} disturbed  {table[-1]['val']:.4f} val  {' '.join(overrides)}", flush=True)
+        (RESULTS / "pneumonia_select.json").write_text(json.dumps(table, indent=1) + "\n")
+    winner = max(table, key=lambda row: row["criterion"])
+    print(f"chosen: {' '.join(winner['overrides'])}")
+
+
+def test(data: list[str]) -> None:
+    """Train the winner, and the same without augmentation, on ten seeds; evaluate test once each."""
+    table = json.loads((RESULTS / "pneumonia_select.json").read_text())
+    winner = max(table, key=lambda row: row["criterion"])["overrides"]
+    without = [f"{text.split('=')[0]}=0.0" if text.startswith("augment.") else text for text in winner]
+    report: dict[str, Any] = {}
+    for name, overrides in (("chosen", winner), ("without augmentation", without)):
+        rows = [tested(compose_run(*BASE, *data, *overrides, f"seed={seed}")) for seed in TEST_SEEDS]
+        report[name] = {"overrides": overrides, "seeds": rows}
+        (RESULTS / "pneumonia_test.json").write_text(json.dumps(report, indent=1) + "\n")
+        for figure in ("auroc", "accuracy", "accuracy_at_threshold"):
+            values = [row[figure] for row in rows]
+            print(f"{name}: test {figure} {statistics.mean(values):.4f} ± {statistics.stdev(values):.4f}, n = {len(values)}", flush=True)
+
+
+def tested(run: Run) -> dict[str, float]:
+    """Test figures of one run at 0.5 and at the threshold chosen on val."""
+    learner, dataset, module = trained(run)
+    val, test = (predict(learner.model, module.evaluation(split)) for split in (dataset.val, dataset.test))
+    return figures("binary", test, operating_threshold(run, "binary", val))
+
+
+def trained(run: Run) -> tuple[Learner, Dataset, Any]:
+    """The best weights of one run, nothing recorded."""
+    dataset = read_dataset(run.data)
+    module = build_data(run, dataset)
+    learner = build_learner(run, module)
+    with tempfile.TemporaryDirectory() as folder, open("/dev/null", "w") as nowhere:
+        commit = fit(run, learner, module, Path(folder), console=Console(file=nowhere), on_commit=lambda: None)
+    learner.model.load_state_dict(commit.best_weights_)
+    return learner, dataset, module
+
+
+def disturbances(val: Split) -> list[Split]:
+    """Copies of val as another clinic would have taken them."""
+    images = val.inputs.double()
+    draws = key(0, Purpose.DATA, 1)
+    rows = key(0, Purpose.AUGMENTATION, 0) + torch.arange(len(images))
+    noise = normal(draws, torch.arange(images.numel())).view_as(images)
+    copies = [Augment(shift=0.15)(images, rows), Augment(rotation=15.0)(images, rows), Augment(scale=0.2)(images, rows)]
+    copies += [255 * (images / 255) ** gamma for gamma in (0.6, 1.6)] + [images + 12.0 * noise]
+    return [Split(_as_pixels(copy), val.labels) for copy in copies]
+
+
+def _as_pixels(images: Tensor) -> Tensor:
+    return images.round().clamp(0, 255).to(torch.uint8)
+
+
+def val_auroc(learner: Learner, batches: Any) -> float:
+    found: Predictions = predict(learner.model, batches)
+    return float(auroc(found.logits, found.labels))
+
+
+def compose_run(*overrides: str) -> Run:
+    """The run that the command line `python -m src.train overrides...` would train."""
+    register_resolvers()
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        cfg = compose("train", list(overrides), return_hydra_config=True)
+    with open_dict(cfg):
+        hydra = cfg.pop("hydra")
+    return resolved(cfg, hydra)
+
+
+if __name__ == "__main__":
+    main()
