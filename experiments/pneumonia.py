@@ -75,7 +75,9 @@ def select(data: list[str]) -> None:
             learner, dataset, module = trained(run)
             plain.append(val_auroc(learner, module.evaluation(dataset.val)))
             disturbed += [val_auroc(learner, module.evaluation(copy)) for copy in disturbances(dataset.val)]
-        table.append({"overrides": list(overrides), "val": statistics.mean(plain), "criterion": statistics.mean(disturbed)})
+        table.append(
+            {"overrides": list(overrides), "val": statistics.mean(plain), "criterion": statistics.mean(disturbed)}
+        )
         print(f"{table[-1]['criterion']:.4f} disturbed  {table[-1]['val']:.4f} val  {' '.join(overrides)}", flush=True)
         (RESULTS / "pneumonia_select.json").write_text(json.dumps(table, indent=1) + "\n")
     winner = max(table, key=lambda row: row["criterion"])
@@ -94,7 +96,10 @@ def test(data: list[str]) -> None:
         (RESULTS / "pneumonia_test.json").write_text(json.dumps(report, indent=1) + "\n")
         for figure in ("auroc", "accuracy", "accuracy_at_threshold"):
             values = [row[figure] for row in rows]
-            print(f"{name}: test {figure} {statistics.mean(values):.4f} ± {statistics.stdev(values):.4f}, n = {len(values)}", flush=True)
+            print(
+                f"{name}: test {figure} {statistics.mean(values):.4f} ± {statistics.stdev(values):.4f}, n = {len(values)}",
+                flush=True,
+            )
 
 
 def tested(run: Run) -> dict[str, float]:

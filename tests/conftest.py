@@ -14,7 +14,9 @@ Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 def environment() -> dict[str, str]:
     """The environment of a command started in another folder: it finds the package, and keeps to its own MLflow store."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("MLFLOW_TRACKING_URI", "HYDRA_FULL_ERROR")}
+    kept = {
+        name: value for name, value in os.environ.items() if name not in ("MLFLOW_TRACKING_URI", "HYDRA_FULL_ERROR")
+    }
     return {**kept, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "200"}
 
 

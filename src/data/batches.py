@@ -1,6 +1,5 @@
 """Batches cut by index from resident tensors: no row is collated, no worker is needed."""
 
-import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +12,6 @@ from src.data.augmentation import Augment
 from src.data.dataset import Split
 from src.data.transforms import Standardize
 from src.randomness import Purpose, fold, key, permutation
-
 
 # Batches are prepared some at a time, up to this many numbers: a fifth of the cost of one by one for batches of 64x784.
 BLOCK = 2**18
@@ -72,10 +70,11 @@ class TrainBatches:
             block = shards[first : first + per_block]
             inputs, labels = self._prepare(torch.cat(block), draws)
             sizes = [len(rows) for rows in block]
-            for number, *examples in zip(itertools.count(first), inputs.split(sizes), labels.split(sizes)):  # noqa: B905
+            batches = zip(inputs.split(sizes), labels.split(sizes), strict=True)
+            for number, (x, y) in enumerate(batches, start=first):
                 step, offset = divmod(number * self.batch_size, self.window)
-                places = position[offset + self.rank :: self.world_size][: len(examples[1])]
-                yield Batch(*examples, steps[step], places, num_examples=min(self.window, size - step * self.window))
+                places = position[offset + self.rank :: self.world_size][: len(y)]
+                yield Batch(x, y, steps[step], places, num_examples=min(self.window, size - step * self.window))
 
     def _prepare(self, rows: Tensor, draws: Tensor) -> tuple[Tensor, Tensor]:
         inputs = self.split.inputs[rows].to(self.dtype)

@@ -1,6 +1,7 @@
 """Downloads that resume, are checked, and appear under their name only when they are whole."""
 
 import hashlib
+import ssl
 import sys
 import urllib.error
 import urllib.request
@@ -11,6 +12,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 TRIES, TIMEOUT, CHUNK = 3, 20.0, 1 << 16
+# Other OSErrors (a full disk, a forbidden folder) are not the network's and pass as they are.
+NETWORK = (urllib.error.URLError, ConnectionError, TimeoutError, ssl.SSLError, HTTPException)
 
 
 def download(url: str, path: Path, *, md5: str) -> Path:
@@ -26,7 +29,7 @@ def download(url: str, path: Path, *, md5: str) -> Path:
         try:
             _fetch(url, part)
             break
-        except (OSError, HTTPException) as error:
+        except NETWORK as error:
             refused = isinstance(error, urllib.error.HTTPError) and error.code < 500
             if attempt == TRIES - 1 or refused:
                 reason = getattr(error, "reason", None) or error

@@ -1,6 +1,7 @@
 """PneumoniaMNIST: 5,856 chest X-rays of children, normal or pneumonia (MedMNIST v2, Yang et al. 2023; Kermany et al. 2018)."""
 
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +13,15 @@ from src.data.download import download
 PARTS = ("train", "val", "test")
 SIZES = (28, 64, 128, 224)
 SOURCE = "PneumoniaMNIST (MedMNIST v2, Yang et al. 2023, after Kermany et al. 2018), CC BY 4.0"
+# What zipfile and numpy raise over damaged, encrypted or foreign archives; RuntimeError covers NotImplementedError.
+UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
 
 
 def pneumoniamnist(*, path: str | None, url: str, md5: str, cache: str) -> Dataset:
     """The three splits as MedMNIST cut them, uint8 (N, 1, H, W); label 1 is pneumonia.
 
     Without `path` the file is fetched from `url` into the folder `cache` and its MD5 checked. A file given by `path` is
-    checked for its keys, types, shapes and labels. Raises ValueError or OSError, naming the file, for the first fault.
+    checked for its keys, types, shapes and labels. Raises ValueError or OSError for the first fault.
     """
     file = Path(path) if path is not None else download(url, Path(cache) / "pneumoniamnist.npz", md5=md5)
     arrays = _read(file)
@@ -30,20 +33,18 @@ def _read(file: Path) -> dict[str, np.ndarray]:
     """All arrays of the archive, read whole: a truncated file fails here."""
     wanted = [f"{part}_{kind}" for part in PARTS for kind in ("images", "labels")]
     with file.open("rb") as opened:  # a folder, a missing or an unreadable file: OSError that names it
+        if not zipfile.is_zipfile(opened):
+            raise ValueError(f"{file}: must be a whole .npz archive, but got a file that is none or is cut short.")
+        opened.seek(0)
         try:
             with np.load(opened, allow_pickle=False) as archive:
-                missing = [key for key in wanted if key not in archive]
-                if missing:
-                    raise ValueError(
-                        f"{file}: must hold the arrays {', '.join(wanted)}, but got none named {', '.join(missing)}."
-                    )
-                return {key: archive[key] for key in wanted}
-        except (zipfile.BadZipFile, EOFError, OSError, AttributeError, TypeError) as error:
-            raise ValueError(f"{file}: must be a whole .npz archive, but got: {error}.") from error
-        except ValueError as error:
-            if str(error).startswith(str(file)):
-                raise
-            raise ValueError(f"{file}: must be an .npz archive of plain arrays, but got: {error}.") from error
+                arrays = {key: archive[key] for key in wanted if key in archive}
+        except UNREADABLE as error:
+            reason = str(error).partition("\n")[0].rstrip(".")
+            raise ValueError(f"{file}: must be a whole .npz archive of plain arrays, but got: {reason}.") from error
+    if missing := [key for key in wanted if key not in arrays]:
+        raise ValueError(f"{file}: must hold the arrays {', '.join(wanted)}, but got none named {', '.join(missing)}.")
+    return arrays
 
 
 def _split(file: Path, part: str, arrays: dict[str, np.ndarray]) -> Split:
@@ -54,6 +55,8 @@ def _split(file: Path, part: str, arrays: dict[str, np.ndarray]) -> Split:
         raise ValueError(f"{file}: {part}_images must be (N, S, S) with S in {SIZES}, but got {images.shape}.")
     if not np.issubdtype(labels.dtype, np.integer):
         raise ValueError(f"{file}: {part}_labels must be integers, but got {labels.dtype}.")
-    if labels.shape not in ((len(labels),), (len(labels), 1)):
-        raise ValueError(f"{file}: {part}_labels must be (N,) or (N, 1), but got {labels.shape}.")
+    if labels.shape not in ((len(images),), (len(images), 1)):
+        raise ValueError(
+            f"{file}: {part}_labels must be (N,) or (N, 1), one for each of {len(images)} images, but got {labels.shape}."
+        )
     return Split(torch.from_numpy(images).unsqueeze(1), torch.from_numpy(labels.reshape(-1).astype(np.int64)))

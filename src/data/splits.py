@@ -11,7 +11,7 @@ def split_rows(
 ) -> dict[str, Tensor]:
     """Row numbers of train, val and test, in ascending order; with `stratify` each class is divided by itself.
 
-    Raises ValueError unless both fractions lie in (0, 1) and leave rows for train.
+    Raises ValueError unless both fractions lie in (0, 1) and leave rows for train, of every class with `stratify`.
     """
     for name, fraction in (("val_fraction", val_fraction), ("test_fraction", test_fraction)):
         if not 0 < fraction < 1:
@@ -26,6 +26,12 @@ def split_rows(
         rows = (labels == group).nonzero().squeeze(-1) if stratify else torch.arange(len(labels))
         shuffled = rows[permutation(key(seed, Purpose.SPLIT, number), len(rows))]
         first, second = round(len(rows) * test_fraction), round(len(rows) * (test_fraction + val_fraction))
+        if second == len(rows):
+            missing = f"class {int(group)}" if group is not None else "the examples"
+            raise ValueError(
+                f"data.val_fraction: must leave rows for train, but got {val_fraction} beside {test_fraction}, "
+                f"which leaves none of {missing}."
+            )
         for name, chosen in zip(("test", "val", "train"), shuffled.tensor_split((first, second)), strict=True):
             parts[name].append(chosen)
     return {name: torch.cat(chosen).sort().values for name, chosen in parts.items()}

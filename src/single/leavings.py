@@ -6,9 +6,11 @@ from typing import Any
 import pandas as pd
 import torch
 
+from src.config.schema import Run
 from src.data.module import DataModule
 from src.plots import image_sheet, loss_curve
 from src.runs import HISTORY
+from src.serving.save import save_model
 from src.single.evaluation import Predictions, predictions_frame
 from src.single.learner import Learner
 
@@ -16,9 +18,9 @@ NUM_MISTAKES = 24
 
 
 def leave(
-    folder: Path, results: dict[str, Any], learner: Learner, data: DataModule, splits: dict[str, Predictions]
+    run: Run, folder: Path, results: dict[str, Any], learner: Learner, data: DataModule, splits: dict[str, Predictions]
 ) -> None:
-    """Write predictions and figures: the loss curve, and where the input is an image the first layer and the worst mistakes."""
+    """Write predictions, figures and the model to serve; of images also the first layer and the worst mistakes."""
     note = "simulated data" if results["data"]["simulated"] else ""
     title = f"{results['data']['name']}, {folder.name}"
     curve = loss_curve(pd.read_csv(folder / HISTORY), results["best_epoch"], title, note)
@@ -26,6 +28,16 @@ def leave(
     if not splits:
         return
     predictions_frame(splits).to_parquet(folder / "predictions.parquet")
+    if run.tracking.save_model:
+        save_model(
+            folder,
+            target=run.model["_target_"],
+            arguments={name: value for name, value in run.model.items() if name != "_target_"},
+            dataset=data.dataset,
+            model=learner.model,
+            standardize=data.standardize,
+            threshold=results["threshold"],
+        )
     if data.dataset.is_image:
         _first_layer(folder, learner, data, title, note)
         _mistakes(folder, data, splits, title, note)

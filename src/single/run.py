@@ -46,7 +46,7 @@ def train(run: Run, folder: Path) -> dict[str, Any]:
             splits = {name: predict(learner.model, data.evaluation(getattr(dataset, name))) for name in names}
         threshold = operating_threshold(run, dataset.task, splits["val"]) if splits else None
         results = results_of(run, folder, commit, learner, dataset, splits, threshold)
-        leave(folder, results, learner, data, splits)
+        leave(run, folder, results, learner, data, splits)
         record.finish(results)
     console.print(summary(results, dataset.task, folder))
     return results

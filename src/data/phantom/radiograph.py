@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from src.data.phantom.patients import NOISE, Patients, draw_patients
+from src.data.phantom.patients import NOISE, draw_patients
 from src.data.phantom.thorax import optical_depth
 from src.randomness import Purpose, key, normal
 

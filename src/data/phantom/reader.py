@@ -108,7 +108,7 @@ def _store(path: Path, arrays: dict[str, Tensor]) -> None:
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.npz")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(temporary, **{name: array.numpy() for name, array in arrays.items()})
+        np.savez(temporary, allow_pickle=False, **{name: array.numpy() for name, array in arrays.items()})
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)

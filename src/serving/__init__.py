@@ -1,0 +1,1 @@
+"""A trained model as MLflow serves it: transforms and threshold inside."""
