@@ -32,7 +32,7 @@ def download(url: str, path: Path, *, md5: str) -> Path:
         except NETWORK as error:
             refused = isinstance(error, urllib.error.HTTPError) and error.code < 500
             if attempt == TRIES - 1 or refused:
-                reason = getattr(error, "reason", None) or error
+                reason = " ".join(str(getattr(error, "reason", None) or error).split())
                 raise ConnectionError(
                     f"{url}: must be reachable to fetch {path.name}, but got: {reason}. "
                     f"Fetch the file by hand and give it as data.path=FILE."
@@ -52,6 +52,7 @@ def _fetch(url: str, part: Path) -> None:
     try:
         answer = urllib.request.urlopen(request, timeout=TIMEOUT)
     except urllib.error.HTTPError as error:
+        error.close()  # else its socket waits for the garbage collector
         if error.code != 416:  # the part is as long as the file, or longer: its MD5 will tell
             raise
         return

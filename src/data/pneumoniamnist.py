@@ -38,10 +38,12 @@ def _read(file: Path) -> dict[str, np.ndarray]:
         opened.seek(0)
         try:
             with np.load(opened, allow_pickle=False) as archive:
-                arrays = {key: archive[key] for key in wanted if key in archive}
+                found = {key: archive[key] for key in wanted if key in archive}
         except UNREADABLE as error:
             reason = str(error).partition("\n")[0].rstrip(".")
             raise ValueError(f"{file}: must be a whole .npz archive of plain arrays, but got: {reason}.") from error
+    # A member that holds no array comes as bytes.
+    arrays = {key: array for key, array in found.items() if isinstance(array, np.ndarray)}
     if missing := [key for key in wanted if key not in arrays]:
         raise ValueError(f"{file}: must hold the arrays {', '.join(wanted)}, but got none named {', '.join(missing)}.")
     return arrays

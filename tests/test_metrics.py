@@ -1,0 +1,121 @@
+"""Metrics against scikit-learn, with ties, and with leading axes against a loop."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn import metrics as sk
+
+from src.config.rules import OBJECTIVES
+from src.metrics import (
+    DIRECTIONS,
+    accuracy,
+    auroc,
+    average_precision,
+    calibration_error,
+    evaluate,
+    full_report,
+    sensitivity,
+)
+
+scored = st.lists(st.tuples(st.integers(0, 6), st.booleans()), min_size=4, max_size=60).filter(
+    lambda rows: 0 < sum(label for _, label in rows) < len(rows)
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(scored)
+def test_ranks_and_precision_are_scikit_learns_ties_included(rows):
+    scores, labels = (np.array(column) for column in zip(*rows, strict=True))
+    tensors = torch.tensor(scores / 6.0), torch.tensor(labels.astype(int))
+    assert float(auroc(*tensors)) == pytest.approx(sk.roc_auc_score(labels, scores), abs=1e-12)
+    assert float(average_precision(*tensors)) == pytest.approx(sk.average_precision_score(labels, scores), abs=1e-12)
+
+
+def binary(n=200, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.randint(2, (n,), generator=generator)
+    return labels + torch.randn(n, generator=generator, dtype=torch.float64), labels
+
+
+def test_binary_report_is_scikit_learns():
+    logits, labels = binary()
+    probabilities, decided = torch.sigmoid(logits).numpy(), (logits > 0).numpy()
+    report = {name: float(value) for name, value in full_report("binary", logits, labels, threshold=0.7).items()}
+    expected = {
+        "auroc": sk.roc_auc_score(labels, probabilities),
+        "average_precision": sk.average_precision_score(labels, probabilities),
+        "brier": sk.brier_score_loss(labels, probabilities),
+        "accuracy": sk.accuracy_score(labels, decided),
+        "sensitivity": sk.recall_score(labels, decided),
+        "specificity": sk.recall_score(labels, decided, pos_label=0),
+        "accuracy_at_threshold": sk.accuracy_score(labels, probabilities >= 0.7),
+        "sensitivity_at_threshold": sk.recall_score(labels, probabilities >= 0.7),
+        "specificity_at_threshold": sk.recall_score(labels, probabilities >= 0.7, pos_label=0),
+    }
+    assert {name: report[name] for name in expected} == pytest.approx(expected, abs=1e-12)
+    assert report.keys() == expected.keys() | {"calibration_error"}
+
+
+def test_multiclass_report_is_scikit_learns():
+    logits, labels = (
+        torch.randn(150, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0)),
+        torch.arange(150) % 4,
+    )
+    report, probabilities = full_report("multiclass", logits, labels), logits.softmax(-1).numpy()
+    assert float(report["auroc"]) == pytest.approx(sk.roc_auc_score(labels, probabilities, multi_class="ovr"))
+    assert float(report["average_precision"]) == pytest.approx(sk.average_precision_score(labels, probabilities))
+    assert float(report["accuracy"]) == pytest.approx(sk.accuracy_score(labels, probabilities.argmax(1)))
+
+
+def test_regression_report_is_scikit_learns():
+    targets = torch.randn(80, generator=torch.Generator().manual_seed(0))
+    predictions = targets + 0.3 * torch.randn(80, generator=torch.Generator().manual_seed(1))
+    report = {name: float(value) for name, value in full_report("regression", predictions, targets).items()}
+    assert report == pytest.approx(
+        {
+            "rmse": sk.root_mean_squared_error(targets, predictions),
+            "r2": sk.r2_score(targets, predictions),
+            "mae": sk.mean_absolute_error(targets, predictions),
+        },
+        rel=1e-6,
+    )
+
+
+def test_calibration_error_is_that_of_a_loop_over_the_bins():
+    logits, labels = binary(500)
+    confidence, expected = torch.sigmoid(logits), 0.0
+    for low in np.arange(15) / 15:
+        inside = (confidence >= low) & (confidence < low + 1 / 15)
+        expected += abs(float((labels[inside] - confidence[inside]).sum())) / 500
+    assert float(calibration_error(confidence, labels)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("task", OBJECTIVES)
+def test_leading_axes_are_a_loop_and_every_objective_is_measured(task):
+    generator = torch.Generator().manual_seed(3)
+    logits = torch.randn(3, 2, 40, *([5] if task == "multiclass" else []), generator=generator)
+    labels = (
+        torch.randn(40, generator=generator)
+        if task == "regression"
+        else torch.arange(40) % (5 if task == "multiclass" else 2)
+    )
+    together = full_report(task, logits, labels.expand(3, 2, 40))
+    for i in range(3):
+        for j in range(2):
+            for name, value in full_report(task, logits[i, j], labels).items():
+                torch.testing.assert_close(together[name][i, j], value)
+    measured = {f"val/{name}" for name in evaluate(task, logits, labels)} | {"val/loss"}
+    assert set(OBJECTIVES[task]) == measured
+    assert measured <= set(DIRECTIONS)
+
+
+def test_one_class_only_has_no_auroc():
+    assert torch.isnan(auroc(torch.rand(5), torch.ones(5)))
+
+
+def test_the_threshold_itself_counts_as_positive():
+    probabilities, labels = torch.tensor([0.5, 0.4]), torch.tensor([1, 0])
+    assert accuracy(probabilities, labels, 0.5) == 1
+    assert sensitivity(probabilities, labels, 0.5) == 1
