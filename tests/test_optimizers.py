@@ -52,8 +52,14 @@ def nadam(w, g, t, s):
 
 
 RULES = {
-    "sgd": sgd, "momentum": momentum, "nesterov": nesterov, "adagrad": adagrad,
-    "rmsprop": rmsprop, "adam": adam, "adamw": adam, "nadam": nadam,
+    "sgd": sgd,
+    "momentum": momentum,
+    "nesterov": nesterov,
+    "adagrad": adagrad,
+    "rmsprop": rmsprop,
+    "adam": adam,
+    "adamw": adam,
+    "nadam": nadam,
 }
 
 

@@ -29,11 +29,10 @@ class Served(mlflow.pyfunc.PythonModel):  # type: ignore[name-defined]
         self.model.load_state_dict(self.bundle["state_dict"])
         self.standardize = Standardize(**self.bundle["standardize"])
 
-    # MLflow takes a type hint of `model_input` for a schema of its own making: there is none.
-    def predict(self, context, model_input, params=None):  # type: ignore[no-untyped-def]
+    def predict(self, context: Any, model_input: np.ndarray, params: Any = None) -> pd.DataFrame:
         """One row per example: `probability` and `label`, or one probability per class, or `prediction`.
 
-        `model_input`: a frame or an array, (N, features...) or flat (N, F), values as they are in the data set.
+        `model_input`: (N, features...) or flat (N, F), values as they are in the data set.
         """
         shape = tuple(self.bundle["input_shape"])
         values = np.asarray(model_input, dtype=np.float32)

@@ -33,7 +33,7 @@ def test_no_strength_changes_nothing():
 def test_a_shift_by_whole_pixels_a_quarter_turn_and_a_flip_are_torchs():
     two_pixels = 2 * 2 / 12  # the side is 2 long
     torch.testing.assert_close(fixed((1, 0, two_pixels), (0, 1, 0))[..., :-2], IMAGES[..., 2:], rtol=0, atol=1e-5)
-    torch.testing.assert_close(fixed((0, -1, 0), (1, 0, 0)), IMAGES.rot90(-1, (2, 3)), rtol=0, atol=1e-5)
+    torch.testing.assert_close(fixed((0, -1, 0), (1, 0, 0)), IMAGES.rot90(1, (2, 3)), rtol=0, atol=1e-5)
     torch.testing.assert_close(Augment(flip=1.0)(IMAGES, ROWS), IMAGES.flip(-1), rtol=0, atol=1e-5)
 
 

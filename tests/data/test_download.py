@@ -75,6 +75,11 @@ def then(*answers: Callable[[Handler], None]) -> Callable[[Handler], None]:
     return lambda handler: next(left)(handler)
 
 
+def greeting(handler: Handler) -> None:
+    """Speaks, but not HTTP."""
+    handler.wfile.write(b"hello\r\n\r\n")
+
+
 def refusing(status: int) -> Callable[[Handler], None]:
     return lambda handler: handler.give(status, b"")
 
@@ -201,7 +206,7 @@ def test_a_server_in_trouble_is_asked_again(server: Server, path: Path):
 
 
 def test_an_answer_that_is_not_http_is_told(server: Server, path: Path):
-    server.answer = lambda handler: handler.wfile.write(b"hello\r\n\r\n") and None
+    server.answer = greeting
     with pytest.raises(ConnectionError) as raised:
         download(server.url, path, md5=MD5)
     assert_says_what_to_do(raised.value, server.url)

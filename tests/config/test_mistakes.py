@@ -1,0 +1,135 @@
+"""Every rule of the schema broken at least once, generated from it: one line that names key, rule and value."""
+
+import copy
+from collections.abc import Iterator
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin
+
+import annotated_types as at
+import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf, open_dict
+
+from src.config import load
+from src.config.composition import register_resolvers
+from src.config.plugs import MODELS, SOURCES
+from src.config.schema import Block, Run
+from tests.conftest import REPOSITORY
+
+
+def composed(*overrides: str) -> dict[str, Any]:
+    register_resolvers()
+    with initialize_config_dir(str(REPOSITORY / "conf"), version_base="1.3"):
+        cfg = compose("train", list(overrides), return_hydra_config=True)
+    with open_dict(cfg):
+        cfg.pop("hydra")
+    return {**OmegaConf.to_container(cfg, resolve=True), "test": True}
+
+
+def violations(annotation: Any, metadata: tuple[Any, ...] = ()) -> Iterator[Any]:
+    """Values that break a field's type, and one beyond each of its bounds."""
+    parts = (annotation, *get_args(annotation))
+    types = {
+        getattr(part, "__origin__", part) if hasattr(part, "__metadata__") else get_origin(part) or part
+        for part in parts
+    }
+    bounds = list(metadata) + [bound for part in parts for bound in getattr(part, "__metadata__", ())]
+    bounds += [inner for bound in bounds for inner in getattr(bound, "metadata", ())]
+    yield {"no": "such"}
+    if not types & {str, Literal}:
+        yield "nonsense"
+    if Literal in types and str not in types:
+        yield "nonsense"
+    for bound in bounds:
+        beyond = {at.Gt: "gt", at.Ge: "ge", at.Lt: "lt", at.Le: "le"}.get(type(bound))
+        if beyond in ("gt", "lt"):
+            yield getattr(bound, beyond)
+        elif beyond in ("ge", "le"):
+            yield getattr(bound, beyond) + (-1 if beyond == "ge" else 1)
+    if NoneType not in types:
+        yield None
+
+
+def fields(kind: type[Block], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, field in kind.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Block):
+            yield from fields(field.annotation, f"{prefix}{name}.")
+        elif name != "target" and field.annotation != dict[str, Any]:
+            for value in violations(field.annotation, tuple(field.metadata)):
+                yield f"{prefix}{name}", value
+
+
+def readers() -> Iterator[tuple[str, str, Any]]:
+    for target, source in SOURCES.items():
+        for key, value in fields(source.arguments, "data."):
+            yield f"data={target.rpartition('.')[2]}", key, value
+
+
+CASES = [
+    *(("data=digits", key, value) for key, value in fields(Run)),
+    *(("model=mlp", key, value) for key, value in fields(MODELS["src.models.mlp.MLP"], "model.")),
+    *(("model=perceptron", key, value) for key, value in fields(MODELS["src.models.perceptron.Perceptron"], "model.")),
+    *readers(),
+]
+
+
+def changed(values: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
+    values = copy.deepcopy(values)
+    *blocks, last = key.split(".")
+    block = values
+    for name in blocks:
+        block = block[name]
+    block[last] = value
+    return values
+
+
+@pytest.mark.parametrize(("override", "key", "value"), CASES, ids=lambda part: str(part)[:40])
+def test_every_broken_rule_is_one_line_that_names_key_rule_and_value(override, key, value):
+    with pytest.raises(ValueError, match=".") as refused:
+        load(changed(composed(override), key, value))
+    line = str(refused.value)
+    assert line.startswith(key)
+    assert "must" in line
+    assert ", but got" in line
+    assert "\n" not in line
+
+
+KEYS = sorted({(override, key.rpartition(".")[0]) for override, key, _ in CASES})
+
+
+@pytest.mark.parametrize(("override", "block"), KEYS)
+def test_every_block_refuses_a_typo_and_lists_what_it_knows(override, block):
+    with pytest.raises(ValueError, match="must be a known key, but got 'typo'; known here: ") as refused:
+        load(changed(composed(override), f"{block}.typo".lstrip("."), 1))
+    assert str(refused.value).startswith(f"{block}.typo".lstrip("."))
+
+
+CONTRADICTIONS = {
+    "optimizer.momentum": ["optimizer=adam", "optimizer.momentum=0.5"],
+    "optimizer.betas": ["optimizer=sgd", "optimizer.betas=[0.9,0.99]"],
+    "trainer.precision": ["trainer.precision=16-mixed", "trainer.accelerator=cpu"],
+    "trainer.strategy": ["trainer.num_nodes=2"],
+    "data.standardize": ["data=wine", "data.standardize=channels"],
+    "data.val_fraction": ["data=wine", "data.val_fraction=0.6", "data.test_fraction=0.5"],
+    "loss": ["data=wine", "loss=bce"],
+    "objective": ["data=diabetes", "objective=val/auroc"],
+    "pos_weight": ["data=digits", "pos_weight=2.0"],
+    "label_smoothing": ["data=diabetes", "label_smoothing=0.1"],
+    "augment": ["data=wine", "augment=affine"],
+    "model.activation": ["data=breast_cancer", "model=perceptron", "model.activation=sigmoid"],
+    "model._target_": ["model._target_=src.models.mlp.MPL"],
+    "data._target_": ["data._target_=nothing"],
+}
+
+
+@pytest.mark.parametrize("key", CONTRADICTIONS)
+def test_settings_that_contradict_each_other_are_refused(key):
+    with pytest.raises(ValueError, match=f"^{key}: must .*, but got "):
+        load(composed(*CONTRADICTIONS[key]))
+
+
+@pytest.mark.parametrize(
+    "experiment", sorted(path.stem for path in (REPOSITORY / "conf" / "experiment").glob("*.yaml"))
+)
+def test_every_experiment_is_valid(experiment):
+    assert load(composed(f"+experiment={experiment}")).epochs > 0

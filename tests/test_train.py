@@ -1,0 +1,241 @@
+"""The door as a user meets it: what a run leaves, how it ends, what a mistake costs."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from tests.conftest import Command, environment
+
+LEAVINGS = {
+    *(
+        "config.yaml",
+        "history.csv",
+        "results.json",
+        "checkpoint.ckpt",
+        "predictions.parquet",
+        "loss_curve.png",
+        "model",
+    ),
+    *("first_layer.png", "worst_mistakes.png", "environment.txt", "tags.json", "train.log", ".hydra", "mlflow.json"),
+}
+
+
+def only_run(folder: Path) -> Path:
+    (run,) = (folder / "mlruns" / "runs").iterdir()
+    return run
+
+
+def results(folder: Path) -> dict:
+    return json.loads((only_run(folder) / "results.json").read_text())
+
+
+def mlflow_run(folder: Path, experiment: str):
+    from mlflow.tracking import MlflowClient
+
+    client = MlflowClient(f"sqlite:///{folder}/mlruns/mlflow.db")
+    (run,) = client.search_runs([client.get_experiment_by_name(experiment).experiment_id])
+    return client, run
+
+
+def test_a_run_leaves_everything_and_mlflow_has_it(door: Command, tmp_path: Path):
+    done = door("train", "+experiment=smoke", "train_eval=true")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert "test accuracy" in done.stdout
+    run = only_run(tmp_path)
+    assert {path.name for path in run.iterdir()} == LEAVINGS
+    history = pd.read_csv(run / "history.csv")
+    figures = ["train/loss", "train/loss_eval", "val/loss", "val/accuracy", "val/auroc"]
+    assert list(history) == ["epoch", *figures, "lr", "epoch_seconds"]
+    assert list(history["epoch"]) == [1, 2, 3]
+    told = results(tmp_path)
+    assert told["run"] == run.name
+    assert told["stop_reason"] == "epochs"
+    assert told["objective"] == {"name": "val/loss", "value": pytest.approx(history["val/loss"].min())}
+    assert told["test"]["accuracy_low"] <= told["test"]["accuracy"] <= told["test"]["accuracy_high"]
+    client, recorded = mlflow_run(tmp_path, "smoke")
+    assert recorded.info.status == "FINISHED"
+    assert recorded.data.params["model.widths"] == "[16]"
+    assert recorded.data.params["optimizer.lr"] == "0.001"
+    assert {"git_commit", "git_dirty", "torch", "device", "seed", "data", "stop_reason"} <= recorded.data.tags.keys()
+    for name in [*figures, "lr"]:
+        curve = client.get_metric_history(recorded.info.run_id, name)
+        assert {point.step: point.value for point in curve} == pytest.approx(
+            dict(zip(history["epoch"], history[name], strict=True))
+        )
+    assert recorded.data.metrics["best/epoch"] == told["best_epoch"]
+    assert recorded.data.metrics["best/val/loss"] == pytest.approx(told["objective"]["value"])
+    assert recorded.data.metrics["test/accuracy"] == pytest.approx(told["test"]["accuracy"])
+    artifacts = {file.path for file in client.list_artifacts(recorded.info.run_id)}
+    assert artifacts == LEAVINGS - {"checkpoint.ckpt", ".hydra", "mlflow.json"}
+
+
+def test_a_loss_that_is_not_finite_is_a_result_of_its_own(door: Command, tmp_path: Path):
+    done = door("train", "+experiment=smoke", "optimizer=sgd", "optimizer.lr=1e30", "tracking.enabled=false")
+    assert done.returncode == 0, done.stderr
+    told = results(tmp_path)
+    assert (told["status"], told["stop_reason"]) == ("FINISHED", "diverged")
+    assert told["stopped_epoch"] >= 1
+    assert "diverged" in done.stdout
+
+
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_the_run_in_good_order(tmp_path: Path, signum: int, code: int):
+    command = [
+        sys.executable,
+        "-m",
+        "src.train",
+        "+experiment=smoke",
+        "epochs=100000",
+        "patience=null",
+        "tracking.enabled=false",
+    ]
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    while not list(tmp_path.glob("mlruns/runs/*/history.csv")):
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.05)
+    process.send_signal(signum)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert b"Traceback" not in errors
+    told = results(tmp_path)
+    assert (told["status"], told["stop_reason"]) == ("KILLED", "interrupted")
+    assert not (only_run(tmp_path) / "owner.json").exists()
+
+
+MISTAKES = {
+    "optimizer.lrr=1": "optimizer.lrr: must be a known key",
+    "optimizer=adma": "optimizer: must be one of adagrad, adam",
+    "+experiment=nothing": "experiment: must be one of digits",
+    "epochs=0": "epochs: must be greater than or equal to 1, but got 0.",
+    "nonsense": "command line: an argument must read key=value",
+    "resume=nothing": "run: must be the folder name or the MLflow id of a run",
+}
+
+
+@pytest.mark.parametrize("argument", MISTAKES)
+def test_a_mistake_is_one_line_and_leaves_nothing(door: Command, tmp_path: Path, argument: str):
+    done = door("train", argument)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith(f"error: {MISTAKES[argument]}")
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "mlruns").exists()
+
+
+def test_the_traceback_is_there_for_who_asks(tmp_path: Path):
+    command = [sys.executable, "-m", "src.train", "epochs=0"]
+    asking = {**environment(), "HYDRA_FULL_ERROR": "1"}
+    done = subprocess.run(command, cwd=tmp_path, env=asking, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "Traceback" in done.stderr
+
+
+MODULE = """
+import torch
+from torch import nn
+from src.data.dataset import Dataset, Split
+
+class Wide(nn.Module):
+    def __init__(self, num_features, num_outputs, factor):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Flatten(), nn.Linear(num_features, factor * num_features), nn.ReLU(), nn.Dropout(0.1),
+                                    nn.Linear(factor * num_features, num_outputs))
+    def forward(self, inputs):
+        return self.layers(inputs)
+
+def blobs(size, broken=False):
+    def split(seed):
+        labels = torch.arange(size) % 2
+        inputs = torch.randn(size, 2, generator=torch.Generator().manual_seed(seed)) + 5 * labels.unsqueeze(1)
+        return Split(inputs / 0 if broken else inputs, labels)
+    return Dataset("blobs", "two blobs", "binary", split(0), split(1), split(2), classes=("left", "right"))
+"""
+MINE = (
+    "data._target_=mine.blobs",
+    "~data.val_fraction",
+    "~data.test_fraction",
+    "~data.split_seed",
+    "data.standardize=features",
+)
+
+
+def test_a_users_own_model_and_reader_plug_in(tmp_path: Path):
+    (tmp_path / "mine.py").write_text(MODULE)
+    (tmp_path / "conf" / "experiment").mkdir(parents=True)
+    config = {
+        "defaults": [{"override /data": "wine"}],
+        "epochs": 30,
+        "tracking": {"enabled": False},
+        "model": {"_target_": "mine.Wide", "factor": 4},
+        "data": {"_target_": "mine.blobs", "size": 60},
+    }
+    del config["defaults"]
+    (tmp_path / "conf" / "experiment" / "mine.yaml").write_text("# @package _global_\n" + yaml.safe_dump(config))
+    base = ["model=custom", "data=custom", f"hydra.searchpath=[file://{tmp_path}/conf]", "+experiment=mine"]
+    for group in ("model", "data"):
+        (tmp_path / "conf" / group).mkdir()
+        (tmp_path / "conf" / group / "custom.yaml").write_text(
+            "_target_: ???\n" + ("standardize: features\n" if group == "data" else "")
+        )
+
+    def train(*more: str):
+        command = [sys.executable, "-m", "src.train", *base, *more]
+        found = {**environment(), "PYTHONPATH": os.pathsep.join([environment()["PYTHONPATH"], str(tmp_path)])}
+        return subprocess.run(command, cwd=tmp_path, env=found, capture_output=True, text=True)
+
+    done = train()
+    assert done.returncode == 0, done.stderr
+    told = results(tmp_path)
+    assert told["data"]["name"] == "blobs"
+    assert told["test"]["auroc"] > 0.9
+    refused = train("+model.depth=3")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("error: model: ")
+    broken = train("+data.broken=true")
+    assert broken.returncode == 1
+    assert broken.stderr.startswith(
+        "error: blobs: train: inputs must be finite, but got NaN or infinity in 60 of 60 examples."
+    )
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path):
+    (tmp_path / "mlruns").write_text("a file where the folder should be")
+    done = subprocess.run(
+        [sys.executable, "-m", "src.train", "+experiment=smoke"],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert "mlruns" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_dead_tracking_server_costs_one_warning_and_sync_sends_the_run_later(door: Command, tmp_path: Path):
+    done = door("train", "+experiment=smoke", "tracking.uri=http://127.0.0.1:9")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("\n") == 1
+    assert "python -m src.sync" in done.stderr
+    refused = door("sync")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("error: ")
+    assert refused.stderr.count("\n") == 1
+    config = only_run(tmp_path) / "config.yaml"
+    config.write_text(config.read_text().replace("http://127.0.0.1:9", f"sqlite:///{tmp_path}/mlruns/mlflow.db"))
+    sent = door("sync")
+    assert sent.returncode == 0, sent.stderr
+    assert mlflow_run(tmp_path, "smoke")[1].info.status == "FINISHED"
+    assert "0 of 1 runs sent" in door("sync").stdout
