@@ -1,6 +1,6 @@
 """Seconds per epoch of one run, beside the same model in idiomatic Lightning, a plain loop and scikit-learn.
 
-Command: python -m benchmarks.single_run path=PATH_TO_pneumoniamnist.npz
+Command: python -m benchmarks.single_run data.path=FILE
 One process, 784-128-128-1, batch 64, Adam, dropout 0.2 (scikit-learn has none), PneumoniaMNIST. Every contestant trains a
 few epochs in turn, round after round; the figure is the median over all epochs, so that a noisy neighbour hits all alike.
 """
@@ -16,12 +16,10 @@ from pathlib import Path
 import numpy as np
 import pytorch_lightning as pl
 import torch
-from hydra import compose, initialize_config_dir
-from omegaconf import open_dict
 from rich.console import Console
 from torch import Tensor, nn
 
-from src.config.composition import register_resolvers, resolved
+from src.config.composition import compose_run
 from src.config.schema import Run
 from src.data.dataset import Dataset
 from src.data.reading import read_dataset
@@ -30,12 +28,12 @@ from src.single.run import build_data, build_learner
 from src.single.trainer import fit
 
 ROUNDS, EPOCHS, BATCH, WIDTH = 5, 10, 64, 128
-CONF = Path(__file__).resolve().parent.parent / "conf"
 
 
 def main() -> None:
     """Print the table: median seconds per epoch and the ratio to idiomatic Lightning."""
-    run = compose_run(f"data.path={sys.argv[1].removeprefix('path=')}")
+    keys = [f"model.widths=[{WIDTH},{WIDTH}]", "model.dropout=0.2", f"epochs={EPOCHS + 1}", "patience=null"]
+    run = compose_run("data=pneumoniamnist", *keys, "tracking.enabled=false", *sys.argv[1:])
     dataset = read_dataset(run.data)
     train, val = prepared(dataset)
     contestants: dict[str, Callable[[], list[float]]] = {
@@ -56,17 +54,6 @@ def main() -> None:
         print(f"{name:<28} {median:.3f} s per epoch   {median / reference:.2f} of Lightning")
 
 
-def compose_run(*overrides: str) -> Run:
-    """The configuration of the benchmark, as the command line would give it."""
-    register_resolvers()
-    keys = ["data=pneumoniamnist", f"model.widths=[{WIDTH},{WIDTH}]", "model.dropout=0.2", f"epochs={EPOCHS + 1}"]
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        cfg = compose("train", [*keys, "patience=null", "tracking.enabled=false", *overrides], return_hydra_config=True)
-    with open_dict(cfg):
-        hydra = cfg.pop("hydra")
-    return resolved(cfg, hydra)
-
-
 def prepared(dataset: Dataset) -> list[tuple[Tensor, Tensor]]:
     """Train and val as standardised floats, flat."""
     scale = Standardize.fit(dataset.train.inputs, "images")
@@ -78,13 +65,13 @@ def ours(run: Run, dataset: Dataset) -> list[float]:
     data = build_data(run, dataset)
     marks: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
-        quiet = Console(file=open("/dev/null", "w"))  # noqa: SIM115
+        Console(file=open("/dev/null", "w"))  # noqa: SIM115
         fit(
             run,
             build_learner(run, data),
             data,
             Path(folder),
-            console=quiet,
+            console=Console(quiet=True),
             on_commit=lambda: marks.append(time.perf_counter()),
         )
     return list(np.diff(marks))

@@ -16,30 +16,22 @@ Expected on test: AUROC 0.970, accuracy 0.90; ResNet-50 at 224 pixels is publish
 import json
 import statistics
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import torch
-from hydra import compose, initialize_config_dir
-from omegaconf import open_dict
-from rich.console import Console
 from torch import Tensor
 
-from src.config.composition import register_resolvers, resolved
+from src.config.composition import compose_run
 from src.config.schema import Run
 from src.data.augmentation import Augment
-from src.data.dataset import Dataset, Split
-from src.data.reading import read_dataset
+from src.data.dataset import Split
 from src.metrics import auroc
 from src.randomness import Purpose, key, normal
-from src.single.evaluation import Predictions, figures, operating_threshold, predict
-from src.single.learner import Learner
-from src.single.run import build_data, build_learner
-from src.single.trainer import fit
+from src.single.evaluation import figures, operating_threshold
+from src.single.run import Fitted, fit_unrecorded
 
 RESULTS = Path(__file__).parent / "results"
-CONF = Path(__file__).resolve().parent.parent / "conf"
 SEEDS = range(2)
 TEST_SEEDS = range(10)
 AUGMENTATIONS = {
@@ -71,10 +63,10 @@ def select(data: list[str]) -> None:
     for overrides in GRID:
         plain, disturbed = [], []
         for seed in SEEDS:
-            run = compose_run(*BASE, *data, *overrides, f"seed={seed}")
-            learner, dataset, module = trained(run)
-            plain.append(val_auroc(learner, module.evaluation(dataset.val)))
-            disturbed += [val_auroc(learner, module.evaluation(copy)) for copy in disturbances(dataset.val)]
+            fitted = fit_unrecorded(compose_run(*BASE, *data, *overrides, f"seed={seed}"))
+            val = fitted.data.dataset.val
+            plain.append(auroc_on(fitted, val))
+            disturbed += [auroc_on(fitted, copy) for copy in disturbances(val)]
         table.append(
             {"overrides": list(overrides), "val": statistics.mean(plain), "criterion": statistics.mean(disturbed)}
         )
@@ -104,20 +96,9 @@ def test(data: list[str]) -> None:
 
 def tested(run: Run) -> dict[str, float]:
     """Test figures of one run at 0.5 and at the threshold chosen on val."""
-    learner, dataset, module = trained(run)
-    val, test = (predict(learner.model, module.evaluation(split)) for split in (dataset.val, dataset.test))
+    fitted = fit_unrecorded(run)
+    val, test = (fitted.predict(split) for split in (fitted.data.dataset.val, fitted.data.dataset.test))
     return figures("binary", test, operating_threshold(run, "binary", val))
-
-
-def trained(run: Run) -> tuple[Learner, Dataset, Any]:
-    """The best weights of one run, nothing recorded."""
-    dataset = read_dataset(run.data)
-    module = build_data(run, dataset)
-    learner = build_learner(run, module)
-    with tempfile.TemporaryDirectory() as folder, open("/dev/null", "w") as nowhere:
-        commit = fit(run, learner, module, Path(folder), console=Console(file=nowhere), on_commit=lambda: None)
-    learner.model.load_state_dict(commit.best_weights_)
-    return learner, dataset, module
 
 
 def disturbances(val: Split) -> list[Split]:
@@ -135,19 +116,10 @@ def _as_pixels(images: Tensor) -> Tensor:
     return images.round().clamp(0, 255).to(torch.uint8)
 
 
-def val_auroc(learner: Learner, batches: Any) -> float:
-    found: Predictions = predict(learner.model, batches)
+def auroc_on(fitted: Fitted, split: Split) -> float:
+    """AUROC of one split."""
+    found = fitted.predict(split)
     return float(auroc(found.logits, found.labels))
-
-
-def compose_run(*overrides: str) -> Run:
-    """The run that the command line `python -m src.train overrides...` would train."""
-    register_resolvers()
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        cfg = compose("train", list(overrides), return_hydra_config=True)
-    with open_dict(cfg):
-        hydra = cfg.pop("hydra")
-    return resolved(cfg, hydra)
 
 
 if __name__ == "__main__":

@@ -13,10 +13,8 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from src import resume, runs
-from src.config.composition import register_resolvers, resolved
+from src.config.composition import CONF, register_resolvers, resolved
 from src.errors import raise_on_signals, told
-
-CONF = Path(__file__).resolve().parent.parent / "conf"
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="train")

@@ -1,8 +1,10 @@
 """From what Hydra composed to a Run."""
 
 import copy
+from pathlib import Path
 from typing import Any
 
+from hydra import compose, initialize_config_dir
 from hydra.experimental.callback import Callback
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
@@ -11,6 +13,8 @@ from src import runs
 from src.config.loading import load
 from src.config.schema import Run
 from src.errors import told
+
+CONF = Path(__file__).resolve().parent.parent.parent / "conf"
 
 
 def register_resolvers() -> None:
@@ -23,10 +27,20 @@ def resolved(cfg: DictConfig, hydra: Any) -> Run:
     """The run of a composed configuration, with the defaults filled in that depend on how it was started."""
     values: Any = OmegaConf.to_container(cfg, resolve=True)
     if values.get("test") is None:  # in a sweep only the chosen configuration, retrained, may read the test split
-        values["test"] = hydra.mode == RunMode.RUN
+        values["test"] = hydra.mode != RunMode.MULTIRUN
     if isinstance(tracking := values.get("tracking"), dict) and tracking.get("experiment") is None:
         tracking["experiment"] = hydra.runtime.choices.get("experiment") or "default"
     return load(values)
+
+
+def compose_run(*overrides: str) -> Run:
+    """The run that `python -m src.train overrides...` would train."""
+    register_resolvers()
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        cfg = compose("train", list(overrides), return_hydra_config=True)
+    with open_dict(cfg):
+        hydra = cfg.pop("hydra")
+    return resolved(cfg, hydra)
 
 
 class Check(Callback):

@@ -1,6 +1,8 @@
 """One run, whole: read, train, restore the best weights, evaluate, record."""
 
 import math
+import tempfile
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,14 +12,14 @@ from rich.console import Console
 
 from src.config import Run, check_against_data, loss_name
 from src.data.augmentation import Augment
-from src.data.dataset import Dataset
+from src.data.dataset import Dataset, Split
 from src.data.module import DataModule
 from src.data.reading import read_dataset
 from src.losses import per_example
 from src.models.build import build_model
 from src.optimizers import build_optimizer
 from src.schedules import Shape, factor
-from src.single.evaluation import operating_threshold, predict
+from src.single.evaluation import Predictions, operating_threshold, predict
 from src.single.learner import Learner
 from src.single.leavings import leave
 from src.single.record import Record, announce_orphans
@@ -50,6 +52,28 @@ def train(run: Run, folder: Path) -> dict[str, Any]:
         record.finish(results)
     console.print(summary(results, dataset.task, folder))
     return results
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The best weights of a run, with the data they were trained on."""
+
+    learner: Learner
+    data: DataModule
+
+    def predict(self, split: Split) -> Predictions:
+        """Logits and labels of `split`."""
+        return predict(self.learner.model, self.data.evaluation(split))
+
+
+def fit_unrecorded(run: Run) -> Fitted:
+    """Train as `train` does, leaving nothing behind: for studies and benchmarks."""
+    data = build_data(run, read_dataset(run.data))
+    learner = build_learner(run, data)
+    with tempfile.TemporaryDirectory() as folder:
+        commit = fit(run, learner, data, Path(folder), console=Console(quiet=True), on_commit=lambda: None)
+    learner.model.load_state_dict(commit.best_weights_)
+    return Fitted(learner, data)
 
 
 def build_data(run: Run, dataset: Dataset) -> DataModule:
