@@ -28,7 +28,7 @@ def opacities(
     A ball fills the share min(1, s / difficulty) of the air at its centre, falling off as a Gaussian; its integral along
     the ray is a difference of error functions, cut to the lung less heart and diaphragm.
     """
-    strength = 0.08 + 0.92 * p["strength"]
+    strength = p["strength"].clamp(min=0.0)
     total = torch.zeros_like(x)
     for number in range(NUM_OPACITIES):
         own = {name.removesuffix(f"_{number}"): value for name, value in p.items() if name.endswith(f"_{number}")}

@@ -15,7 +15,7 @@ from src.data.dataset import Dataset, Split
 from src.data.phantom.patients import draw_labels
 from src.data.phantom.radiograph import RAYS, radiographs
 
-FORMAT = 1  # of the cached file and of the simulation: raise it when either changes
+FORMAT = 2  # of the cached file and of the simulation: raise it when either changes
 SPLITS = ("train", "val", "test")
 FIRST_NUMBER = 2**32  # patient number of row r of split s is s * 2**32 + r: a longer train leaves val and test alone
 RAYS_AT_ONCE = 100_000  # about 400 kB a field: larger chunks fall out of the cache
@@ -91,7 +91,7 @@ def _images(seed: int, first: int, labels: Tensor, size: int, difficulty: float)
 def _cached(path: Path, size: int, numbers: dict[str, int]) -> dict[str, Tensor] | None:
     """What `path` holds, or None where there is nothing whole: then it is made again."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             arrays = {name: torch.from_numpy(stored[name]) for name in stored.files}
         for part, num in numbers.items():
             images, labels = arrays[f"{part}_images"], arrays[f"{part}_labels"]
