@@ -11,6 +11,7 @@ from src import runs
 # A server that is down must cost seconds, not MLflow's default of minutes.
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
+KIND = {"mlflow.experimentKind": "custom_model_development"}  # else the pages show it as a chat application
 QUIET = ("alembic", "mlflow")
 
 
@@ -47,6 +48,6 @@ def experiment_id(client: Any, uri: str, name: str) -> str:
     local = not uri.startswith(("http://", "https://"))
     location = (runs.ROOT / "artifacts" / name).resolve().as_uri() if local else None
     try:
-        return str(client.create_experiment(name, artifact_location=location))
+        return str(client.create_experiment(name, artifact_location=location, tags=KIND))
     except MlflowException:  # another process was faster
         return str(client.get_experiment_by_name(name).experiment_id)

@@ -15,8 +15,13 @@ from src.data.phantom.thorax import optical_depth
 from src.data.transforms import Standardize
 
 DEFAULTS: dict[str, Any] = {
-    "size": 28, "num_train": 30, "num_val": 12, "num_test": 12,
-    "prevalence": 0.5, "difficulty": 1.0, "seed": 0,
+    "size": 28,
+    "num_train": 30,
+    "num_val": 12,
+    "num_test": 12,
+    "prevalence": 0.5,
+    "difficulty": 1.0,
+    "seed": 0,
 }
 
 
