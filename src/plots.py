@@ -16,9 +16,9 @@ def loss_curve(history: pd.DataFrame, best_epoch: int | None, title: str, note: 
     """Training and held-out loss over epochs, the best and the stopping epoch marked."""
     figure = Figure(figsize=(7, 4.2), layout="constrained")
     axes = figure.add_subplot()
-    axes.plot(history["epoch"], history["train/loss"], color=BLUE, linestyle="--", label="train (dropout on)")
+    axes.plot(history["epoch"], history["train/loss"], color=BLUE, linestyle="--", label="train (in training mode)")
     if "train/loss_eval" in history:
-        axes.plot(history["epoch"], history["train/loss_eval"], color=GREEN, linestyle=":", label="train (dropout off)")
+        axes.plot(history["epoch"], history["train/loss_eval"], color=GREEN, linestyle=":", label="train (evaluated)")
     axes.plot(history["epoch"], history["val/loss"], color=ORANGE, label="val")
     stopped = int(history["epoch"].iloc[-1])
     if best_epoch is not None:
