@@ -1,6 +1,5 @@
 """From a class's dotted path and its arguments to a model; the class may be the user's own."""
 
-import importlib
 import inspect
 import logging
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ import torch
 from torch import nn
 
 from src.models.dropout import replace_dropout
+from src.plug import checked_call, imported
 from src.randomness import Purpose, key
 
 log = logging.getLogger(__name__)
@@ -30,12 +30,14 @@ def build_model(
     class draws from torch's global generator depend on `seed` alone, and that generator is left as it was. Every
     `nn.Dropout` becomes ours. Raises ValueError if `target` is no `nn.Module` or the arguments do not fit it.
     """
-    model_class = _import_model(target)
+    model_class = imported("model", target)
+    if not (isinstance(model_class, type) and issubclass(model_class, nn.Module)):
+        raise ValueError(f"model._target_: must be a torch.nn.Module, but got {target!r}, which is {model_class!r}.")
     known = {"num_features": num_features, "num_outputs": num_outputs, "input_shape": input_shape, "seed": seed}
-    bound = _bind(target, model_class, arguments, known)
+    construct = checked_call("model", model_class, {**_known(model_class, arguments, known), **arguments})
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(int(key(seed, Purpose.WEIGHTS)))
-        model = model_class(*bound.args, **bound.kwargs)
+        model: nn.Module = construct()
     if replaced := replace_dropout(model, seed):
         log.info("%s: replaced %d nn.Dropout by masks that are a function of the seed.", target, replaced)
     others = {type(module).__name__ for module in model.modules() if isinstance(module, nn.modules.dropout._DropoutNd)}
@@ -49,29 +51,8 @@ def num_params(model: nn.Module) -> int:
     return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
 
 
-def _import_model(target: str) -> type[nn.Module]:
-    module, _, name = target.rpartition(".")
-    try:
-        found = getattr(importlib.import_module(module), name)
-    except Exception as error:  # a user's module may fail in any way while it is imported
-        raise ValueError(
-            f"model._target_: must be the dotted path of a class that imports, "
-            f"but got {target!r} ({type(error).__name__}: {error})."
-        ) from error
-    if not (isinstance(found, type) and issubclass(found, nn.Module)):
-        raise ValueError(f"model._target_: must be a torch.nn.Module, but got {target!r}, which is {found!r}.")
-    return found
-
-
-def _bind(
-    target: str, model_class: type[nn.Module], arguments: Mapping[str, Any], known: Mapping[str, Any]
-) -> inspect.BoundArguments:
-    signature = inspect.signature(model_class)
-    taken = [name for name in signature.parameters if name not in known]
+def _known(model_class: type[nn.Module], arguments: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """What the data and the seed set, where the constructor names it."""
     if clash := sorted(known.keys() & arguments.keys()):
-        raise ValueError(f"{target}: the data and the run's seed set {', '.join(known)}, but got {', '.join(clash)}.")
-    passed = {name: value for name, value in known.items() if name in signature.parameters}
-    try:
-        return signature.bind(**passed, **arguments)
-    except TypeError as error:
-        raise ValueError(f"{target}: takes {', '.join(taken) or 'no arguments'}, but got {error}.") from error
+        raise ValueError(f"model: the data and the run's seed must set {', '.join(known)}, but got {', '.join(clash)}.")
+    return {name: value for name, value in known.items() if name in inspect.signature(model_class).parameters}

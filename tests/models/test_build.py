@@ -93,14 +93,14 @@ def test_frozen_parameters_do_not_count():
 @pytest.mark.parametrize(
     ("target", "arguments", "message"),
     [
-        ("src.models.MPL", {}, r"must be the dotted path of a class that imports, but got 'src.models.MPL' \(Attrib"),
+        ("src.models.MPL", {}, r"must be the dotted path of something that imports, but got 'src.models.MPL' \(Attrib"),
         ("no_such_module.Net", {}, r"but got 'no_such_module.Net' \(ModuleNotFoundError: "),
         ("MLP", {}, "but got 'MLP'"),
         ("src.models.rosenblatt", {}, "must be a torch.nn.Module, but got 'src.models.rosenblatt', which is <function"),
         ("collections.OrderedDict", {}, "must be a torch.nn.Module"),
-        ("src.models.MLP", MLP_ARGUMENTS | {"depth": 2}, "takes widths, .*, dropout, norm, but got.*'depth'"),
-        ("src.models.MLP", {"widths": (3,)}, "takes widths, activation, init.*, but got missing.*'activation'"),
-        ("src.models.MLP", MLP_ARGUMENTS | {"seed": 2}, "the data and the run's seed set .*, but got seed"),
+        ("src.models.MLP", MLP_ARGUMENTS | {"depth": 2}, r"must fit MLP\(.*, dropout, norm, seed\), but got.*'depth'"),
+        ("src.models.MLP", {"widths": (3,)}, "must fit MLP.*, but got: missing.*'activation'"),
+        ("src.models.MLP", MLP_ARGUMENTS | {"seed": 2}, "the data and the run's seed must set .*, but got seed"),
     ],
 )
 def test_a_mistake_is_one_line_with_what_would_be_right(target, arguments, message):
