@@ -15,14 +15,14 @@ from torch import Tensor
 
 
 def bce(
-    logits: Tensor, labels: Tensor, *, pos_weight: float | Tensor = 1.0, label_smoothing: float | Tensor = 0.0
+    logits: Tensor, labels: Tensor, *, pos_weight: float | Tensor | None = None, label_smoothing: float | Tensor = 0.0
 ) -> Tensor:
     """Binary cross-entropy of logits (..., B) with labels 0 or 1: -[w y log s(z) + (1 - y) log(1 - s(z))], shape (..., B).
 
     `label_smoothing` e moves the labels to y (1 - e) + e / 2. Computed from log-sigmoids, so it stays finite for any logit.
     """
     targets = labels.to(logits.dtype) * (1.0 - label_smoothing) + 0.5 * label_smoothing
-    weight = torch.as_tensor(pos_weight, dtype=logits.dtype, device=logits.device)
+    weight = None if pos_weight is None else torch.as_tensor(pos_weight, dtype=logits.dtype, device=logits.device)
     return F.binary_cross_entropy_with_logits(logits, targets, pos_weight=weight, reduction="none")
 
 
@@ -72,9 +72,7 @@ def per_example(
     mse, mae and huber compare probabilities with the labels (one-hot, summed over the classes).
     """
     table: dict[tuple[str, str], Loss] = {
-        ("bce", "binary"): partial(
-            bce, pos_weight=1.0 if pos_weight is None else pos_weight, label_smoothing=label_smoothing
-        ),
+        ("bce", "binary"): partial(bce, pos_weight=pos_weight, label_smoothing=label_smoothing),
         ("perceptron", "binary"): perceptron,
         ("cross_entropy", "multiclass"): partial(cross_entropy, label_smoothing=label_smoothing),
     }

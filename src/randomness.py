@@ -5,13 +5,13 @@ stack, resumed or sharded, on any device. The hash is SplitMix64 (Steele, Lea an
 """
 
 from enum import IntEnum
-from functools import cache
 
 import torch
 from torch import Tensor
 
 # Integer tensors wrap around modulo 2**64 on every device. `>>` keeps the sign, so shifts are masked.
 GOLDEN_64 = 0x9E3779B97F4A7C15 - 2**64
+MAX_BATCH = 2**24  # rows of one step; more would share keys with the next step
 
 
 class Purpose(IntEnum):
@@ -25,7 +25,7 @@ class Purpose(IntEnum):
     SPLIT = 6
     BOOTSTRAP = 7
     TWIN = 8
-    UNITS = 9
+    ROWS = 9
 
 
 def key(seed: int | Tensor, purpose: Purpose, *counters: int | Tensor) -> Tensor:
@@ -65,20 +65,28 @@ def permutation(state: Tensor, size: int) -> Tensor:
     return torch.argsort(fold(state, torch.arange(size, device=state.device)), dim=-1, stable=True)
 
 
-def keep_mask(rows: Tensor, width: int, keep: Tensor) -> Tensor:
-    """Boolean mask (B, width) that keeps each unit with probability `keep` in (0, 1]; `rows` (B,) are keys from `fold`.
+def row_keys(step: int | Tensor, position: Tensor) -> Tensor:
+    """The keys of a training step's rows (B,), int64: of the step's number and each row's place in the global batch."""
+    return fold(key(0, Purpose.ROWS), step * MAX_BATCH + position)
 
-    Row key times the unit's odd constant, modulo 2**64 (multiply-shift hashing, Dietzfelbinger et al. 1997): one product
-    and one comparison a unit. Rows are as independent as their keys; units of a row as their constants are unrelated.
+
+def unit_keys(state: Tensor, width: int) -> Tensor:
+    """The odd keys of a layer's `width` units, int64 (width,), or (M, width) for a column (M, 1) of states."""
+    return fold(state, torch.arange(width, device=state.device)).bitwise_or(1)
+
+
+def keep_mask(rows: Tensor, units: Tensor, highest: Tensor) -> Tensor:
+    """Boolean mask (B, U) from the keys of rows (B,) and units (U,); `highest` from `highest_kept`.
+
+    Row key times unit key modulo 2**64 (multiply-shift hashing, Dietzfelbinger et al. 1997): one product and one
+    comparison a unit. The keys of the rows say when and where, those of the units who: seed, layer and unit.
     """
-    # The bits are a signed number: a share `keep` of all lies at or below the threshold, which wraps around for keep = 1.
-    highest_kept = (keep * 2.0**62).long() * 4 + (2**63 - 1)
-    return rows.unsqueeze(-1) * _unit_constants(width, rows.device) <= highest_kept
+    return rows.unsqueeze(-1) * units <= highest
 
 
-@cache
-def _unit_constants(width: int, device: torch.device) -> Tensor:
-    return fold(key(0, Purpose.UNITS), torch.arange(width)).bitwise_or(1).to(device)
+def highest_kept(keep: Tensor) -> Tensor:
+    """The largest hash, read as a signed number, that is kept with probability `keep` in (0, 1]."""
+    return (keep * 2.0**62).long() * 4 + (2**63 - 1)  # wraps around to the largest of all for keep = 1
 
 
 def _wrap(value: int) -> int:

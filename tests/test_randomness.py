@@ -9,19 +9,34 @@ import torch
 from scipy import stats
 from torch import Tensor
 
-from src.randomness import Purpose, fold, integers, keep_mask, key, normal, permutation, uniform
+from src.randomness import (
+    Purpose,
+    fold,
+    highest_kept,
+    integers,
+    keep_mask,
+    key,
+    normal,
+    permutation,
+    row_keys,
+    uniform,
+    unit_keys,
+)
 
 ROWS, UNITS = 16384, 256
 ALPHA = 1e-3
 
 
-def dropout_rows(seed: int = 0, layer: int = 0, step: int = 0, rows: int = ROWS) -> Tensor:
-    """Row keys as the dropout layer makes them."""
-    return fold(key(seed, Purpose.DROPOUT, layer), step * 2**24 + torch.arange(rows))
+def layer_units(seed: int = 0, layer: int = 0, units: int = UNITS) -> Tensor:
+    """Unit keys as the dropout layer makes them."""
+    return unit_keys(key(seed, Purpose.DROPOUT, layer), units)
 
 
-def mask(rate: float = 0.5, units: int = UNITS, **place: int) -> Tensor:
-    return keep_mask(dropout_rows(**place), units, 1.0 - torch.tensor(rate))
+def mask(
+    rate: float = 0.5, seed: int = 0, layer: int = 0, step: int = 0, rows: int = ROWS, units: int = UNITS
+) -> Tensor:
+    highest = highest_kept(1.0 - torch.tensor(rate))
+    return keep_mask(row_keys(step, torch.arange(rows)), layer_units(seed, layer, units), highest)
 
 
 def correlation(first: Tensor, second: Tensor) -> float:
@@ -192,13 +207,20 @@ def test_spectrum_of_the_plane_has_no_peak():
 
 @pytest.mark.parametrize("shared", [2**32 - 1, -(2**32)], ids=["low half", "high half"])
 def test_rows_that_share_half_of_their_key_are_independent(shared):
-    first, second = dropout_rows(seed=1, rows=50_000), dropout_rows(seed=2, rows=50_000)
+    first, second = row_keys(1, torch.arange(50_000)), row_keys(2, torch.arange(50_000))
     second = (first & shared) | (second & ~shared)
-    masks = [keep_mask(rows, 128, torch.tensor(0.5)) for rows in (first, second)]
+    masks = [keep_mask(rows, layer_units(units=128), highest_kept(torch.tensor(0.5))) for rows in (first, second)]
     z = ((masks[0] == masks[1]).double().mean(1) - 0.5) * 2 * math.sqrt(128)  # agreement of each pair of rows
     assert abs(z.mean()) < 4 / math.sqrt(50_000)
     assert abs(z.var() - 1) < 4 * math.sqrt(2 / 50_000)
     assert z.abs().max() < 6
+
+
+def test_no_direction_of_units_stands_out():
+    # The largest singular value of a matrix of independent signs lies near sqrt(rows) + sqrt(units) (Bai and Yin 1988).
+    signs = 2.0 * mask(rows=4096, units=1024).double() - 1.0
+    largest = float(torch.linalg.matrix_norm(signs, 2))
+    assert abs(largest - (math.sqrt(4096) + math.sqrt(1024))) < 1.0
 
 
 def test_a_higher_rate_drops_what_a_lower_one_drops():
@@ -246,8 +268,9 @@ def test_a_batch_of_keys_gives_what_each_gives_alone():
     states = key(torch.arange(3), Purpose.DROPOUT, 2)
 
     def draw(state: Tensor, rate: Tensor) -> tuple[Tensor, ...]:
-        rows = fold(state, index)
-        return uniform(state, index), normal(state, index), integers(state, index, 9), rows, keep_mask(rows, 33, rate)
+        rows, units = fold(state, index), unit_keys(state, 33)
+        kept = keep_mask(rows, units, highest_kept(rate))
+        return uniform(state, index), normal(state, index), integers(state, index, 9), units, kept
 
     batched = torch.func.vmap(draw)(states, rate)
     orders = torch.func.vmap(lambda state: permutation(state, 50))(states)

@@ -11,7 +11,7 @@ from torch import Tensor
 from src.data.augmentation import Augment
 from src.data.dataset import Split
 from src.data.transforms import Standardize
-from src.randomness import Purpose, fold, key, permutation
+from src.randomness import Purpose, fold, key, permutation, row_keys
 
 # Batches are prepared some at a time, up to this many numbers: a fifth of the cost of one by one for batches of 64x784.
 BLOCK = 2**18
@@ -20,14 +20,14 @@ BLOCK = 2**18
 class Batch(NamedTuple):
     """What one process computes of an optimizer step.
 
-    `position` (B,) is each row's place among the `num_examples` of the whole step, over all processes and accumulated
-    batches: draws and the mean of the losses depend on these alone, so neither changes when the step is divided.
+    `rows` (B,) are the keys of the step's number and of each row's place among the `num_examples` of the whole step, over
+    all processes and accumulated batches: draws and the mean of the losses depend on these alone, so neither changes when
+    the step is divided.
     """
 
     inputs: Tensor
     labels: Tensor
-    step: Tensor
-    position: Tensor
+    rows: Tensor
     num_examples: int
 
 
@@ -62,9 +62,9 @@ class TrainBatches:
         device, size = self.split.labels.device, len(self.split)
         order = permutation(key(self.seed, Purpose.ORDER, self.epoch).to(device), size)
         draws = key(self.seed, Purpose.AUGMENTATION, self.epoch).to(device)
-        position = torch.arange(self.window, device=device)
-        steps = self.epoch * self.steps_per_epoch + torch.arange(self.steps_per_epoch, device=device)
-        shards = [rows[self.rank :: self.world_size] for rows in order.split(self.batch_size)]
+        place = torch.arange(size, device=device)
+        keys = row_keys(self.epoch * self.steps_per_epoch + place // self.window, place % self.window)
+        shards, shards_of_keys = (self._shards(rows) for rows in (order, keys))
         per_block = max(1, BLOCK // (self.batch_size * math.prod(self.split.inputs.shape[1:])))
         for first in range(0, len(shards), per_block):
             block = shards[first : first + per_block]
@@ -72,9 +72,12 @@ class TrainBatches:
             sizes = [len(rows) for rows in block]
             batches = zip(inputs.split(sizes), labels.split(sizes), strict=True)
             for number, (x, y) in enumerate(batches, start=first):
-                step, offset = divmod(number * self.batch_size, self.window)
-                places = position[offset + self.rank :: self.world_size][: len(y)]
-                yield Batch(x, y, steps[step], places, num_examples=min(self.window, size - step * self.window))
+                start = number * self.batch_size // self.window * self.window
+                yield Batch(x, y, shards_of_keys[number], num_examples=min(self.window, size - start))
+
+    def _shards(self, rows: Tensor) -> list[Tensor]:
+        """This process's part of each batch."""
+        return [batch[self.rank :: self.world_size] for batch in rows.split(self.batch_size)]
 
     def _prepare(self, rows: Tensor, draws: Tensor) -> tuple[Tensor, Tensor]:
         inputs = self.split.inputs[rows].to(self.dtype)

@@ -6,47 +6,60 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from src.randomness import Purpose, fold, keep_mask, key
-
-MAX_BATCH = 2**24  # rows of one step; more would share masks with the next step
+from src.randomness import Purpose, fold, highest_kept, keep_mask, key, unit_keys
 
 
 class Dropout(nn.Module):
     """Zeroes each unit with probability `rate` in training and divides the others by 1 - rate (Srivastava et al. 2014).
 
     Everything that decides the mask is a tensor buffer, so under `torch.func.functional_call` and `vmap` each may carry
-    a member axis; none is saved in a checkpoint. Before each training step `set_rows` must say which step it is and
-    where in the global batch each row stands. Differs from PyTorch: the mask does not depend on a generator's state.
+    a member axis; none is saved in a checkpoint. Before each training step `set_rows` must give the keys of the batch's
+    rows. Differs from PyTorch: the mask does not depend on a generator's state. `width`: the units of a row, if known,
+    saves drawing their keys at each call.
     """
 
     rate: Tensor  # () float32
+    highest: Tensor  # () int64, the largest hash that is kept
+    scale: Tensor  # () float32, 1 / (1 - rate)
     state: Tensor  # () int64, key of seed and layer
-    place: Tensor  # (B,) int64, step * MAX_BATCH + position in the global batch
+    units: Tensor  # (width,) int64, keys of the units
+    rows: Tensor  # (B,) int64, keys of the batch's rows
 
-    def __init__(self, rate: float, seed: int, layer: int) -> None:
+    def __init__(self, rate: float, seed: int, layer: int, width: int = 0) -> None:
         """Raises ValueError unless `rate` lies in [0, 1)."""
         super().__init__()
         if not 0.0 <= rate < 1.0:
             raise ValueError(f"dropout: the rate must lie in [0, 1), but got {rate}.")
         self.layer = layer
         self.call = 0  # which use of this module within one forward pass of the model
-        self.register_buffer("rate", torch.tensor(rate, dtype=torch.float32), persistent=False)
-        self.register_buffer("state", key(seed, Purpose.DROPOUT, layer), persistent=False)
-        self.register_buffer("place", torch.empty(0, dtype=torch.int64), persistent=False)
+        keep, state = torch.tensor(1.0 - rate, dtype=torch.float32), key(seed, Purpose.DROPOUT, layer)
+        buffers = {
+            "rate": torch.tensor(rate, dtype=torch.float32),
+            "highest": highest_kept(keep),
+            "scale": 1.0 / keep,
+            "state": state,
+            "units": unit_keys(state, width),
+            "rows": torch.empty(0, dtype=torch.int64),
+        }
+        for name, buffer in buffers.items():
+            self.register_buffer(name, buffer, persistent=False)
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Inputs (B, ...) in, the same shape out. Raises ValueError in training unless `place` holds B rows."""
+        """Inputs (B, ...) in, the same shape out. Raises ValueError in training unless `rows` holds B keys."""
         if not self.training:
             return inputs
-        if self.place.shape != inputs.shape[:1]:
+        if self.rows.shape != inputs.shape[:1]:
             raise ValueError(
-                f"dropout: in training set_rows must give the position of each of the batch's {inputs.shape[0]} rows, "
-                f"but got {tuple(self.place.shape)}."
+                f"dropout: in training set_rows must give the keys of the batch's {inputs.shape[0]} rows, "
+                f"but got {tuple(self.rows.shape)}."
             )
-        state = fold(self.state, self.call) if self.call else self.state
-        keep = 1.0 - self.rate
-        kept = keep_mask(fold(state, self.place), math.prod(inputs.shape[1:]), keep).reshape(inputs.shape)
-        return inputs * (kept / keep).to(inputs.dtype)
+        kept = keep_mask(self.rows, self._units(math.prod(inputs.shape[1:])), self.highest).reshape(inputs.shape)
+        return inputs * (kept * self.scale).to(inputs.dtype)
+
+    def _units(self, width: int) -> Tensor:
+        if self.call:
+            return unit_keys(fold(self.state, self.call), width)
+        return self.units if self.units.shape[-1] == width else unit_keys(self.state, width)
 
     def extra_repr(self) -> str:
         return f"rate={self.rate.tolist()}, layer={self.layer}"
@@ -57,12 +70,11 @@ def dropout_layers(model: nn.Module) -> list[Dropout]:
     return [module for module in model.modules() if isinstance(module, Dropout)]
 
 
-def set_rows(layers: Sequence[Dropout], step: int | Tensor, position: Tensor) -> None:
-    """Tell `layers` the number of the training step and each row's position (B,) int64 in the global batch."""
-    place = step * MAX_BATCH + position
+def set_rows(layers: Sequence[Dropout], rows: Tensor) -> None:
+    """Tell `layers` the keys of the next training step's rows (B,), from `src.randomness.row_keys`."""
     for layer in layers:
         # Straight into the buffers: nn.Module.__setattr__ costs ten times the assignment.
-        layer._buffers["place"] = place.to(layer.state.device)
+        layer._buffers["rows"] = rows
 
 
 def replace_dropout(model: nn.Module, seed: int) -> int:

@@ -63,7 +63,7 @@ class MLP(nn.Module):
         g = activation_called(activation)
         self.hidden = nn.ModuleList(
             HiddenLayer(
-                weights, NORMS[norm](width), g, Dropout(dropout, seed, layer) if dropout != 0 else nn.Identity()
+                weights, NORMS[norm](width), g, Dropout(dropout, seed, layer, width) if dropout != 0 else nn.Identity()
             )
             for layer, (weights, width) in enumerate(zip(hidden, widths, strict=True))
         )

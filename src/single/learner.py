@@ -73,7 +73,7 @@ class Learner(pl.LightningModule):
         self._total = torch.zeros((), device=self.device, dtype=torch.float64)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        set_rows(self.dropouts, batch.step, batch.position)
+        set_rows(self.dropouts, batch.rows)
         total = self.loss(self.outputs(batch.inputs), batch.labels).sum()
         self._total.add_(total.detach())
         # Lightning averages over accumulated batches and over processes: the factors turn that into a sum over the step.

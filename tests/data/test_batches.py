@@ -7,7 +7,7 @@ from src.data.augmentation import Augment
 from src.data.batches import EvalBatches, TrainBatches
 from src.data.dataset import Split
 from src.data.transforms import Standardize
-from src.randomness import Purpose, key, permutation
+from src.randomness import Purpose, key, permutation, row_keys
 
 SIZE = 103
 SPLIT = Split(torch.arange(SIZE * 4).reshape(SIZE, 1, 2, 2).float() / 100, torch.arange(SIZE))
@@ -26,7 +26,8 @@ def test_an_epoch_holds_each_row_once_in_the_order_of_seed_and_epoch():
     torch.testing.assert_close(torch.cat([batch.inputs for batch in found]), scale(SPLIT.inputs[order]))
     assert [len(batch.labels) for batch in found] == [10] * 10 + [3]
     assert [batch.num_examples for batch in found] == [10] * 10 + [3]
-    assert [int(batch.step) for batch in found] == list(range(22, 33))
+    for step, batch in enumerate(found, start=22):
+        assert torch.equal(batch.rows, row_keys(step, torch.arange(len(batch.labels))))
     assert len(batches()) == batches().steps_per_epoch == 11
 
 
@@ -42,12 +43,10 @@ def test_epochs_have_different_orders_and_iterating_again_changes_nothing():
 def test_shards_together_are_the_whole(world_size, augment):
     shards = [list(batches(augment=augment, rank=rank, world_size=world_size)) for rank in range(world_size)]
     for whole, *parts in zip(batches(augment=augment), *shards, strict=True):
-        position = torch.cat([part.position for part in parts])
-        order = position.argsort()
-        assert torch.equal(position[order], whole.position)
+        order = torch.cat([torch.arange(len(whole.labels))[rank::world_size] for rank in range(world_size)]).argsort()
+        assert torch.equal(torch.cat([part.rows for part in parts])[order], whole.rows)
         assert torch.equal(torch.cat([part.labels for part in parts])[order], whole.labels)
         torch.testing.assert_close(torch.cat([part.inputs for part in parts])[order], whole.inputs)
-        assert {int(part.step) for part in parts} == {int(whole.step)}
         assert {part.num_examples for part in parts} == {whole.num_examples}
 
 
@@ -57,8 +56,7 @@ def test_accumulated_batches_are_the_large_batch(accumulate):
     for number, large in enumerate(batches(batch_size=6 * accumulate)):
         window = small[number * accumulate : (number + 1) * accumulate]
         assert torch.equal(torch.cat([batch.labels for batch in window]), large.labels)
-        assert torch.equal(torch.cat([batch.position for batch in window]), large.position)
-        assert {int(batch.step) for batch in window} == {int(large.step)}
+        assert torch.equal(torch.cat([batch.rows for batch in window]), large.rows)
         assert {batch.num_examples for batch in window} == {large.num_examples}
 
 

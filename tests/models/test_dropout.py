@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 
 from src.models.dropout import Dropout, dropout_layers, replace_dropout, set_rows
+from src.randomness import row_keys
 
 RATES = [0.0, 0.1, 0.37, 0.5, 0.9]
 
@@ -15,9 +16,9 @@ def _same_inputs_every_time() -> None:
     torch.manual_seed(0)
 
 
-def layer_at(rate=0.5, seed=0, layer=0, step=0, rows=64) -> Dropout:
-    dropout = Dropout(rate, seed, layer)
-    set_rows([dropout], step, torch.arange(rows))
+def layer_at(rate=0.5, seed=0, layer=0, step=0, rows=64, width=0) -> Dropout:
+    dropout = Dropout(rate, seed, layer, width)
+    set_rows([dropout], row_keys(step, torch.arange(rows)))
     return dropout
 
 
@@ -72,22 +73,23 @@ def test_shards_of_a_batch_give_what_the_whole_gives(sizes):
     dropout = layer_at(step=7)
     whole, shards = dropout(inputs), []
     for rows, position in zip(inputs.split(sizes), torch.arange(64).split(sizes), strict=True):
-        set_rows([dropout], 7, position)
+        set_rows([dropout], row_keys(7, position))
         shards.append(dropout(rows))
     assert torch.equal(torch.cat(shards), whole)
 
 
+@pytest.mark.parametrize("width", [0, 31])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
-def test_a_member_of_a_stack_gets_what_it_gets_alone(dtype):
-    members = [layer_at(rate, seed, seed % 2, step=10 * seed, rows=12) for seed, rate in enumerate(RATES)]
+def test_a_member_of_a_stack_gets_what_it_gets_alone(dtype, width):
+    members = [layer_at(rate, seed, seed % 2, rows=12, width=width) for seed, rate in enumerate(RATES)]
     for seed, member in enumerate(members):
-        set_rows([member], 10 * seed, (torch.arange(12) + 3 * seed) % 12)
+        set_rows([member], row_keys(10 * seed, (torch.arange(12) + 3 * seed) % 12))
     inputs = torch.randn(len(members), 12, 31, dtype=dtype)
     parameters, buffers = stack_module_state(members)
     assert {name: tuple(buffer.shape) for name, buffer in buffers.items()} == {
-        "rate": (5,),
-        "state": (5,),
-        "place": (5, 12),
+        **dict.fromkeys(("rate", "highest", "scale", "state"), (5,)),
+        "units": (5, width),
+        "rows": (5, 12),
     }
 
     def forward(buffers: dict[str, Tensor], inputs: Tensor) -> Tensor:
@@ -105,8 +107,13 @@ def test_a_rate_outside_its_range_is_refused(rate):
 
 @pytest.mark.parametrize("rows", [0, 3, 5])
 def test_training_without_the_batchs_rows_is_refused(rows):
-    with pytest.raises(ValueError, match=r"position of each of the batch's 4 rows, but got "):
+    with pytest.raises(ValueError, match=r"keys of the batch's 4 rows, but got "):
         layer_at(rows=rows)(torch.ones(4, 2))
+
+
+def test_knowing_the_width_changes_no_mask():
+    ones = torch.ones(64, 100)
+    assert torch.equal(layer_at(width=100)(ones), layer_at()(ones))
 
 
 def test_no_buffer_is_saved():
@@ -138,7 +145,7 @@ def test_replacing_finds_every_place_and_keeps_rate_and_mode():
 def test_a_reused_layer_draws_a_new_mask_at_each_call():
     model = Reused()
     assert replace_dropout(model, seed=0) == 1
-    set_rows(dropout_layers(model), 0, torch.arange(64))
+    set_rows(dropout_layers(model), row_keys(0, torch.arange(64)))
     first, second = model(torch.ones(64, 100)) > 0
     assert torch.equal(first, layer_at()(torch.ones(64, 100)) > 0)
     assert abs((first == second).double().mean() - 0.5) < 4 * 0.5 / math.sqrt(6400)
@@ -149,7 +156,7 @@ def test_a_reused_layer_does_the_same_in_a_stack():
     models = [Reused(), Reused()]
     for seed, model in enumerate(models):
         replace_dropout(model, seed)
-        set_rows(dropout_layers(model), 4, torch.arange(8))
+        set_rows(dropout_layers(model), row_keys(4, torch.arange(8)))
     parameters, buffers = stack_module_state(models)
     ones = torch.ones(8, 30)
     stacked = vmap(lambda buffers: functional_call(models[0], (parameters, buffers), (ones,)))(buffers)

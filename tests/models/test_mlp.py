@@ -8,7 +8,7 @@ from src.models.build import num_params
 from src.models.dropout import dropout_layers, set_rows
 from src.models.initialisers import INITIALISERS, initialiser
 from src.models.mlp import MLP, NORMS
-from src.randomness import Purpose, key
+from src.randomness import Purpose, key, row_keys
 
 SMOOTH = [name for name in ACTIVATIONS if name not in ("step", "relu", "leaky_relu")]
 
@@ -117,7 +117,7 @@ def test_dropout_follows_each_activation_and_scales_it():
     model = mlp(widths=(50, 40), dropout=0.3, activation="identity", bias=False).double()
     layers = dropout_layers(model)
     assert [layer.layer for layer in layers] == [0, 1]
-    set_rows(layers, 5, torch.arange(8))
+    set_rows(layers, row_keys(5, torch.arange(8)))
     inputs = torch.randn(8, 5, dtype=torch.float64)
     first, second = layers[0](torch.ones(8, 50).double()), layers[1](torch.ones(8, 40).double())
     weights = [hidden.linear.weight for hidden in model.hidden]
@@ -130,7 +130,7 @@ def test_dropout_follows_each_activation_and_scales_it():
 def test_a_member_of_a_stack_gives_the_gradient_that_it_gives_alone(norm):
     members = [mlp(dropout=0.1 + 0.2 * seed, norm=norm, seed=seed).double() for seed in range(3)]
     for seed, member in enumerate(members):
-        set_rows(dropout_layers(member), 2 + seed, torch.arange(6))
+        set_rows(dropout_layers(member), row_keys(2 + seed, torch.arange(6)))
     inputs = torch.randn(3, 6, 5, dtype=torch.float64)
 
     def loss(parameters: dict[str, Tensor], buffers: dict[str, Tensor], inputs: Tensor) -> Tensor:
