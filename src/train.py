@@ -31,8 +31,13 @@ def train(cfg: DictConfig) -> float | None:
                     f"{folder}: ended by {ended['stop_reason']} after epoch {ended['stopped_epoch']}; nothing is left to do."
                 )
                 return float(ended["objective"]["value"])
+        from src.single.run import assist
         from src.single.run import train as train_one
+        from src.single.trainer import is_main_process
 
+        if not is_main_process():
+            assist(run, folder)
+            return None
         return train_one(run, folder)["objective"]["value"]
 
 

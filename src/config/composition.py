@@ -30,7 +30,10 @@ def resolved(cfg: DictConfig, hydra: Any) -> Run:
         values["test"] = hydra.mode != RunMode.MULTIRUN
     if isinstance(tracking := values.get("tracking"), dict) and tracking.get("experiment") is None:
         tracking["experiment"] = hydra.runtime.choices.get("experiment") or "default"
-    return load(values)
+    run = load(values)
+    if hydra.mode == RunMode.MULTIRUN and run.trainer.devices != 1:
+        raise ValueError(f"trainer.devices: must be 1 in a multirun, but got {run.trainer.devices}.")
+    return run
 
 
 def compose_run(*overrides: str) -> Run:

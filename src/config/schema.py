@@ -69,7 +69,7 @@ class Augment(Block):
 class Trainer(Block):
     accelerator: Literal["auto", "cpu", "gpu"]
     devices: Count | Literal["auto"]
-    strategy: Literal["auto", "ddp", "ddp_spawn"]
+    strategy: Literal["auto", "ddp"]
     num_nodes: Count
     precision: Literal["32-true", "64-true", "16-mixed", "bf16-mixed"]
     gradient_clip_val: Positive | None

@@ -54,6 +54,12 @@ def train(run: Run, folder: Path) -> dict[str, Any]:
     return results
 
 
+def assist(run: Run, folder: Path) -> None:
+    """What the other processes of a run on several devices do: compute their part of each batch and leave nothing behind."""
+    data = build_data(run, read_dataset(run.data))
+    fit(run, build_learner(run, data), data, folder, console=Console(quiet=True), on_commit=lambda: None)
+
+
 @dataclass(frozen=True)
 class Fitted:
     """The best weights of a run, with the data they were trained on."""

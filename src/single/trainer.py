@@ -1,6 +1,7 @@
 """Lightning's Trainer, set up for a run."""
 
 import logging
+import os
 import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -10,6 +11,7 @@ import pytorch_lightning as pl
 import torch
 from pytorch_lightning.profilers import PassThroughProfiler
 from pytorch_lightning.strategies import DDPStrategy
+from pytorch_lightning.utilities import rank_zero_only
 from rich.console import Console
 
 from src.config.schema import Run
@@ -53,6 +55,11 @@ def fit(
     return commit
 
 
+def is_main_process() -> bool:
+    """Whether this process claims the run's folder and records it; the others of a run on several devices only compute."""
+    return rank_zero_only.rank == 0 and os.environ.get("NODE_RANK", "0") == "0"  # type: ignore[attr-defined]
+
+
 class NoProfiler(PassThroughProfiler):
     """Lightning's way to profile nothing opens a generator 30 times a step: 5 % of an epoch of a small MLP."""
 
@@ -68,8 +75,8 @@ def build_trainer(run: Run, commit: Commit) -> pl.Trainer:
     warnings.filterwarnings("ignore", ".*does not have many workers.*")
     warnings.filterwarnings("ignore", ".*LeafSpec.*")  # Lightning 2.6 on torch 2.13
     settings = run.trainer.model_dump(exclude={"strategy"})
-    # Buffers hold each process's own positions in the batch; DDP would overwrite them with those of rank 0.
-    strategy = DDPStrategy(forward_sync_buffers=False) if run.trainer.strategy == "ddp" else run.trainer.strategy
+    # Buffers hold the keys of each process's own rows; DDP would overwrite them with those of rank 0.
+    strategy = DDPStrategy(forward_sync_buffers=False) if _has_ranks(run) else "auto"
     return pl.Trainer(
         max_epochs=run.epochs,
         callbacks=[commit],
@@ -85,3 +92,10 @@ def build_trainer(run: Run, commit: Commit) -> pl.Trainer:
         enable_progress_bar=False,
         **settings,
     )
+
+
+def _has_ranks(run: Run) -> bool:
+    devices = run.trainer.devices
+    if devices == "auto":
+        devices = torch.cuda.device_count() if run.trainer.accelerator != "cpu" else 1
+    return run.trainer.strategy == "ddp" or devices > 1 or run.trainer.num_nodes > 1

@@ -1,0 +1,86 @@
+"""Promise 3: a run whose batches are divided among processes, or accumulated from smaller ones, has the curve of one process."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import psutil
+import pytest
+
+from src.runs import HISTORY, read_json
+from tests.conftest import environment
+
+# 1,257 rows in batches of 57: 22 whole ones and one of 3, which 2 processes share unevenly.
+KEYS = [
+    "+experiment=digits",
+    "trainer.precision=64-true",
+    "model.dropout=0.3",
+    "batch_size=57",
+    "augment=affine",
+    "epochs=20",
+]
+COMMAND = [sys.executable, "-m", "src.train", *KEYS, "patience=null", "trainer.accelerator=cpu"]
+TWO = ["trainer.devices=2", "trainer.strategy=ddp"]
+
+
+def start(folder: Path, name: str, *keys: str) -> "subprocess.Popen[bytes]":
+    command = [*COMMAND, f"hydra.run.dir=mlruns/runs/{name}", *keys]
+    with (folder / "output").open("ab") as output:
+        return subprocess.Popen(command, cwd=folder, env=environment(), stdout=output, stderr=output)
+
+
+def history(folder: Path, name: str) -> pd.DataFrame:
+    return pd.read_csv(folder / "mlruns" / "runs" / name / HISTORY).drop(columns="epoch_seconds")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the run of one process lies that the others are compared with."""
+    folder = tmp_path_factory.mktemp("ranks")
+    assert start(folder, "one").wait(120) == 0, (folder / "output").read_text()
+    return folder
+
+
+@pytest.mark.slow
+def test_two_processes_have_the_curve_of_one(folder: Path):
+    for name, keys in {"two": TWO, "accumulated": ["batch_size=19", "trainer.accumulate_grad_batches=3"]}.items():
+        assert start(folder, name, *keys).wait(120) == 0, (folder / "output").read_text()
+        pd.testing.assert_frame_equal(history(folder, name), history(folder, "one"), rtol=1e-9)
+    leavings = {name: {path.name for path in (folder / "mlruns/runs" / name).iterdir()} for name in ("one", "two")}
+    assert leavings["two"] - leavings["one"] == {"train_ddp_process_1.log"}
+    (found,) = mlflow_runs(folder, "two")
+    assert found.info.status == "FINISHED"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("victim", ["main", "other"])
+def test_two_processes_of_which_one_is_killed_go_on_where_they_were(folder: Path, victim: str):
+    broken = start(folder, victim, *TWO)
+    path = folder / "mlruns" / "runs" / victim / HISTORY
+    until(lambda: path.is_file() and len(path.read_text().splitlines()) > 3)
+    (other,) = psutil.Process(broken.pid).children()
+    (broken if victim == "main" else other).send_signal(signal.SIGKILL)
+    assert broken.wait(60) != 0
+    until(lambda: not other.is_running() or other.status() == psutil.STATUS_ZOMBIE)
+    assert start(folder, victim, *TWO, f"resume={victim}").wait(120) == 0
+    pd.testing.assert_frame_equal(history(folder, victim), history(folder, "one"), rtol=1e-9)
+    assert read_json(path.parent / "results.json")["status"] == "FINISHED"
+    assert len(mlflow_runs(folder, victim)) == 1
+
+
+def mlflow_runs(folder: Path, name: str) -> list:
+    from mlflow.tracking import MlflowClient
+
+    client = MlflowClient(f"sqlite:///{folder}/mlruns/mlflow.db")
+    experiment = client.get_experiment_by_name("digits")
+    return client.search_runs([experiment.experiment_id], f"tags.folder = '{name}'")
+
+
+def until(condition, seconds: float = 90.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
