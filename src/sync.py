@@ -18,7 +18,8 @@ def main() -> None:
 
 def sync(folders: list[Path]) -> None:
     """Send each folder that has ended and that MLflow lacks, one line each."""
-    from src.tracking.mirror import is_complete, send
+    from src.tracking import is_complete, send, without_password
+    from src.tracking.mirror import STATE
 
     sent = 0
     for folder in folders:
@@ -27,7 +28,10 @@ def sync(folders: list[Path]) -> None:
         try:
             send(folder)
         except Exception as error:
-            raise ValueError(f"{folder.name}: MLflow must be reachable, but got: {error}") from error
+            uri = runs.read_json(folder / STATE).get("uri", "")
+            raise ValueError(
+                f"{folder.name}: MLflow must be reachable, but got: {without_password(str(error), uri)}"
+            ) from error
         print(f"{folder.name}: sent")
         sent += 1
     print(f"{sent} of {len(folders)} runs sent, the others were there already or are still running")

@@ -14,7 +14,7 @@ from src.data.dataset import Dataset
 from src.errors import Interrupted
 from src.provenance import environment, provenance
 from src.single.results import results_of_broken
-from src.tracking import Mirror
+from src.tracking import Mirror, without_password
 
 
 class Record:
@@ -32,7 +32,10 @@ class Record:
     def __enter__(self) -> Self:
         runs.claim(self.folder)
         (self.folder / runs.RESULTS).unlink(missing_ok=True)  # a run that is taken up again has not ended
-        runs.write_text(self.folder / runs.CONFIG, yaml.safe_dump(self.run.model_dump(mode="json"), sort_keys=False))
+        values = self.run.model_dump(mode="json")
+        if uri := self.run.tracking.uri:
+            values["tracking"]["uri"] = without_password(uri, uri)
+        runs.write_text(self.folder / runs.CONFIG, yaml.safe_dump(values, sort_keys=False))
         return self
 
     def start(self, dataset: Dataset) -> None:

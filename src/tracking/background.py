@@ -27,6 +27,7 @@ class Mirror:
     def start(self) -> None:
         """Open the run before the first epoch: importing MLflow beside the training would slow it."""
         started = time.perf_counter()
+        self.sender.note()
         self._try(self.sender.open)
         self.seconds_["open"] = time.perf_counter() - started
         self._thread.start()
@@ -44,6 +45,8 @@ class Mirror:
         started = time.perf_counter()
         complete = self._try(self.sender.finish)
         self.seconds_["close"] = time.perf_counter() - started
+        if complete and self._warned:
+            log.warning("MLflow at %s can be reached again and has the run.", self._shown(self.sender.uri))
         return complete
 
     def _work(self) -> None:
@@ -59,13 +62,16 @@ class Mirror:
         try:
             step()
         except Exception as error:  # whatever MLflow raises, a run goes on without it
+            reason = self._shown(" ".join(str(error).split()))
             if not self._warned:
-                where = without_password(self.sender.uri)
-                reason = " ".join(str(error).split())[:200]
+                advice = "`python -m src.sync` sends the run later"
                 log.warning(
-                    "MLflow at %s cannot be reached; `python -m src.sync` sends the run later. (%s)", where, reason
+                    "MLflow at %s cannot be reached; %s. (%s)", self._shown(self.sender.uri), advice, reason[:200]
                 )
                 self._warned = True
-            log.info("MLflow: %s", error)
+            log.info("MLflow: %s", reason)
             return False
         return True
+
+    def _shown(self, text: str) -> str:
+        return without_password(text, self.sender.uri)

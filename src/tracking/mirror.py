@@ -26,6 +26,7 @@ class Sender:
         self.run_id: str | None = None
         self._sent = 0  # epochs that MLflow has
         self._client: Any = None
+        self._is_open = False
 
     def open(self) -> None:
         """Find the folder's MLflow run or create it: RUNNING, with its parameters and tags."""
@@ -37,7 +38,7 @@ class Sender:
             experiment = experiment_id(self._client, self.uri, self.experiment)
             tags = {"folder": self.folder.name, "mlflow.runName": self.run_name, "mlflow.source.name": "src.train"}
             self.run_id = self._client.create_run(experiment, run_name=self.run_name, tags=tags).info.run_id
-        runs.write_json(self.folder / STATE, {"uri": self.uri, "experiment": self.experiment, "run_id": self.run_id})
+        self.note()
         known = self._client.get_run(self.run_id)
         if known.info.status != "RUNNING":
             self._client.update_run(self.run_id, status="RUNNING")
@@ -48,25 +49,30 @@ class Sender:
         self._client.log_batch(self.run_id, tags=[RunTag(key, str(value)) for key, value in tags.items()])
         steps = [metric.step for metric in self._client.get_metric_history(self.run_id, "train/loss")]
         self._sent = max(steps, default=0)
+        self._is_open = True
+
+    def note(self) -> None:
+        """Write down where the run is to be sent: `config.yaml` is an artifact and must not hold a password."""
+        known = self.run_id or self._noted_id()
+        runs.write_json(self.folder / STATE, {"uri": self.uri, "experiment": self.experiment, "run_id": known})
 
     def send_history(self) -> None:
         """The epochs of `history.csv` that MLflow lacks."""
         from mlflow.entities import Metric
 
-        if self._client is None:
+        if not self._is_open:
             self.open()
         new = [row for row in _history(self.folder) if int(row["epoch"]) > self._sent]
         now = int(time.time() * 1000)
-        metrics = [
-            Metric(name, float(value), now, int(row["epoch"]))
-            for row in new
-            for name, value in row.items()
-            if name != "epoch" and value != ""
-        ]
-        for chunk in _chunks(metrics, BATCH):
-            self._client.log_batch(self.run_id, metrics=chunk)
-        if new:
-            self._sent = int(new[-1]["epoch"])
+        for epochs in _chunks(new, BATCH // max(map(len, new), default=1)):  # whole epochs: `open` counts by train/loss
+            metrics = [
+                Metric(name, float(value), now, int(row["epoch"]))
+                for row in epochs
+                for name, value in row.items()
+                if name != "epoch"
+            ]
+            self._client.log_batch(self.run_id, metrics=metrics)
+            self._sent = int(epochs[-1]["epoch"])
 
     def finish(self) -> None:
         """Everything of a run that has ended: figures, artifacts, status. Marks the folder as sent."""
@@ -88,9 +94,8 @@ class Sender:
         runs.write_json(self.folder / STATE, {**runs.read_json(self.folder / STATE), "complete": results["status"]})
 
     def _existing_run(self) -> str | None:
-        state = runs.read_json(self.folder / STATE)
-        if state.get("uri") == self.uri and state.get("run_id"):
-            return str(state["run_id"])
+        if noted := self._noted_id():
+            return noted
         # A process killed between the creation of the run and the writing of its id leaves a run that only MLflow knows.
         found = self._client.get_experiment_by_name(self.experiment)
         if found is None:
@@ -98,17 +103,20 @@ class Sender:
         named = self._client.search_runs([found.experiment_id], f"tags.folder = '{self.folder.name}'", max_results=1)
         return named[0].info.run_id if named else None
 
+    def _noted_id(self) -> str | None:
+        state = runs.read_json(self.folder / STATE)
+        return state.get("run_id") if state.get("uri") == self.uri else None
+
     def _params(self) -> dict[str, str]:
         config = yaml.safe_load((self.folder / runs.CONFIG).read_text())
         return {key: str(value)[:6000] for key, value in _leaves(config)}
 
 
 def send(folder: Path) -> None:
-    """Send a run whose process has ended, as its `config.yaml` says where."""
+    """Send a run whose process has ended to where it was to be sent."""
     tracking = yaml.safe_load((folder / runs.CONFIG).read_text())["tracking"]
-    sender = Sender(
-        folder, uri=tracking["uri"], experiment=tracking["experiment"] or "default", run_name=tracking["run_name"]
-    )
+    uri = runs.read_json(folder / STATE).get("uri") or tracking["uri"]
+    sender = Sender(folder, uri=uri, experiment=tracking["experiment"] or "default", run_name=tracking["run_name"])
     sender.open()
     sender.finish()
 

@@ -4,7 +4,9 @@ import logging
 import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
+
+from filelock import FileLock
 
 from src import runs
 
@@ -20,12 +22,10 @@ def resolve_uri(configured: str | None) -> str:
     return configured or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(runs.ROOT / 'mlflow.db').resolve()}"
 
 
-def without_password(uri: str) -> str:
-    """`uri` as it may be shown."""
-    parts = urlsplit(uri)
-    if parts.password is None:
-        return uri
-    return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":***@")))
+def without_password(text: str, uri: str) -> str:
+    """`text` as it may be shown: the password that `uri` may hold is starred out."""
+    password = urlsplit(uri).password
+    return text.replace(f":{password}@", ":***@") if password else text
 
 
 def connect(uri: str) -> Any:
@@ -34,9 +34,14 @@ def connect(uri: str) -> Any:
 
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.ERROR)
-    if uri.startswith("sqlite:///"):
-        Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    return MlflowClient(uri)
+    if not uri.startswith("sqlite:///"):
+        return MlflowClient(uri)
+    path = Path(uri.removeprefix("sqlite:///"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{path}.lock"):  # two processes that create the tables at once break each other's
+        client = MlflowClient(uri)
+        client.search_experiments(max_results=1)
+    return client
 
 
 def experiment_id(client: Any, uri: str, name: str) -> str:
