@@ -1,0 +1,52 @@
+"""What the figures show, not their pixels."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from src.plots import image_sheet, loss_curve
+
+
+def history(val: list[float], **columns: list[float]) -> pd.DataFrame:
+    epochs = range(1, len(val) + 1)
+    return pd.DataFrame({"epoch": epochs, "train/loss": [1 / epoch for epoch in epochs], "val/loss": val, **columns})
+
+
+def test_a_loss_curve_marks_the_best_and_the_stopping_epoch():
+    (axes,) = loss_curve(history([3.0, 1.0, 2.0, 2.5]), best_epoch=2, title="phantom", note="simulated data").axes
+    lines = {line.get_label(): line for line in axes.get_lines()}
+    assert list(lines["val"].get_ydata()) == [3.0, 1.0, 2.0, 2.5]
+    assert list(lines["train (in training mode)"].get_xdata()) == [1, 2, 3, 4]
+    assert set(lines["best epoch 2"].get_xdata()) == {2}
+    assert set(lines["stopped at epoch 4"].get_xdata()) == {4}
+    assert (axes.get_xlabel(), axes.get_ylabel(), axes.get_title()) == ("epoch", "loss per example", "phantom")
+    assert axes.figure.get_supxlabel() == "simulated data"
+
+
+def test_the_evaluated_training_loss_is_drawn_where_it_was_computed():
+    (axes,) = loss_curve(history([3.0, 1.0], **{"train/loss_eval": [0.7, 0.6]}), best_epoch=2, title="t").axes
+    (line,) = (line for line in axes.get_lines() if line.get_label() == "train (evaluated)")
+    assert list(line.get_ydata()) == [0.7, 0.6]
+
+
+def test_a_run_without_a_finite_epoch_is_drawn():
+    figure = loss_curve(history([float("nan")]), best_epoch=None, title="diverged")
+    figure.canvas.draw()
+    labels = {line.get_label() for line in figure.axes[0].get_lines()}
+    assert "stopped at epoch 1" in labels
+    assert not any("best" in label for label in labels)
+
+
+@pytest.mark.parametrize(("count", "shown"), [(1, 1), (5, 5), (9, 9), (40, 32)])
+def test_a_sheet_shows_up_to_32_captioned_images(count: int, shown: int):
+    images = np.random.default_rng(0).random((count, 6, 5))
+    figure = image_sheet(images, [f"image {number}" for number in range(count)], "title")
+    drawn = [axes for axes in figure.axes if axes.images]
+    assert [axes.get_title() for axes in drawn] == [f"image {number}" for number in range(shown)]
+    for number, axes in enumerate(drawn):
+        np.testing.assert_array_equal(axes.images[0].get_array(), images[number])
+
+
+def test_weights_share_one_scale_around_zero():
+    figure = image_sheet(np.stack([np.full((4, 4), 0.2), np.full((4, 4), -3.0)]), ["a", "b"], "title", signed=True)
+    assert {axes.images[0].get_clim() for axes in figure.axes} == {(-3.0, 3.0)}
