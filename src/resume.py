@@ -1,12 +1,13 @@
 """`resume=RUN`: the same configuration again, and nothing else."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from src import runs
+from src.config.leaves import leaves
 
 FREE = ("trainer", "tracking", "resume")  # keys that may change on the way: they do not decide a number
 ENDED = ("patience", "epochs", "diverged")
@@ -30,18 +31,10 @@ def overrides(folder: Path) -> list[str]:
 
 def check_unchanged(stored: dict[str, Any], now: dict[str, Any]) -> None:
     """Raise ValueError with the difference if a key that decides a number is not as it was."""
-    before, after = dict(_leaves(stored)), dict(_leaves(now))
+    before, after = dict(leaves(stored)), dict(leaves(now))
     changed = [key for key in sorted(before.keys() | after.keys()) if before.get(key) != after.get(key)]
     differences = [
         f"{key}={after.get(key)} (was {before.get(key)})" for key in changed if key.split(".")[0] not in FREE
     ]
     if differences:
         raise ValueError(f"resume: only {', '.join(FREE[:2])} may change in a run, but got {', '.join(differences)}.")
-
-
-def _leaves(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in values.items():
-        if isinstance(value, dict) and value:
-            yield from _leaves(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value

@@ -11,27 +11,26 @@ def main() -> None:
     """Send the runs named on the command line, or every ended run under mlruns/ that MLflow does not have whole."""
     parser = argparse.ArgumentParser(prog="python -m src.sync", description=main.__doc__)
     parser.add_argument("run", nargs="*", help="folder names or MLflow ids; all when none is given")
+    parser.add_argument("--uri", help="another MLflow server or store than the run's own")
     arguments = parser.parse_args()
     with told():
-        sync([runs.find(run) for run in arguments.run] or runs.run_folders())
+        sync([runs.find(run) for run in arguments.run] or runs.run_folders(), arguments.uri)
 
 
-def sync(folders: list[Path]) -> None:
-    """Send each folder that has ended and that MLflow lacks, one line each."""
+def sync(folders: list[Path], uri: str | None = None) -> None:
+    """Send each folder that has ended and that MLflow (at `uri`, if it is given) lacks, one line each."""
     from src.tracking import is_complete, send, without_password
     from src.tracking.mirror import STATE
 
     sent = 0
     for folder in folders:
-        if is_complete(folder) or runs.is_alive(folder) or not (folder / runs.RESULTS).is_file():
+        if is_complete(folder, uri) or runs.is_alive(folder) or not (folder / runs.RESULTS).is_file():
             continue
         try:
-            send(folder)
+            send(folder, uri)
         except Exception as error:
-            uri = runs.read_json(folder / STATE).get("uri", "")
-            raise ValueError(
-                f"{folder.name}: MLflow must be reachable, but got: {without_password(str(error), uri)}"
-            ) from error
+            shown = without_password(str(error), uri or runs.read_json(folder / STATE).get("uri", ""))
+            raise ValueError(f"{folder.name}: MLflow must be reachable, but got: {shown}") from error
         print(f"{folder.name}: sent")
         sent += 1
     print(f"{sent} of {len(folders)} runs sent, the others were there already or are still running")

@@ -233,9 +233,7 @@ def test_a_dead_tracking_server_costs_one_warning_and_sync_sends_the_run_later(d
     assert refused.returncode == 1
     assert refused.stderr.startswith("error: ")
     assert refused.stderr.count("\n") == 1
-    config = only_run(tmp_path) / "config.yaml"
-    config.write_text(config.read_text().replace("http://127.0.0.1:9", f"sqlite:///{tmp_path}/mlruns/mlflow.db"))
-    sent = door("sync")
+    sent = door("sync", "--uri", f"sqlite:///{tmp_path}/mlruns/mlflow.db")
     assert sent.returncode == 0, sent.stderr
     assert mlflow_run(tmp_path, "smoke")[1].info.status == "FINISHED"
     assert "0 of 1 runs sent" in door("sync").stdout

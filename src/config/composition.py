@@ -26,12 +26,16 @@ def register_resolvers() -> None:
 def resolved(cfg: DictConfig, hydra: Any) -> Run:
     """The run of a composed configuration, with the defaults filled in that depend on how it was started."""
     values: Any = OmegaConf.to_container(cfg, resolve=True)
+    alone = hydra.mode != RunMode.MULTIRUN
     if values.get("test") is None:  # in a sweep only the chosen configuration, retrained, may read the test split
-        values["test"] = hydra.mode != RunMode.MULTIRUN
-    if isinstance(tracking := values.get("tracking"), dict) and tracking.get("experiment") is None:
-        tracking["experiment"] = hydra.runtime.choices.get("experiment") or "default"
+        values["test"] = alone
+    if isinstance(tracking := values.get("tracking"), dict):
+        if tracking.get("experiment") is None:
+            tracking["experiment"] = hydra.runtime.choices.get("experiment") or "default"
+        if tracking.get("save_model") is None:
+            tracking["save_model"] = alone
     run = load(values)
-    if hydra.mode == RunMode.MULTIRUN and run.trainer.devices != 1:
+    if not alone and run.trainer.devices != 1:
         raise ValueError(f"trainer.devices: must be 1 in a multirun, but got {run.trainer.devices}.")
     return run
 

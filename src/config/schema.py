@@ -82,7 +82,7 @@ class Tracking(Block):
     uri: str | None
     experiment: Annotated[str, Field(min_length=1)] | None
     run_name: str | None
-    save_model: bool
+    save_model: bool  # and predictions and figures
 
 
 class Threshold(NamedTuple):

@@ -20,24 +20,23 @@ NUM_MISTAKES = 24
 def leave(
     run: Run, folder: Path, results: dict[str, Any], learner: Learner, data: DataModule, splits: dict[str, Predictions]
 ) -> None:
-    """Write predictions, figures and the model to serve; of images also the first layer and the worst mistakes."""
+    """Write the loss curve; with `tracking.save_model` also predictions, the model to serve, and figures of images."""
     note = "simulated data" if results["data"]["simulated"] else ""
     title = f"{results['data']['name']}, {folder.name}"
     curve = loss_curve(pd.read_csv(folder / HISTORY), results["best_epoch"], title, note)
     curve.savefig(folder / "loss_curve.png", dpi=120)
-    if not splits:
+    if not splits or not run.tracking.save_model:
         return
     predictions_frame(splits).to_parquet(folder / "predictions.parquet")
-    if run.tracking.save_model:
-        save_model(
-            folder,
-            target=run.model["_target_"],
-            arguments={name: value for name, value in run.model.items() if name != "_target_"},
-            dataset=data.dataset,
-            model=learner.model,
-            standardize=data.standardize,
-            threshold=results["threshold"],
-        )
+    save_model(
+        folder,
+        target=run.model["_target_"],
+        arguments={name: value for name, value in run.model.items() if name != "_target_"},
+        dataset=data.dataset,
+        model=learner.model,
+        standardize=data.standardize,
+        threshold=results["threshold"],
+    )
     if data.dataset.is_image:
         _first_layer(folder, learner, data, title, note)
         _mistakes(folder, data, splits, title, note)

@@ -67,9 +67,11 @@ class Record:
         runs.release(self.folder)
 
 
-def announce_orphans(console: Console, root: Path = runs.ROOT) -> None:
-    """Say which runs were left by a process that died without a word (SIGKILL, power), and close their books."""
-    for folder in runs.orphans(root):
+def announce_orphans(console: Console, but: Path) -> None:
+    """Say which runs `but` one were left by a process that died without a word (SIGKILL, power), and close their books."""
+    for folder in runs.orphans():
+        if folder.resolve() == but.resolve():
+            continue
         why = f"process {runs.read_json(folder / runs.OWNER)['pid']} is gone"
         console.print(f"{folder.name}: was left running, {why}; resume={folder.name} goes on with it.")
         if not (folder / runs.RESULTS).is_file():

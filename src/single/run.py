@@ -19,7 +19,7 @@ from src.losses import per_example
 from src.models.build import build_model
 from src.optimizers import build_optimizer
 from src.schedules import Shape, factor
-from src.single.evaluation import Predictions, operating_threshold, predict
+from src.single.evaluation import Predictions, figures, operating_threshold, predict
 from src.single.learner import Learner
 from src.single.leavings import leave
 from src.single.record import Record, announce_orphans
@@ -33,7 +33,7 @@ DTYPES = {"64-true": torch.float64}
 def train(run: Run, folder: Path) -> dict[str, Any]:
     """Train the one model that `run` describes and leave in `folder` all that it is known by; returns `results.json`."""
     console = Console()
-    announce_orphans(console)
+    announce_orphans(console, but=folder)
     with Record(run, folder) as record:
         dataset = read_dataset(run.data)
         check_against_data(run, dataset.task, is_image=dataset.is_image)
@@ -80,6 +80,14 @@ def fit_unrecorded(run: Run) -> Fitted:
         commit = fit(run, learner, data, Path(folder), console=Console(quiet=True), on_commit=lambda: None)
     learner.model.load_state_dict(commit.best_weights_)
     return Fitted(learner, data)
+
+
+def tested_unrecorded(run: Run) -> dict[str, float]:
+    """Test figures of the best weights of a run, at 0.5 and at the threshold chosen on val; leaves nothing behind."""
+    fitted = fit_unrecorded(run)
+    dataset = fitted.data.dataset
+    threshold = operating_threshold(run, dataset.task, fitted.predict(dataset.val))
+    return figures(dataset.task, fitted.predict(dataset.test), threshold)
 
 
 def build_data(run: Run, dataset: Dataset) -> DataModule:

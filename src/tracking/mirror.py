@@ -3,13 +3,14 @@
 import csv
 import math
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from src import runs
+from src.config.leaves import leaves
 from src.tracking.store import connect, experiment_id, resolve_uri
 
 STATE = "mlflow.json"
@@ -109,22 +110,27 @@ class Sender:
 
     def _params(self) -> dict[str, str]:
         config = yaml.safe_load((self.folder / runs.CONFIG).read_text())
-        return {key: str(value)[:6000] for key, value in _leaves(config)}
+        return {key: str(value)[:6000] for key, value in leaves(config)}
 
 
-def send(folder: Path) -> None:
-    """Send a run whose process has ended to where it was to be sent."""
+def send(folder: Path, uri: str | None = None) -> None:
+    """Send a run whose process has ended to `uri`; None: to where it was to be sent."""
     tracking = yaml.safe_load((folder / runs.CONFIG).read_text())["tracking"]
-    uri = runs.read_json(folder / STATE).get("uri") or tracking["uri"]
-    sender = Sender(folder, uri=uri, experiment=tracking["experiment"] or "default", run_name=tracking["run_name"])
+    noted = runs.read_json(folder / STATE).get("uri")
+    sender = Sender(
+        folder,
+        uri=uri or noted or tracking["uri"],
+        experiment=tracking["experiment"] or "default",
+        run_name=tracking["run_name"],
+    )
     sender.open()
     sender.finish()
 
 
-def is_complete(folder: Path) -> bool:
-    """Whether MLflow has all of `folder`, in the state that its results tell."""
-    results = runs.read_json(folder / runs.RESULTS)
-    return bool(results) and runs.read_json(folder / STATE).get("complete") == results["status"]
+def is_complete(folder: Path, uri: str | None = None) -> bool:
+    """Whether MLflow (at `uri`; None: where it was to be sent) has all of `folder`, in the state that its results tell."""
+    results, state = runs.read_json(folder / runs.RESULTS), runs.read_json(folder / STATE)
+    return bool(results) and state.get("complete") == results["status"] and uri in (None, state["uri"])
 
 
 def _history(folder: Path) -> list[dict[str, str]]:
@@ -147,14 +153,6 @@ def _summary(results: dict[str, Any]) -> dict[str, float]:
         **{f"test/{name}": value for name, value in (results.get("test") or {}).items()},
     }
     return {name: float(value) for name, value in figures.items() if value is not None and math.isfinite(value)}
-
-
-def _leaves(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in values.items():
-        if isinstance(value, dict) and value:
-            yield from _leaves(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
 
 
 def _chunks(items: list[Any], size: int) -> Iterable[list[Any]]:

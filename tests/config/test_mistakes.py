@@ -20,7 +20,7 @@ from tests.conftest import REPOSITORY
 def composed(*overrides: str) -> dict[str, Any]:
     register_resolvers()
     with initialize_config_dir(str(REPOSITORY / "conf"), version_base="1.3"):
-        cfg = compose("train", list(overrides), return_hydra_config=True)
+        cfg = compose("train", ["tracking.save_model=true", *overrides], return_hydra_config=True)
     with open_dict(cfg):
         cfg.pop("hydra")
     return {**OmegaConf.to_container(cfg, resolve=True), "test": True}
