@@ -4,7 +4,7 @@ Commands, in this order (the first never reads the test split, the second reads 
 first chose):
 
     python -m experiments.pneumonia select data.path=FILE     about 25 min on 2 cores
-    python -m experiments.pneumonia test data.path=FILE       about 15 min on 2 cores
+    python -m experiments.pneumonia test data.path=FILE       about 5 min on 2 cores
 
 Criterion, fixed beforehand: val comes from the same source as train, so every configuration reaches an AUROC near 0.99
 on it and it can hardly tell them apart, while test comes from elsewhere. So a configuration is judged by the mean AUROC

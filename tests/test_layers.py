@@ -13,7 +13,7 @@ ALLOWED = {
     "models": MATHS | {"models", "plug"},
     "data": MATHS | {"data", "plug"},
     "config": {"config", "runs", "errors"},
-    "tracking": {"tracking", "runs"},
+    "tracking": {"tracking", "config", "runs"},
     "serving": {"serving", "data", "models"},
     "single": MATHS
     | {"single", "models", "data", "config", "tracking", "serving", "plots", "provenance", "runs", "errors"},
