@@ -123,6 +123,14 @@ MISTAKES = {
 }
 
 
+def test_a_warm_up_longer_than_the_run_is_refused(door: Command, tmp_path: Path):
+    done = door("train", "+experiment=smoke", "schedule.warmup_steps=1000", "tracking.enabled=false")
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: schedule.warmup_steps: must be less than the run's ")
+    assert done.stderr.count("\n") == 1
+    assert results(tmp_path)["status"] == "FAILED"
+
+
 @pytest.mark.parametrize("argument", MISTAKES)
 def test_a_mistake_is_one_line_and_leaves_nothing(door: Command, tmp_path: Path, argument: str):
     done = door("train", argument)

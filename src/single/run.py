@@ -130,8 +130,13 @@ def build_learner(run: Run, data: DataModule) -> Learner:
 
 
 def build_factors(run: Run, total_steps: int) -> list[float] | None:
-    """The schedule of a run as one factor per step; None where the rate never changes."""
+    """The schedule of a run as one factor per step; None where the rate never changes.
+
+    Raises ValueError if the warm-up is longer than the run.
+    """
     settings = run.schedule.model_dump(exclude={"name"})
+    if (given := run.schedule.warmup_steps) >= total_steps:
+        raise ValueError(f"schedule.warmup_steps: must be less than the run's {total_steps} steps, but got {given}.")
     if run.schedule.name == "constant" and run.schedule.warmup_steps == 0:
         return None
     return factor(run.schedule.name, torch.arange(total_steps), Shape(total_steps, **settings)).tolist()

@@ -1,5 +1,6 @@
 """The table at the end of a run."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ def summary(results: dict[str, Any], task: str, folder: Path) -> Table:
     """The results of a run as a table: data, model, epochs, val and test figures with bounds, cost, where to look."""
     table = Table(title=f"Run {results['run']}", show_header=False, title_justify="left")
     table.add_column(style="bold")
-    table.add_column()
+    table.add_column(overflow="fold")
     table.add_row("data", results["data"]["source"])
     table.add_row("parameters", f"{results['num_params']:,}")
     table.add_row(
@@ -41,7 +42,7 @@ def summary(results: dict[str, Any], task: str, folder: Path) -> Table:
                 table.add_row(f"{split} {name.replace('_', ' ')}", _with_bounds(results[split], name))
     table.add_section()
     table.add_row("seconds per epoch", f"{results['timing']['epoch_seconds']:.3f} (median)")
-    table.add_row("folder", str(folder))
+    table.add_row("folder", os.path.relpath(folder))
     table.add_row("look", "make ui")
     return table
 
