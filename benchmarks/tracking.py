@@ -18,7 +18,7 @@ from src.config.composition import compose_run
 from src.config.schema import Run
 from src.data.dataset import Dataset
 from src.data.reading import read_dataset
-from src.single.record import Record
+from src.recording.record import Record
 from src.single.run import build_data, build_learner
 from src.single.trainer import fit
 

@@ -29,7 +29,8 @@ from src.data.dataset import Split
 from src.data.reading import read_dataset
 from src.metrics import auroc
 from src.randomness import Purpose, key, normal
-from src.single.run import Fitted, fit_unrecorded, tested_unrecorded
+from src.recording.trained import Trained
+from src.single.run import fit_unrecorded
 
 RESULTS = Path(__file__).parent / "results"
 SEEDS = range(2)
@@ -65,7 +66,7 @@ def select(data: list[str]) -> None:
         plain, disturbed = [], []
         for seed in SEEDS:
             fitted = fit_unrecorded(compose_run(*BASE, *data, *overrides, f"seed={seed}"))
-            val = fitted.data.dataset.val
+            val = fitted.dataset.val
             plain.append(auroc_on(fitted, val))
             disturbed += [auroc_on(fitted, copy) for copy in disturbances(val)]
         table.append(
@@ -85,7 +86,7 @@ def test(data: list[str]) -> None:
     report: dict[str, Any] = {}
     for name, overrides in (("chosen", winner), ("without augmentation", without)):
         runs = [compose_run(*BASE, *data, *overrides, f"seed={seed}") for seed in TEST_SEEDS]
-        rows = [tested_unrecorded(run) for run in runs]
+        rows = [fit_unrecorded(run).test_figures(run) for run in runs]
         report[name] = {"overrides": overrides, "seeds": rows}
         (RESULTS / "pneumonia_test.json").write_text(json.dumps(report, indent=1) + "\n")
         for figure in ("auroc", "accuracy", "accuracy_at_threshold"):
@@ -115,7 +116,7 @@ def _as_pixels(images: Tensor) -> Tensor:
     return images.round().clamp(0, 255).to(torch.uint8)
 
 
-def auroc_on(fitted: Fitted, split: Split) -> float:
+def auroc_on(fitted: Trained, split: Split) -> float:
     """AUROC of one split."""
     found = fitted.predict(split)
     return float(auroc(found.logits, found.labels))

@@ -60,6 +60,7 @@ def perceptron(logits: Tensor, labels: Tensor) -> Tensor:
 # Of the predictions that a link makes of the logits, by task: what mse, mae and huber compare with the labels.
 ERRORS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"mse": mse, "mae": mae, "huber": huber}
 
+# (outputs, labels) -> one value per example
 Loss = Callable[[Tensor, Tensor], Tensor]
 
 

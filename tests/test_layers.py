@@ -15,8 +15,22 @@ ALLOWED = {
     "config": {"config", "runs", "errors"},
     "tracking": {"tracking", "config", "runs"},
     "serving": {"serving", "data", "models"},
-    "single": MATHS
-    | {"single", "models", "data", "config", "tracking", "serving", "plots", "provenance", "runs", "errors"},
+    "recording": MATHS
+    | {
+        "recording",
+        "models",
+        "data",
+        "config",
+        "tracking",
+        "serving",
+        "plots",
+        "provenance",
+        "progress",
+        "runs",
+        "errors",
+    },
+    "parts": MATHS | {"models", "data", "config"},
+    "single": MATHS | {"single", "recording", "models", "data", "config", "parts", "progress", "runs"},
 }
 FRAMEWORKS = {
     "pytorch_lightning": {"single", "data/module.py"},

@@ -31,6 +31,7 @@ class Dropout(nn.Module):
         if not 0.0 <= rate < 1.0:
             raise ValueError(f"dropout: the rate must lie in [0, 1), but got {rate}.")
         self.layer = layer
+        self.idle = rate == 0.0  # nothing is ever dropped; a stack clears it where some member drops
         self.call = 0  # which use of this module within one forward pass of the model
         keep, state = torch.tensor(1.0 - rate, dtype=torch.float32), key(seed, Purpose.DROPOUT, layer)
         buffers = {
@@ -46,7 +47,7 @@ class Dropout(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Inputs (B, ...) in, the same shape out. Raises ValueError in training unless `rows` holds B keys."""
-        if not self.training:
+        if self.idle or not self.training:
             return inputs
         if self.rows.shape != inputs.shape[:1]:
             raise ValueError(

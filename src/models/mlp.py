@@ -62,9 +62,7 @@ class MLP(nn.Module):
         )
         g = activation_called(activation)
         self.hidden = nn.ModuleList(
-            HiddenLayer(
-                weights, NORMS[norm](width), g, Dropout(dropout, seed, layer, width) if dropout != 0 else nn.Identity()
-            )
+            HiddenLayer(weights, NORMS[norm](width), g, Dropout(dropout, seed, layer, width))
             for layer, (weights, width) in enumerate(zip(hidden, widths, strict=True))
         )
         self.output = output

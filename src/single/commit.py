@@ -1,6 +1,5 @@
 """One commit per epoch: history, best weights and position, written by one rename."""
 
-import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,33 +10,20 @@ import torch
 from pytorch_lightning.plugins.io import TorchCheckpointIO
 from torch import Tensor
 
+from src.progress import Progress
 from src.runs import CHECKPOINT, HISTORY, write_text
 from src.single.learner import Learner
 
 
 class Commit(pl.Callback):
-    """Judges each epoch by `objective`, keeps the best weights, stops the run, and commits all of it to `folder`.
+    """Adds each epoch to `progress`, keeps the best weights, stops the run, and commits all of it to `folder`.
 
-    `stop_reason_` is None while the run goes on, then patience, epochs or diverged. `on_commit` is called after each commit.
+    `on_commit` is called after each commit.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        *,
-        objective: str,
-        direction: str,
-        patience: int | None,
-        epochs: int,
-        on_commit: Callable[[], None],
-    ) -> None:
-        self.folder, self.on_commit = folder, on_commit
-        self.objective, self.sign = objective, 1.0 if direction == "minimize" else -1.0
-        self.patience, self.epochs = patience, epochs
-        self.history_: list[dict[str, float]] = []
-        self.best_epoch_: int | None = None
+    def __init__(self, folder: Path, progress: Progress, *, on_commit: Callable[[], None]) -> None:
+        self.folder, self.progress, self.on_commit = folder, progress, on_commit
         self.best_weights_: dict[str, Tensor] = {}
-        self.stop_reason_: str | None = None
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._started = time.perf_counter()
@@ -45,48 +31,26 @@ class Commit(pl.Callback):
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         assert isinstance(pl_module, Learner)
         lr = pl_module.lr(trainer.global_step - 1)
-        self.history_.append({"epoch": trainer.current_epoch + 1, **pl_module.figures_, "lr": lr})
-        self._judge(pl_module)
-        trainer.should_stop = self.stop_reason_ is not None
+        row = {"epoch": trainer.current_epoch + 1, **pl_module.figures_, "lr": lr}
+        if self.progress.add(row):
+            weights = pl_module.model.state_dict()
+            self.best_weights_ = {name: tensor.detach().clone() for name, tensor in weights.items()}
+        trainer.should_stop = self.progress.stop_reason is not None
         self._write(trainer)
         self.on_commit()
 
     def state_dict(self) -> dict[str, Any]:
-        return {
-            "history": self.history_,
-            "best_epoch": self.best_epoch_,
-            "best_weights": self.best_weights_,
-            "stop_reason": self.stop_reason_,
-        }
+        return {**self.progress.state(), "best_weights": self.best_weights_}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self.history_, self.best_epoch_ = state_dict["history"], state_dict["best_epoch"]
-        self.best_weights_, self.stop_reason_ = state_dict["best_weights"], state_dict["stop_reason"]
-
-    @property
-    def best_value_(self) -> float:
-        """The objective at the best epoch; NaN before there is one."""
-        return math.nan if self.best_epoch_ is None else self.history_[self.best_epoch_ - 1][self.objective]
-
-    def _judge(self, learner: Learner) -> None:
-        row = self.history_[-1]
-        epoch, value = int(row["epoch"]), row[self.objective]
-        if not (math.isfinite(row["train/loss"]) and math.isfinite(row["val/loss"])):
-            self.stop_reason_ = "diverged"
-            return
-        if self.best_epoch_ is None or self.sign * value < self.sign * self.best_value_:
-            self.best_epoch_ = epoch
-            self.best_weights_ = {name: tensor.detach().clone() for name, tensor in learner.model.state_dict().items()}
-        if epoch == self.epochs:
-            self.stop_reason_ = "epochs"
-        elif self.patience is not None and epoch - (self.best_epoch_ or 0) >= self.patience:
-            self.stop_reason_ = "patience"
+        self.progress.restore(state_dict)
+        self.best_weights_ = state_dict["best_weights"]
 
     def _write(self, trainer: pl.Trainer) -> None:
-        self.history_[-1]["epoch_seconds"] = time.perf_counter() - self._started
+        self.progress.history[-1]["epoch_seconds"] = time.perf_counter() - self._started
         trainer.save_checkpoint(self.folder / CHECKPOINT)
         if trainer.is_global_zero:
-            write_history(self.folder, self.history_)
+            write_history(self.folder, self.progress.history)
 
 
 class AtomicIO(TorchCheckpointIO):

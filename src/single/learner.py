@@ -9,11 +9,9 @@ from torch import Tensor, nn
 
 from src.data.batches import Batch
 from src.data.module import DataModule
+from src.losses import Loss
 from src.metrics import evaluate
 from src.models.dropout import dropout_layers, set_rows
-
-# (outputs, labels) -> one value per example
-Loss = Callable[[Tensor, Tensor], Tensor]
 
 
 class Learner(pl.LightningModule):

@@ -17,10 +17,11 @@ from rich.console import Console
 from src.config.schema import Run
 from src.data.module import DataModule
 from src.metrics import DIRECTIONS
+from src.progress import Progress
 from src.runs import CHECKPOINT
+from src.single.bar import EpochProgress
 from src.single.commit import AtomicIO, Commit, write_history
 from src.single.learner import Learner
-from src.single.progress import EpochProgress
 
 NOTHING = nullcontext()
 
@@ -29,27 +30,22 @@ def fit(
     run: Run, learner: Learner, data: DataModule, folder: Path, *, console: Console, on_commit: Callable[[], None]
 ) -> Commit:
     """Train until a stop reason, from the last commit in `folder` if there is one; returns the run's last commit."""
-    progress = EpochProgress(run.epochs, run.first_objective, console)
+    bar = EpochProgress(run.epochs, run.first_objective, console)
 
     def tell() -> None:
-        progress.show(commit.history_, commit.best_epoch_)
+        bar.show(progress.history, progress.best_epoch)
         on_commit()
 
-    commit = Commit(
-        folder,
-        objective=run.first_objective,
-        direction=DIRECTIONS[run.first_objective],
-        patience=run.patience,
-        epochs=run.epochs,
-        on_commit=tell,
-    )
+    objective = run.first_objective
+    progress = Progress(objective, DIRECTIONS[objective], epochs=run.epochs, patience=run.patience)
+    commit = Commit(folder, progress, on_commit=tell)
     checkpoint = folder / CHECKPOINT
     if checkpoint.is_file():
         saved = torch.load(checkpoint, weights_only=True)
         commit.load_state_dict(saved["callbacks"][commit.state_key])
-        write_history(folder, commit.history_)
-    if commit.stop_reason_ is None:
-        with progress:
+        write_history(folder, progress.history)
+    if progress.stop_reason is None:
+        with bar:
             trainer = build_trainer(run, commit)
             trainer.fit(learner, datamodule=data, ckpt_path=checkpoint if checkpoint.is_file() else None)
     return commit

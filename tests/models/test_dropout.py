@@ -84,7 +84,7 @@ def test_a_member_of_a_stack_gets_what_it_gets_alone(dtype, width):
     members = [layer_at(rate, seed, seed % 2, rows=12, width=width) for seed, rate in enumerate(RATES)]
     for seed, member in enumerate(members):
         set_rows([member], row_keys(10 * seed, (torch.arange(12) + 3 * seed) % 12))
-    inputs = torch.randn(len(members), 12, 31, dtype=dtype)
+    inputs, template = torch.randn(len(members), 12, 31, dtype=dtype), layer_at()
     parameters, buffers = stack_module_state(members)
     assert {name: tuple(buffer.shape) for name, buffer in buffers.items()} == {
         **dict.fromkeys(("rate", "highest", "scale", "state"), (5,)),
@@ -93,7 +93,7 @@ def test_a_member_of_a_stack_gets_what_it_gets_alone(dtype, width):
     }
 
     def forward(buffers: dict[str, Tensor], inputs: Tensor) -> Tensor:
-        return functional_call(members[0], (parameters, buffers), (inputs,))
+        return functional_call(template, (parameters, buffers), (inputs,))
 
     alone = torch.stack([member(rows) for member, rows in zip(members, inputs, strict=True)])
     assert torch.equal(vmap(forward)(buffers, inputs), alone)

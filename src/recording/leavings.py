@@ -5,20 +5,27 @@ from typing import Any
 
 import pandas as pd
 import torch
+from torch import nn
 
 from src.config.schema import Run
-from src.data.module import DataModule
+from src.data.dataset import Dataset
+from src.data.transforms import Standardize
 from src.plots import image_sheet, loss_curve
+from src.recording.evaluation import Predictions, predictions_frame
 from src.runs import HISTORY
 from src.serving.save import save_model
-from src.single.evaluation import Predictions, predictions_frame
-from src.single.learner import Learner
 
 NUM_MISTAKES = 24
 
 
 def leave(
-    run: Run, folder: Path, results: dict[str, Any], learner: Learner, data: DataModule, splits: dict[str, Predictions]
+    run: Run,
+    folder: Path,
+    results: dict[str, Any],
+    model: nn.Module,
+    dataset: Dataset,
+    standardize: Standardize,
+    splits: dict[str, Predictions],
 ) -> None:
     """Write the loss curve; with `tracking.save_model` also predictions, the model to serve, and figures of images."""
     note = "simulated data" if results["data"]["simulated"] else ""
@@ -32,21 +39,21 @@ def leave(
         folder,
         target=run.model["_target_"],
         arguments={name: value for name, value in run.model.items() if name != "_target_"},
-        dataset=data.dataset,
-        model=learner.model,
-        standardize=data.standardize,
+        dataset=dataset,
+        model=model,
+        standardize=standardize,
         threshold=results["threshold"],
     )
-    if data.dataset.is_image:
-        _first_layer(folder, learner, data, title, note)
-        _mistakes(folder, data, splits, title, note)
+    if dataset.is_image:
+        _first_layer(folder, model, dataset, title, note)
+        _mistakes(folder, dataset, splits, title, note)
 
 
-def _first_layer(folder: Path, learner: Learner, data: DataModule, title: str, note: str) -> None:
-    weight = getattr(learner.model, "first_layer_weight", None)
+def _first_layer(folder: Path, model: nn.Module, dataset: Dataset, title: str, note: str) -> None:
+    weight = getattr(model, "first_layer_weight", None)
     if weight is None:
         return
-    channels, height, width = data.dataset.input_shape
+    channels, height, width = dataset.input_shape
     units = weight.detach().cpu().reshape(-1, channels, height, width).mean(1)
     largest = units.flatten(1).norm(dim=1).argsort(descending=True)[:32]
     figure = image_sheet(
@@ -59,9 +66,9 @@ def _first_layer(folder: Path, learner: Learner, data: DataModule, title: str, n
     figure.savefig(folder / "first_layer.png", dpi=120)
 
 
-def _mistakes(folder: Path, data: DataModule, splits: dict[str, Predictions], title: str, note: str) -> None:
+def _mistakes(folder: Path, dataset: Dataset, splits: dict[str, Predictions], title: str, note: str) -> None:
     name, predictions = list(splits.items())[-1]
-    if data.dataset.task == "regression":
+    if dataset.task == "regression":
         return
     logits = predictions.logits
     probabilities = torch.stack([-logits, logits], -1).div(2).softmax(-1) if logits.ndim == 1 else logits.softmax(-1)
@@ -70,8 +77,8 @@ def _mistakes(folder: Path, data: DataModule, splits: dict[str, Predictions], ti
     worst = wrong[of_label[wrong].argsort()][:NUM_MISTAKES]
     if len(worst) == 0:
         return
-    images = getattr(data.dataset, name).inputs[worst].float().mean(1).numpy()
-    classes = data.dataset.classes
+    images = getattr(dataset, name).inputs[worst].float().mean(1).numpy()
+    classes = dataset.classes
     captions = [f"{classes[int(predictions.labels[row])]}\np = {float(of_label[row]):.3f}" for row in worst]
     figure = image_sheet(images, captions, f"Worst mistakes on {name}, with p of the true class: {title}", note=note)
     figure.savefig(folder / "worst_mistakes.png", dpi=120)

@@ -13,7 +13,7 @@ from src.config.schema import Run
 from src.data.dataset import Dataset
 from src.errors import Interrupted
 from src.provenance import environment, provenance
-from src.single.results import results_of_broken
+from src.recording.results import results_of_broken
 from src.tracking import Mirror, without_password
 
 

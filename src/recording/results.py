@@ -5,12 +5,13 @@ import statistics
 from pathlib import Path
 from typing import Any
 
+from torch import nn
+
 from src.config.schema import Run
 from src.data.dataset import Dataset
 from src.models.build import num_params
-from src.single.commit import Commit
-from src.single.evaluation import Predictions, figures, figures_with_bounds
-from src.single.learner import Learner
+from src.progress import Progress
+from src.recording.evaluation import Predictions, figures, figures_with_bounds
 
 STATUS = {"interrupted": "KILLED", "failed": "FAILED"}  # every other stop reason is an end in good order
 
@@ -18,26 +19,26 @@ STATUS = {"interrupted": "KILLED", "failed": "FAILED"}  # every other stop reaso
 def results_of(
     run: Run,
     folder: Path,
-    commit: Commit,
-    learner: Learner,
+    progress: Progress,
+    model: nn.Module,
     dataset: Dataset,
     splits: dict[str, Predictions],
     threshold: float | None,
 ) -> dict[str, Any]:
     """The flat story of a run that ended; without one finite epoch (`splits` empty) its figures are null."""
     task = dataset.task
-    seconds = [row["epoch_seconds"] for row in commit.history_]
+    seconds = [row["epoch_seconds"] for row in progress.history]
     return {
         "run": folder.name,
         "status": "FINISHED",
-        "stop_reason": commit.stop_reason_,
-        "best_epoch": commit.best_epoch_,
-        "stopped_epoch": len(commit.history_),
-        "objective": {"name": run.first_objective, "value": _finite(commit.best_value_)},
+        "stop_reason": progress.stop_reason,
+        "best_epoch": progress.best_epoch,
+        "stopped_epoch": len(progress.history),
+        "objective": {"name": run.first_objective, "value": _finite(progress.best_value)},
         "val": figures(task, splits["val"], threshold) if "val" in splits else None,
         "test": figures_with_bounds(run, task, splits["test"], threshold) if "test" in splits else None,
         "threshold": threshold,
-        "num_params": num_params(learner.model),
+        "num_params": num_params(model),
         "seed": run.seed,
         "data": {
             "name": dataset.name,

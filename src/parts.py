@@ -1,0 +1,61 @@
+"""The parts of a run, built from its settings; the same for every engine."""
+
+import math
+
+import torch
+from torch import nn
+
+from src.config import Run, loss_name
+from src.data.augmentation import Augment
+from src.data.dataset import Dataset
+from src.losses import Loss, per_example
+from src.models.build import build_model
+from src.schedules import Shape, factor
+
+DTYPES = {"64-true": torch.float64}
+
+
+def build_run_model(run: Run, dataset: Dataset) -> nn.Module:
+    """The model of a run with its initial weights."""
+    arguments = {name: value for name, value in run.model.items() if name != "_target_"}
+    return build_model(
+        run.model["_target_"],
+        arguments,
+        num_features=math.prod(dataset.input_shape),
+        num_outputs=dataset.num_outputs,
+        input_shape=dataset.input_shape,
+        seed=run.seed,
+    )
+
+
+def build_loss(run: Run, task: str) -> Loss:
+    """The loss of a run, one value per example."""
+    return per_example(loss_name(run, task), task, pos_weight=run.pos_weight, label_smoothing=run.label_smoothing)
+
+
+def build_factors(run: Run, total_steps: int) -> list[float] | None:
+    """The schedule of a run as one factor per step; None where the rate never changes.
+
+    Raises ValueError if the warm-up is longer than the run.
+    """
+    settings = run.schedule.model_dump(exclude={"name"})
+    if (given := run.schedule.warmup_steps) >= total_steps:
+        raise ValueError(f"schedule.warmup_steps: must be less than the run's {total_steps} steps, but got {given}.")
+    if run.schedule.name == "constant" and run.schedule.warmup_steps == 0:
+        return None
+    return factor(run.schedule.name, torch.arange(total_steps), Shape(total_steps, **settings)).tolist()
+
+
+def build_augment(run: Run) -> Augment | None:
+    """The augmentation of a run, if it has one."""
+    return Augment(**run.augment.model_dump()) if run.augment.is_on else None
+
+
+def dtype_of(run: Run) -> torch.dtype:
+    """The type of weights and inputs."""
+    return DTYPES.get(run.trainer.precision, torch.float32)
+
+
+def standardize_of(run: Run) -> str:
+    """How inputs are standardised."""
+    return str(run.data.get("standardize", "features"))

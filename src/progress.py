@@ -1,0 +1,54 @@
+"""How far a run has come: its history, its best epoch, and why it stopped."""
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Progress:
+    """The epochs of a run so far, judged by `objective`; `epochs` and `patience` say when it ends.
+
+    `stop_reason` is None while the run goes on, then patience, epochs, diverged, or what `stop` was told.
+    """
+
+    objective: str
+    direction: str
+    epochs: int
+    patience: int | None
+    history: list[dict[str, float]] = field(default_factory=list)
+    best_epoch: int | None = None
+    stop_reason: str | None = None
+
+    def add(self, row: dict[str, float]) -> bool:
+        """Judge the next epoch; True if it is the best so far."""
+        self.history.append(row)
+        epoch, value = len(self.history), row[self.objective]
+        if not (math.isfinite(row["train/loss"]) and math.isfinite(row["val/loss"])):
+            self.stop_reason = "diverged"
+            return False
+        better = math.isnan(self.best_value) or (
+            value < self.best_value if self.direction == "minimize" else value > self.best_value
+        )
+        if better:
+            self.best_epoch = epoch
+        if epoch == self.epochs:
+            self.stop_reason = "epochs"
+        elif self.patience is not None and epoch - (self.best_epoch or 0) >= self.patience:
+            self.stop_reason = "patience"
+        return better
+
+    @property
+    def best_value(self) -> float:
+        """The objective at the best epoch; NaN before there is one."""
+        return math.nan if self.best_epoch is None else self.history[self.best_epoch - 1][self.objective]
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint holds of it: plain values."""
+        return {"history": self.history, "best_epoch": self.best_epoch, "stop_reason": self.stop_reason}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from `state`."""
+        self.history, self.best_epoch, self.stop_reason = (
+            state[name] for name in ("history", "best_epoch", "stop_reason")
+        )

@@ -1,0 +1,1 @@
+"""What a run leaves, whichever engine trained it: figures, files, results."""
