@@ -35,7 +35,7 @@ class Stack:
         self.dropouts = {name: layer for name, layer in self.template.named_modules() if isinstance(layer, Dropout)}
         trained = {name for name, parameter in self.template.named_parameters() if parameter.requires_grad}
         self.values = {
-            name: value.unsqueeze(0).repeat(slots, *[1] * value.ndim).requires_grad_(name in trained)
+            name: _laid_out(value.unsqueeze(0).repeat(slots, *[1] * value.ndim)).requires_grad_(name in trained)
             for name, value in values_of(self.template).items()
         }
         self.trained = [name for name in self.values if name in trained]
@@ -71,12 +71,12 @@ class Stack:
         index = torch.tensor(kept, dtype=torch.int64, device=self.device)
         self.members = [self.members[slot] for slot in kept]
         self.values = {
-            name: value.detach().index_select(0, index).requires_grad_(value.requires_grad)
+            name: _laid_out(value.detach().index_select(0, index)).requires_grad_(value.requires_grad)
             for name, value in self.values.items()
         }
-        self.best = {name: value.index_select(0, index) for name, value in self.best.items()}
+        self.best = {name: _laid_out(value.index_select(0, index)) for name, value in self.best.items()}
         self.state = {
-            name: {kind: value.index_select(0, index) for kind, value in state.items()}
+            name: {kind: _laid_out(value.index_select(0, index)) for kind, value in state.items()}
             for name, state in self.state.items()
         }
 
@@ -191,6 +191,11 @@ class Stack:
 
     def _built(self, run: Run) -> nn.Module:
         return build_run_model(run, self.data.dataset).to(self.device, self.data.dtype)
+
+
+def _laid_out(value: Tensor) -> Tensor:
+    """`value` as it is, matrices laid out by columns in memory: so are their gradients, and updates then read both in order."""
+    return value.mT.contiguous().mT if value.ndim == 3 else value
 
 
 def _lrs(member: Member | None, steps: int) -> Tensor:
