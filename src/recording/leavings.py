@@ -27,12 +27,12 @@ def leave(
     standardize: Standardize,
     splits: dict[str, Predictions],
 ) -> None:
-    """Write the loss curve; with `tracking.save_model` also predictions, the model to serve, and figures of images."""
+    """Write the loss curve and, if an epoch was finite, predictions, the model to serve, and figures of images."""
     note = "simulated data" if results["data"]["simulated"] else ""
     title = f"{results['data']['name']}, {folder.name}"
     curve = loss_curve(pd.read_csv(folder / HISTORY), results["best_epoch"], title, note)
     curve.savefig(folder / "loss_curve.png", dpi=120)
-    if not splits or not run.tracking.save_model:
+    if not splits:
         return
     predictions_frame(splits).to_parquet(folder / "predictions.parquet")
     save_model(

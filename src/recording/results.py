@@ -5,11 +5,8 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from torch import nn
-
 from src.config.schema import Run
 from src.data.dataset import Dataset
-from src.models.build import num_params
 from src.progress import Progress
 from src.recording.evaluation import Predictions, figures, figures_with_bounds
 
@@ -20,7 +17,7 @@ def results_of(
     run: Run,
     folder: Path,
     progress: Progress,
-    model: nn.Module,
+    num_params: int,
     dataset: Dataset,
     splits: dict[str, Predictions],
     threshold: float | None,
@@ -38,7 +35,7 @@ def results_of(
         "val": figures(task, splits["val"], threshold) if "val" in splits else None,
         "test": figures_with_bounds(run, task, splits["test"], threshold) if "test" in splits else None,
         "threshold": threshold,
-        "num_params": num_params(model),
+        "num_params": num_params,
         "seed": run.seed,
         "data": {
             "name": dataset.name,

@@ -1,6 +1,8 @@
 """A model that has been trained, and what is concluded from it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +21,20 @@ from src.recording.results import results_of
 
 @dataclass(frozen=True)
 class Trained:
-    """A model with the best weights of its run, and the data it was trained on."""
+    """What came of a run, and the data it was trained on: `build` gives the model with the best weights, when it is wanted."""
 
-    model: nn.Module
+    build: Callable[[], nn.Module]
+    num_params: int
     dataset: Dataset
     standardize: Standardize
     dtype: torch.dtype
     progress: Progress
+    val: Predictions | None = None  # where they are known already
+
+    @cached_property
+    def model(self) -> nn.Module:
+        """The model with the best weights."""
+        return self.build()
 
     def predict(self, split: Split) -> Predictions:
         """Logits and labels of `split`."""
@@ -34,17 +43,19 @@ class Trained:
     def test_figures(self, run: Run) -> dict[str, float]:
         """Figures of the test split, at 0.5 and at the threshold chosen on val."""
         task = self.dataset.task
-        threshold = operating_threshold(run, task, self.predict(self.dataset.val))
+        threshold = operating_threshold(run, task, self.val or self.predict(self.dataset.val))
         return figures(task, self.predict(self.dataset.test), threshold)
 
 
 def conclude(run: Run, folder: Path, trained: Trained) -> dict[str, Any]:
-    """Evaluate val and, if the run may, test; leave predictions, figures and model in `folder`; returns the results."""
+    """Evaluate val and, if the run may, test; with `tracking.save_model` leave model and figures; returns the results."""
     dataset, splits = trained.dataset, {}
     if trained.progress.best_epoch is not None:
-        names = ("val", "test") if run.test else ("val",)
-        splits = {name: trained.predict(getattr(dataset, name)) for name in names}
+        splits["val"] = trained.val or trained.predict(dataset.val)
+        if run.test:
+            splits["test"] = trained.predict(dataset.test)
     threshold = operating_threshold(run, dataset.task, splits["val"]) if splits else None
-    results = results_of(run, folder, trained.progress, trained.model, dataset, splits, threshold)
-    leave(run, folder, results, trained.model, dataset, trained.standardize, splits)
+    results = results_of(run, folder, trained.progress, trained.num_params, dataset, splits, threshold)
+    if run.tracking.save_model:
+        leave(run, folder, results, trained.model, dataset, trained.standardize, splits)
     return results

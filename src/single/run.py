@@ -12,6 +12,7 @@ from src.config import Run, check_against_data
 from src.data.dataset import Dataset
 from src.data.module import DataModule
 from src.data.reading import read_dataset
+from src.models.build import num_params
 from src.optimizers import build_optimizer
 from src.parts import build_augment, build_factors, build_loss, build_run_model, dtype_of, standardize_of
 from src.recording.record import Record, announce_orphans
@@ -59,7 +60,8 @@ def fit_best(
     commit = fit(run, learner, data, folder, console=console, on_commit=on_commit)
     if commit.best_weights_:
         learner.model.load_state_dict(commit.best_weights_)
-    return Trained(learner.model, data.dataset, data.standardize, data.dtype, commit.progress)
+    model = learner.model
+    return Trained(lambda: model, num_params(model), data.dataset, data.standardize, data.dtype, commit.progress)
 
 
 def build_data(run: Run, dataset: Dataset) -> DataModule:

@@ -46,6 +46,12 @@ class StackData:
         self.steps_per_epoch = -(-len(self.train) // rows_per_step)
         self._prepared: Tensor | None = None
 
+    @property
+    def output_shape(self) -> tuple[int, ...]:
+        """Of a model's outputs for val: (N,) or (N, K)."""
+        classes = self.dataset.num_outputs
+        return (len(self.val),) if self.dataset.task != "multiclass" else (len(self.val), classes)
+
     def epoch(self, seeds: Tensor, epochs: Tensor) -> Epoch:
         """The draws of the members with `seeds` (S,), each at its own of `epochs` (S,)."""
         seeds, epochs = seeds.unsqueeze(1), epochs.unsqueeze(1)

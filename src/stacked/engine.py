@@ -1,7 +1,9 @@
-"""Pulls jobs from a source and trains them in stacks, whose slots it keeps full."""
+"""Pulls jobs from a source and trains them in a stack, whose slots it keeps full."""
 
+import logging
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Mapping
 
 import torch
 
@@ -9,75 +11,132 @@ from src.data.dataset import Dataset
 from src.data.transforms import Standardize
 from src.jobs import Job, Source
 from src.parts import build_run_model, dtype_of, standardize_of
-from src.recording.trained import Trained
+from src.stacked.crew import Crew
 from src.stacked.data import StackData
 from src.stacked.key import stack_key
-from src.stacked.member import Member
-from src.stacked.size import choose_slots
+from src.stacked.member import Member, Tensors
+from src.stacked.size import choose_slots, device_of, is_out_of_memory
 from src.stacked.stack import Stack
 
+log = logging.getLogger(__name__)
+
 COMPACT_BELOW = 0.75  # of the slots in use, once nothing waits
+SNAPSHOT_SECONDS = 10.0  # between two snapshots at least; and of the time
+SNAPSHOT_SHARE = 0.02  # no more than this may go into them
 
 
-def run_stack(
-    source: Source,
-    first: Job,
-    dataset: Dataset,
-    *,
-    slots: int | None,
-    on_epoch: Callable[[Stack], None] = lambda stack: None,
-) -> None:
-    """Train `first` and whatever `source` has with the same stack key, until none is left.
+class Engine:
+    """Trains every job that `source` has with the stack key of `run`.
 
-    `slots`: how many train at once; None chooses by model and device. `on_epoch` is called after each epoch of the stack.
+    `slots`: how many train at once; None chooses by model and device. `on_epoch` is called after each epoch of the stack,
+    `on_snapshot` now and then, with all that another engine needs to go on from there.
     """
-    run, stack_of = first.run, stack_key(first.run)
-    device = torch.device("cuda" if run.trainer.accelerator != "cpu" and torch.cuda.is_available() else "cpu")
-    data = StackData(
-        dataset,
-        Standardize.fit(dataset.train.inputs, standardize_of(run)),
-        rows_per_step=run.batch_size * run.trainer.accumulate_grad_batches,
-        dtype=dtype_of(run),
-        device=device,
-    )
-    waiting: Job | None = first
-    arrivals: list[Member] = []
-    wanted = slots or choose_slots(build_run_model(run, dataset), device)
-    while waiting is not None and len(arrivals) < wanted:
-        arrivals.append(Member(waiting, data.steps_per_epoch))
-        waiting = source.next(stack_of) if len(arrivals) < wanted else None
-    stack = Stack(run, data, len(arrivals))
-    for slot, member in enumerate(arrivals):
-        stack.admit(slot, member)
-    while any(stack.members):
-        started = time.perf_counter()
-        rows = stack.epoch()
-        seconds = (time.perf_counter() - started) / len(rows)
-        for slot, row in rows.items():
-            row["epoch_seconds"] = seconds
-            _told(source, stack, slot, row)
-        _refill(source, stack, stack_of)
-        on_epoch(stack)
 
+    def __init__(
+        self,
+        source: Source,
+        first: Job,
+        dataset: Dataset,
+        *,
+        slots: int | None = None,
+        on_epoch: Callable[["Engine"], None] = lambda engine: None,
+        on_snapshot: Callable[[Crew], None] = lambda crew: None,
+    ) -> None:
+        run = first.run
+        self.source, self.run, self.key = source, run, stack_key(run)
+        self.on_epoch, self.on_snapshot = on_epoch, on_snapshot
+        device = device_of(run)
+        self.data = StackData(
+            dataset,
+            Standardize.fit(dataset.train.inputs, standardize_of(run)),
+            rows_per_step=run.batch_size * run.trainer.accumulate_grad_batches,
+            dtype=dtype_of(run),
+            device=device,
+        )
+        self.slots = slots or choose_slots(build_run_model(run, dataset), device)
+        self.waiting: deque[tuple[Member, Tensors | None]] = deque()  # they have begun, and go before the source's jobs
+        self.waiting.append((Member(first, self.data.steps_per_epoch), None))
+        self.stack: Stack | None = None
+        self.used_, self.offered_ = 0, 0  # slots, summed over epochs
+        self._snapshot: Crew | None = None
+        self._told: dict[int, int] = {}  # by job, the epochs that the source knows
 
-def _told(source: Source, stack: Stack, slot: int, row: dict[str, float]) -> None:
-    member = stack.members[slot]
-    assert member is not None
-    keep = source.epoch(member.job, row)
-    if member.progress.stop_reason is None and not keep:
-        member.progress.stop_reason = "pruned"
-    if member.progress.stop_reason is not None:
-        member, model = stack.release(slot)
-        data = stack.data
-        source.end(member.job, Trained(model, data.dataset, data.standardize, data.dtype, member.progress))
+    def take_up(self, crew: Crew, jobs: Mapping[int, Job]) -> None:
+        """Begin with the members of `crew`, as they left off; `jobs` by number."""
+        self.waiting = deque(crew.members(jobs, self.data.steps_per_epoch))
+        self._snapshot = crew
 
+    def train(self) -> None:
+        """Until no slot has work and neither has the source."""
+        while self.waiting:
+            try:
+                self._train()
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error) or self.slots == 1:
+                    raise
+                self._halve()
 
-def _refill(source: Source, stack: Stack, stack_of: str) -> None:
-    for slot in [slot for slot, member in enumerate(stack.members) if member is None]:
-        job = source.next(stack_of)
-        if job is None:
-            break
-        stack.admit(slot, Member(job, stack.data.steps_per_epoch))
-    used = sum(member is not None for member in stack.members)
-    if 0 < used <= COMPACT_BELOW * stack.slots:
-        stack.compact()
+    def _train(self) -> None:
+        self.stack = self._gathered()
+        snapped, cost = time.perf_counter(), 0.0
+        while any(self.stack.members):
+            started = time.perf_counter()
+            rows = self.stack.epoch()
+            seconds = (time.perf_counter() - started) / len(rows)
+            self.used_, self.offered_ = self.used_ + len(rows), self.offered_ + self.stack.slots
+            for slot, row in rows.items():
+                row["epoch_seconds"] = seconds
+                self._tell(self.stack, slot, row)
+            self._refill(self.stack)
+            self.on_epoch(self)
+            now = time.perf_counter()
+            if any(self.stack.members) and now - snapped > max(SNAPSHOT_SECONDS, cost / SNAPSHOT_SHARE):
+                self._snapshot = self.stack.crew().with_waiting(self.waiting)
+                self.on_snapshot(self._snapshot)
+                snapped, cost = time.perf_counter(), time.perf_counter() - now
+
+    def _gathered(self) -> Stack:
+        """A stack as large as there is work for, up to `slots`."""
+        members = [self.waiting.popleft() for _ in range(min(self.slots, len(self.waiting)))]
+        while len(members) < self.slots and (job := self.source.next(self.key)) is not None:
+            members.append((Member(job, self.data.steps_per_epoch), None))
+        stack = Stack(self.run, self.data, len(members))
+        for slot, (member, tensors) in enumerate(members):
+            stack.admit(slot, member, tensors)
+        return stack
+
+    def _tell(self, stack: Stack, slot: int, row: dict[str, float]) -> None:
+        member = stack.members[slot]
+        assert member is not None
+        number = member.job.number
+        if member.epoch > self._told.get(number, 0):  # else it is trained again, after the memory ran out
+            self._told[number] = member.epoch
+            keep = self.source.epoch(member.job, row)
+            if member.progress.stop_reason is None and not keep:
+                member.progress.stop_reason = "pruned"
+        if member.progress.stop_reason is not None:
+            member, trained = stack.release(slot)
+            self.source.end(member.job, trained)
+
+    def _refill(self, stack: Stack) -> None:
+        for slot in [slot for slot, member in enumerate(stack.members) if member is None]:
+            if self.waiting:
+                stack.admit(slot, *self.waiting.popleft())
+            elif (job := self.source.next(self.key)) is not None:
+                stack.admit(slot, Member(job, self.data.steps_per_epoch))
+        used = sum(member is not None for member in stack.members)
+        if 0 < used <= COMPACT_BELOW * stack.slots:
+            stack.compact()
+
+    def _halve(self) -> None:
+        """Go on with half the slots; every member from the last snapshot, or from its beginning."""
+        jobs = {member.job.number: member.job for member in self.stack.members if member} if self.stack else {}
+        jobs |= {member.job.number: member.job for member, _ in self.waiting}
+        self.stack, self.slots = None, self.slots // 2
+        log.warning("out of memory: the stack goes on with %d slots.", self.slots)
+        again = self._snapshot.members(jobs, self.data.steps_per_epoch) if self._snapshot else []
+        begun = {member.job.number for member, _ in again}
+        fresh = [Member(job, self.data.steps_per_epoch) for number, job in jobs.items() if number not in begun]
+        self.waiting = deque([*again, *((member, None) for member in fresh)])
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()

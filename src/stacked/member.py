@@ -4,12 +4,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from src.jobs import Job
 from src.metrics import DIRECTIONS
 from src.parts import build_factors
 from src.progress import Progress
+
+Tensors = dict[str, Tensor]
 
 
 @dataclass
@@ -55,10 +57,3 @@ def _momentum(run: Any) -> float:
     if run.optimizer.momentum is not None:
         return float(run.optimizer.momentum)
     return 0.0 if run.optimizer.name == "rmsprop" else 0.9
-
-
-def values_of(model: nn.Module) -> dict[str, Tensor]:
-    """Parameters and buffers of a model by name, without the rows of its dropout layers, which each step sets anew."""
-    values = {name: parameter.detach() for name, parameter in model.named_parameters()}
-    buffers = {name: buffer for name, buffer in model.named_buffers() if name.rpartition(".")[2] != "rows"}
-    return {**values, **buffers}

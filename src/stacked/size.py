@@ -1,8 +1,9 @@
-"""How many members train best at once."""
+"""How many members train best at once, and on what."""
 
 import torch
 from torch import nn
 
+from src.config.schema import Run
 from src.models.build import num_params
 
 # On CPUs the weights, gradients and optimizer state of all slots are read and written at each step: they should stay in
@@ -10,6 +11,11 @@ from src.models.build import num_params
 CPU_NUMBERS = 2**22
 GPU_SHARE = 0.25  # of the free memory, for parameters with gradients, state, best weights and temporaries
 MOST = 4096
+
+
+def device_of(run: Run) -> torch.device:
+    """Where a stack of `run` trains."""
+    return torch.device("cuda" if run.trainer.accelerator != "cpu" and torch.cuda.is_available() else "cpu")
 
 
 def choose_slots(model: nn.Module, device: torch.device) -> int:
@@ -20,3 +26,8 @@ def choose_slots(model: nn.Module, device: torch.device) -> int:
         numbers = int(GPU_SHARE * free / 4 / 8)
     slots = max(1, numbers // max(1, num_params(model)))
     return min(MOST, 2 ** (slots.bit_length() - 1))
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether torch, on any device, or Python could not get the memory it asked for."""
+    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in str(error)

@@ -1,92 +1,93 @@
-"""Slots for members that train as one tensor program."""
+"""A stack: slots, the members that sit in them, and one entry of every tensor for each."""
 
-from typing import Any
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call, vmap
 
-from src.config import Run, loss_name
-from src.data.augmentation import Augment
-from src.data.dataset import Split
-from src.losses import per_example
-from src.metrics import evaluate
-from src.models.dropout import Dropout
+from src.config.schema import Run
+from src.models.build import num_params
 from src.parts import build_run_model
+from src.recording.evaluation import Predictions
+from src.recording.trained import Trained
+from src.stacked.crew import Crew
 from src.stacked.data import Epoch, StackData
-from src.stacked.member import Member, values_of
-from src.stacked.updates import UPDATES, Hyper, new_state
+from src.stacked.member import Member, Tensors
+from src.stacked.program import Program
+from src.stacked.updates import State, new_state
 
-# Axes: S slots, B rows of a step, N rows of a split, K outputs.
+# Axes: S slots, N rows of val, K classes.
+# Tensors by name: "now/NAME" and "best/NAME" are weights and buffers, "state/NAME/KIND" is the optimizer's,
+# "outputs" (S, N) or (S, N, K) are those of val by the best weights.
 
 
 class Stack:
-    """S slots of one stack key; `run` is any run with that key.
-
-    A slot holds a member's parameters, optimizer state and best weights. Every epoch computes all slots; what an empty
-    one computes is nobody's.
-    """
+    """Up to `slots` members with the stack key of `run`, trained epoch by epoch as one tensor program."""
 
     def __init__(self, run: Run, data: StackData, slots: int) -> None:
-        self.run, self.data, self.task = run, data, data.dataset.task
+        self.run, self.data, self.device = run, data, data.train.labels.device
         self.members: list[Member | None] = [None] * slots
-        self.device = data.train.labels.device
-        self.template = self._built(run)
-        self.dropouts = {name: layer for name, layer in self.template.named_modules() if isinstance(layer, Dropout)}
-        trained = {name for name, parameter in self.template.named_parameters() if parameter.requires_grad}
-        self.values = {
-            name: _laid_out(value.unsqueeze(0).repeat(slots, *[1] * value.ndim)).requires_grad_(name in trained)
-            for name, value in values_of(self.template).items()
-        }
-        self.trained = [name for name in self.values if name in trained]
-        self.state = {name: new_state(run.optimizer.name, self.values[name].detach()) for name in self.trained}
-        self.best = {name: value.detach().clone() for name, value in self.values.items()}
+        template = self._built(run)
+        self.num_params = num_params(template)
+        self.program = Program(run, template, data)
+        fresh = self._fresh(template)
+        self._lay({name: value.unsqueeze(0).repeat(slots, *[1] * value.ndim) for name, value in fresh.items()})
 
     @property
     def slots(self) -> int:
         return len(self.members)
 
-    def admit(self, slot: int, member: Member) -> None:
-        """Put a new member into a free slot: its own initial weights, an optimizer that has seen nothing."""
+    def admit(self, slot: int, member: Member, tensors: Tensors | None = None) -> None:
+        """Put a member into a free slot: with `tensors` as it left off, else with its own initial weights."""
         self.members[slot] = member
-        for name, value in values_of(self._built(member.job.run)).items():
-            self.values[name].detach()[slot] = value
-        for name in self.trained:
-            for kind, state in new_state(self.run.optimizer.name, self.values[name].detach()[slot : slot + 1]).items():
-                self.state[name][kind][slot] = state[0]
+        for name, value in (tensors or self._fresh(self._built(member.job.run))).items():
+            self.tensors[name].detach()[slot] = value
 
-    def release(self, slot: int) -> tuple[Member, nn.Module]:
-        """Take a member out of its slot, with a model that has its best weights."""
+    def release(self, slot: int) -> tuple[Member, Trained]:
+        """Take a member out of its slot, with what came of it."""
         member = self.members[slot]
         assert member is not None
         self.members[slot] = None
-        model = self._built(member.job.run)
-        saved = model.state_dict()
-        model.load_state_dict({name: self.best[name][slot] if name in self.best else saved[name] for name in saved})
-        return member, model.cpu()
+        run, data = member.job.run, self.data
+        weights = {name: value[slot].cpu().clone() for name, value in self.best.items()}
+
+        def build() -> nn.Module:
+            model = build_run_model(run, data.dataset).to(data.dtype)
+            saved = model.state_dict()
+            model.load_state_dict({name: weights.get(name, saved[name]) for name in saved})
+            return model
+
+        val = Predictions(self.tensors["outputs"][slot].cpu().clone(), data.dataset.val.labels)
+        trained = Trained(
+            build, self.num_params, data.dataset, data.standardize, data.dtype, member.progress, val
+        )
+        return member, trained
 
     def compact(self) -> None:
         """Drop the empty slots."""
-        kept = [slot for slot, member in enumerate(self.members) if member is not None]
-        index = torch.tensor(kept, dtype=torch.int64, device=self.device)
-        self.members = [self.members[slot] for slot in kept]
-        self.values = {
-            name: _laid_out(value.detach().index_select(0, index)).requires_grad_(value.requires_grad)
-            for name, value in self.values.items()
-        }
-        self.best = {name: _laid_out(value.index_select(0, index)) for name, value in self.best.items()}
-        self.state = {
-            name: {kind: _laid_out(value.index_select(0, index)) for kind, value in state.items()}
-            for name, state in self.state.items()
-        }
+        tensors = self._taken()
+        self.members = [member for member in self.members if member is not None]
+        self._lay(tensors)
+
+    def crew(self) -> Crew:
+        """The members as they are now, with all that they need to go on."""
+        members = [member for member in self.members if member is not None]
+        progress = [member.progress.state() for member in members]
+        return Crew([member.job.number for member in members], progress, self._taken())
 
     def epoch(self) -> dict[int, dict[str, float]]:
         """Train every member for one epoch, evaluate it and keep the best weights; gives the new rows by slot."""
-        lrs = torch.stack([_lrs(member, self.data.steps_per_epoch) for member in self.members], dim=1).to(self.device)
-        figures = {"train/loss": self._train(lrs)}
+        steps, numbers = self.data.steps_per_epoch, self._numbers()
+        rates = [torch.zeros(steps, dtype=torch.float64) if m is None else m.lrs[m.epoch] for m in self.members]
+        lrs = torch.stack(rates, dim=1).to(self.device)
+        done = [member.epoch * steps if member else 0 for member in self.members]
+        counts = torch.tensor(done, dtype=torch.float64, device=self.device)
+        figures = {"train/loss": self.program.train(self.values, self.state, numbers, lrs, counts, self._draws())}
         if self.run.train_eval:
-            figures["train/loss_eval"] = self._evaluate(self.data.train)["loss"]
-        figures |= {f"val/{name}": value for name, value in self._evaluate(self.data.val).items()}
+            report, _ = self.program.evaluate(self.values, numbers, self.data.train)
+            figures["train/loss_eval"] = report["loss"]
+        report, outputs = self.program.evaluate(self.values, numbers, self.data.val)
+        figures |= {f"val/{name}": value for name, value in report.items()}
         table = {name: values.tolist() for name, values in {**figures, "lr": lrs[-1]}.items()}
         rows, better = {}, []
         for slot, member in enumerate(self.members):
@@ -94,72 +95,49 @@ class Stack:
                 rows[slot] = {"epoch": member.epoch + 1, **{name: values[slot] for name, values in table.items()}}
                 if member.progress.add(rows[slot]):
                     better.append(slot)
-        index = torch.tensor(better, dtype=torch.int64, device=self.device)
-        for name, value in self.values.items():
-            self.best[name][index] = value.detach()[index]
+        self._keep(better, outputs)
         return rows
 
-    def _train(self, lrs: Tensor) -> Tensor:
-        """One epoch of steps with learning rates (steps, S); gives the mean training losses (S,), float64."""
-        numbers = self._numbers()
-        loss, augment = self._loss(numbers), self._augment(numbers)
-        epoch = self._draws()
-        parameters = [self.values[name] for name in self.trained]
-        total = torch.zeros(self.slots, dtype=torch.float64, device=self.device)
-        for name, layer in self.dropouts.items():
-            layer.idle = not bool(self.values[f"{name}.rate"].any())
-        self.template.train()
-        done = [member.epoch * self.data.steps_per_epoch if member else 0 for member in self.members]
-        counts = torch.tensor(done, dtype=torch.float64, device=self.device)
-        for step in range(self.data.steps_per_epoch):
-            inputs, labels, rows = self.data.batch(epoch, step, augment)
-            sums = loss(self._outputs(inputs, rows), labels).sum(-1)
-            total += sums.detach()
-            gradients = torch.autograd.grad((sums / labels.shape[1]).sum(), parameters)
-            self._update(self._clipped(gradients, numbers["clip"]), lrs[step], counts + step + 1, numbers)
-        return total / len(self.data.train)
+    def _keep(self, slots: list[int], outputs: Tensor) -> None:
+        """The weights and outputs of `slots` are their best so far."""
+        index = torch.tensor(slots, dtype=torch.int64, device=self.device)
+        for name, value in self.values.items():
+            self.best[name][index] = value.detach()[index]
+        self.tensors["outputs"][index] = outputs[index]
 
-    @torch.no_grad()
-    def _evaluate(self, split: Split) -> dict[str, Tensor]:
-        """Loss and metrics (S,) of a split."""
-        self.template.eval()
-        outputs = torch.cat([self._shared(inputs) for inputs in self.data.chunks(split, self.slots)], dim=1)
-        labels = split.labels.expand(self.slots, -1)
-        loss = self._loss(self._numbers())(outputs, labels).mean(-1)
-        return {"loss": loss, **evaluate(self.task, outputs, labels)}
+    def _fresh(self, model: nn.Module) -> Tensors:
+        """The tensors of a member that has not begun."""
+        values = _values(model)
+        state = {
+            f"state/{name}/{kind}": tensor[0]
+            for name, parameter in model.named_parameters()
+            if parameter.requires_grad
+            for kind, tensor in new_state(self.run.optimizer.name, parameter.detach().unsqueeze(0)).items()
+        }
+        outputs = torch.zeros(self.data.output_shape, dtype=self.data.dtype, device=self.device)
+        return {
+            **{f"now/{name}": value for name, value in values.items()},
+            **{f"best/{name}": value for name, value in values.items()},
+            **state,
+            "outputs": outputs,
+        }
 
-    def _outputs(self, inputs: Tensor, rows: Tensor) -> Tensor:
-        """Each member's outputs (S, B) or (S, B, K) for its own inputs (S, B, ...)."""
-        values = {**self.values, **{f"{name}.rows": rows for name in self.dropouts}}
-        outputs = vmap(lambda values, inputs: functional_call(self.template, values, (inputs,)))(values, inputs)
-        return outputs if self.task == "multiclass" else outputs.squeeze(-1)
+    def _lay(self, tensors: Tensors) -> None:
+        """Take `tensors` (S, ...) as those of the slots."""
+        self.tensors = {name: value if name == "outputs" else _laid_out(value) for name, value in tensors.items()}
+        self.values, self.best = _under("now/", self.tensors), _under("best/", self.tensors)
+        for name in self.program.trained:
+            self.values[name].requires_grad_()
+        self.state: dict[str, State] = {
+            name: _under(f"state/{name}/", self.tensors) for name in self.program.trained
+        }
 
-    def _shared(self, inputs: Tensor) -> Tensor:
-        """Each member's outputs for the same inputs (N, ...)."""
-        outputs = vmap(lambda values: functional_call(self.template, values, (inputs,)))(self.values)
-        return outputs if self.task == "multiclass" else outputs.squeeze(-1)
+    def _taken(self) -> Tensors:
+        kept = [slot for slot, member in enumerate(self.members) if member is not None]
+        index = torch.tensor(kept, dtype=torch.int64, device=self.device)
+        return {name: value.detach().index_select(0, index) for name, value in self.tensors.items()}
 
-    @torch.no_grad()
-    def _update(self, gradients: tuple[Tensor, ...], lr: Tensor, count: Tensor, numbers: dict[str, Tensor]) -> None:
-        update, _ = UPDATES[self.run.optimizer.name]
-        decay = numbers["weight_decay"] if bool(numbers["weight_decay"].any()) else None
-        hyper = Hyper(lr, count, decay, numbers["momentum"], numbers["beta1"], numbers["beta2"])
-        for name, gradient in zip(self.trained, gradients, strict=True):
-            update(self.values[name], gradient, self.state[name], hyper)
-
-    def _clipped(self, gradients: tuple[Tensor, ...], bound: Tensor) -> tuple[Tensor, ...]:
-        """Gradients with each member's norm, or each entry, within its bound, as torch clips them."""
-        if self.run.trainer.gradient_clip_val is None:
-            return gradients
-        bound = bound.to(gradients[0].dtype)
-        if self.run.trainer.gradient_clip_algorithm == "value":
-            bounds = [bound.view(-1, *[1] * (g.ndim - 1)) for g in gradients]
-            return tuple(g.clamp(-limit, limit) for g, limit in zip(gradients, bounds, strict=True))
-        norms = torch.stack([torch.linalg.vector_norm(g.flatten(1), dim=1) for g in gradients])
-        scale = (bound / (torch.linalg.vector_norm(norms, dim=0) + 1e-6)).clamp(max=1.0)
-        return tuple(g * scale.view(-1, *[1] * (g.ndim - 1)) for g in gradients)
-
-    def _numbers(self) -> dict[str, Tensor]:
+    def _numbers(self) -> Tensors:
         """What differs from member to member, (S,) float64 each; an empty slot has the numbers of some member."""
         some = next(member for member in self.members if member is not None)
         table = [(member or some).numbers() for member in self.members]
@@ -167,22 +145,6 @@ class Stack:
             name: torch.tensor([row[name] for row in table], dtype=torch.float64, device=self.device)
             for name in table[0]
         }
-
-    def _loss(self, numbers: dict[str, Tensor]) -> Any:
-        weighted = bool((numbers["pos_weight"] != 1.0).any())
-        smoothed = bool(numbers["label_smoothing"].any())
-        columns = {name: numbers[name].to(self.data.dtype).unsqueeze(1) for name in ("pos_weight", "label_smoothing")}
-        return per_example(
-            loss_name(self.run, self.task),
-            self.task,
-            pos_weight=columns["pos_weight"] if weighted else None,
-            label_smoothing=columns["label_smoothing"] if smoothed else 0.0,
-        )
-
-    def _augment(self, numbers: dict[str, Tensor]) -> Augment | None:
-        if not self.run.augment.is_on:
-            return None
-        return Augment(**{name: numbers[name] for name in ("shift", "rotation", "scale", "flip")})
 
     def _draws(self) -> Epoch:
         columns = [(member.job.run.seed, member.epoch) if member else (0, 0) for member in self.members]
@@ -193,10 +155,16 @@ class Stack:
         return build_run_model(run, self.data.dataset).to(self.device, self.data.dtype)
 
 
+def _values(model: nn.Module) -> Tensors:
+    """Parameters and buffers of a model, without the rows of its dropout layers, which each step sets anew."""
+    named: Iterable[tuple[str, Tensor]] = [*model.named_parameters(), *model.named_buffers()]
+    return {name: value.detach() for name, value in named if name.rpartition(".")[2] != "rows"}
+
+
+def _under(prefix: str, tensors: Tensors) -> Tensors:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
 def _laid_out(value: Tensor) -> Tensor:
-    """`value` as it is, matrices laid out by columns in memory: so are their gradients, and updates then read both in order."""
-    return value.mT.contiguous().mT if value.ndim == 3 else value
-
-
-def _lrs(member: Member | None, steps: int) -> Tensor:
-    return torch.zeros(steps, dtype=torch.float64) if member is None else member.lrs[member.epoch]
+    """Matrices laid out by columns in memory: so are their gradients, and updates then read both in order."""
+    return value.mT.contiguous().mT if value.ndim == 3 else value.contiguous()

@@ -40,12 +40,11 @@ def committed_epochs(folder: Path) -> int:
 def kill_at_random(folder: Path, draw: random.Random, *more: str) -> int:
     """Start or resume, kill before, in or after the next epochs; returns the exit code."""
     process, before = start(folder, *more), committed_epochs(folder)
-    if draw.random() < 0.3:
-        time.sleep(draw.uniform(1.0, 9.0))  # imports, data, tracking, the first epoch: whatever it is at
-    else:
-        while process.poll() is None and committed_epochs(folder) == before:
-            time.sleep(0.005)
-        time.sleep(draw.uniform(0.0, 0.4))
+    latest = before + draw.randint(0, 5)  # so that ten kills fall into the run, however fast the machine
+    deadline = time.monotonic() + (draw.uniform(1.0, 9.0) if draw.random() < 0.3 else 120.0)  # or before an epoch
+    while process.poll() is None and committed_epochs(folder) <= latest and time.monotonic() < deadline:
+        time.sleep(0.002)
+    time.sleep(draw.uniform(0.0, 0.03))
     process.send_signal(signal.SIGKILL)
     return process.wait()
 

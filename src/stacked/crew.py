@@ -1,0 +1,47 @@
+"""Members outside a stack, with all that they need to go on: what a checkpoint holds."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from src.jobs import Job
+from src.stacked.member import Member, Tensors
+
+
+@dataclass(frozen=True)
+class Crew:
+    """Numbers of jobs, the progress of each as plain values, and tensors with one row for each."""
+
+    numbers: list[int]
+    progress: list[dict[str, Any]]
+    tensors: Tensors
+
+    def members(self, jobs: Mapping[int, Job], steps_per_epoch: int) -> list[tuple[Member, Tensors | None]]:
+        """Those whose job is in `jobs`, as they left off."""
+        found: list[tuple[Member, Tensors | None]] = []
+        for place, (number, progress) in enumerate(zip(self.numbers, self.progress, strict=True)):
+            if number in jobs:
+                member = Member(jobs[number], steps_per_epoch)
+                member.progress.restore(progress)
+                found.append((member, {name: tensor[place] for name, tensor in self.tensors.items()}))
+        return found
+
+    def with_waiting(self, waiting: Iterable[tuple[Member, Tensors | None]]) -> "Crew":
+        """This crew and those of `waiting` that have begun."""
+        begun = [(member, tensors) for member, tensors in waiting if tensors is not None]
+        if not begun:
+            return self
+        return Crew(
+            [*self.numbers, *(member.job.number for member, _ in begun)],
+            [*self.progress, *(member.progress.state() for member, _ in begun)],
+            {
+                name: torch.cat([tensor, torch.stack([tensors[name] for _, tensors in begun])])
+                for name, tensor in self.tensors.items()
+            },
+        )
+
+    def plain(self) -> dict[str, Any]:
+        """What `torch.save` writes and `weights_only` reads."""
+        return {"numbers": self.numbers, "progress": self.progress, "tensors": self.tensors}
