@@ -86,7 +86,7 @@ def test(data: list[str]) -> None:
     report: dict[str, Any] = {}
     for name, overrides in (("chosen", winner), ("without augmentation", without)):
         runs = [compose_run(*BASE, *data, *overrides, f"seed={seed}") for seed in TEST_SEEDS]
-        rows = [fit_unrecorded(run).test_figures(run) for run in runs]
+        rows = [fit_unrecorded(run).test_figures() for run in runs]
         report[name] = {"overrides": overrides, "seeds": rows}
         (RESULTS / "pneumonia_test.json").write_text(json.dumps(report, indent=1) + "\n")
         for figure in ("auroc", "accuracy", "accuracy_at_threshold"):

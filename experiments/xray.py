@@ -23,7 +23,7 @@ def main() -> None:
     """Print the table and write it beside the experiments."""
     runs = [compose_run("+experiment=xray", "tracking.enabled=false", f"seed={seed}") for seed in SEEDS]
     linear = logistic_regression(read_dataset(runs[0].data), standardize="images", penalty=100.0)
-    report = {"MLP": [fit_unrecorded(run).test_figures(run) for run in runs], "logistic regression": [linear]}
+    report = {"MLP": [fit_unrecorded(run).test_figures() for run in runs], "logistic regression": [linear]}
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(report, indent=1) + "\n")
     for name, found in report.items():

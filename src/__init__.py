@@ -1,1 +1,7 @@
 """Perceptron Lab: experiments with perceptrons and multilayer perceptrons."""
+
+import sys
+from pathlib import Path
+
+# Hydra finds launchers and sweepers only in a package that is called hydra_plugins.
+sys.path.append(str(Path(__file__).parent / "plugins"))

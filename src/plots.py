@@ -1,11 +1,14 @@
 """Figures in one style: labelled axes, readable in grey and for the colour-blind."""
 
+import json
+
 import matplotlib
 
 matplotlib.use("Agg")
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 # Okabe and Ito 2008: told apart by the colour-blind; dashes tell them apart in grey.
@@ -48,6 +51,44 @@ def image_sheet(images: np.ndarray, captions: list[str], title: str, *, signed: 
     figure.suptitle(title, fontsize=10)
     _annotate(figure, note)
     return figure
+
+
+def objective_against(table: pd.DataFrame, objective: str, title: str, note: str = "") -> Figure:
+    """The `value` of each run against each of the other columns: a dot a run, a diamond for the mean at each setting."""
+    keys = [name for name in table.columns if name != "value"]
+    columns = min(3, len(keys))
+    rows = -(-len(keys) // columns)
+    figure = Figure(figsize=(4.2 * columns, 3.2 * rows + 0.4), layout="constrained")
+    for axes, key in zip(np.atleast_1d(figure.subplots(rows, columns, squeeze=False)).flat, keys, strict=False):
+        _against(axes, table[key], table["value"])
+        axes.set(xlabel=key, ylabel=f"{objective} of the best epoch")
+        axes.spines[["top", "right"]].set_visible(False)
+    for axes in list(figure.axes)[len(keys) :]:
+        axes.axis("off")
+    figure.suptitle(title, fontsize=10)
+    _annotate(figure, note)
+    return figure
+
+
+def _against(axes: Axes, settings: pd.Series, values: pd.Series) -> None:
+    given = list(dict.fromkeys(json.dumps(value) for value in settings))
+    numeric = all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in settings)
+    if numeric:
+        given.sort(key=float)
+        places = {text: float(text) for text in given}
+        positive = [place for place in places.values() if place > 0]
+        if len(positive) == len(places) and max(positive) / min(positive) > 20:
+            axes.set_xscale("log")
+    else:
+        places = {text: float(index) for index, text in enumerate(given)}
+        axes.set_xticks(list(places.values()), [text.strip('"') for text in given], rotation=20)
+    x = np.array([places[json.dumps(value)] for value in settings])
+    y = values.to_numpy(dtype=float)
+    axes.plot(x, y, "o", color=GREY, alpha=0.5, markersize=4, label="a run")
+    centres = sorted(places.values())
+    means = [np.nanmean(y[x == centre]) if np.isfinite(y[x == centre]).any() else np.nan for centre in centres]
+    axes.plot(centres, means, "D-" if numeric else "D", color=BLUE, linewidth=1, markersize=6, label="mean")
+    axes.legend(frameon=False, fontsize=8)
 
 
 def _annotate(figure: Figure, note: str) -> None:

@@ -30,13 +30,24 @@ def run_folders(root: Path = ROOT) -> list[Path]:
     return [path.parent for pattern in ("runs/*", "sweeps/*/*") for path in sorted(root.glob(f"{pattern}/{CONFIG}"))]
 
 
+def label(folder: Path) -> str:
+    """How a run is called: its folder's name, in a sweep `<study>/<number>`."""
+    folder = folder.resolve()
+    return f"{folder.parent.name}/{folder.name}" if in_sweep(folder) else folder.name
+
+
+def in_sweep(folder: Path) -> bool:
+    """Whether the run in `folder` is a member of a sweep."""
+    return folder.resolve().parent.parent.name == "sweeps"
+
+
 def find(run: str, root: Path = ROOT) -> Path:
     """The folder of a run, by its name, its path or its MLflow id; ValueError if there is none."""
-    for folder in (Path(run), root / "runs" / run):
+    for folder in (Path(run), root / "runs" / run, root / "sweeps" / run):
         if run and (folder / CONFIG).is_file():
             return folder
     for folder in run_folders(root):
-        if run in (folder.name, read_json(folder / "mlflow.json").get("run_id")):
+        if run in (label(folder), read_json(folder / "mlflow.json").get("run_id")):
             return folder
     raise ValueError(f"run: must be the folder name or the MLflow id of a run under {root}/, but got {run!r}.")
 
@@ -92,3 +103,10 @@ def write_text(path: Path, text: str) -> None:
     part = path.with_name(path.name + ".part")
     part.write_text(text)
     part.replace(path)
+
+
+def write_history(folder: Path, history: list[dict[str, float]]) -> None:
+    """`history.csv`, rewritten whole from the committed history; numbers as Python prints them, so none is rounded."""
+    lines = [",".join(history[0])] if history else []
+    lines += [",".join(str(value) for value in row.values()) for row in history]
+    write_text(folder / HISTORY, "\n".join(lines) + "\n")

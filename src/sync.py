@@ -20,7 +20,7 @@ def main() -> None:
 def sync(folders: list[Path], uri: str | None = None) -> None:
     """Send each folder that has ended and that MLflow (at `uri`, if it is given) lacks, one line each."""
     from src.tracking import is_complete, send, without_password
-    from src.tracking.mirror import STATE
+    from src.tracking.store import STATE
 
     sent = 0
     for folder in folders:

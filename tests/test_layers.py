@@ -8,6 +8,7 @@ from tests.conftest import REPOSITORY
 
 FILES = sorted((REPOSITORY / "src").rglob("*.py"))
 MATHS = {"randomness", "losses", "metrics", "schedules", "thresholds", "bootstrap", "optimizers"}
+ENGINE = {"recording", "models", "data", "config", "parts", "progress", "runs"}
 ALLOWED = {
     **dict.fromkeys(MATHS, MATHS),
     "models": MATHS | {"models", "plug"},
@@ -26,17 +27,24 @@ ALLOWED = {
         "plots",
         "provenance",
         "progress",
+        "parts",
         "runs",
         "errors",
     },
     "parts": MATHS | {"models", "data", "config"},
-    "single": MATHS | {"single", "recording", "models", "data", "config", "parts", "progress", "runs"},
+    "jobs": {"config"},
+    "single": MATHS | ENGINE | {"single"},
+    "stacked": MATHS | ENGINE | {"stacked", "jobs"},
+    "sweep": MATHS
+    | ENGINE
+    | {"sweep", "single", "stacked", "jobs", "tracking", "plots", "provenance", "resume", "errors"},
+    "plugins": {"config", "jobs", "sweep", "errors"},
 }
 FRAMEWORKS = {
     "pytorch_lightning": {"single", "data/module.py"},
     "mlflow": {"tracking", "serving"},
-    "hydra": {"config", "train.py", "errors.py"},
-    "omegaconf": {"config", "train.py", "errors.py"},
+    "hydra": {"config", "plugins", "train.py", "errors.py"},
+    "omegaconf": {"config", "plugins", "train.py", "errors.py"},
     "optuna": {"search.py"},
     "matplotlib": {"plots.py"},
 }

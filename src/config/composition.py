@@ -1,13 +1,14 @@
 """From what Hydra composed to a Run."""
 
 import copy
+import hashlib
 from pathlib import Path
 from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra.experimental.callback import Callback
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 
 from src import runs
 from src.config.loading import load
@@ -19,8 +20,9 @@ CONF = Path(__file__).resolve().parent.parent.parent / "conf"
 
 def register_resolvers() -> None:
     """Names of folders in `conf/train.yaml`: `run_folder` of a single run, `sweep_folder` of a multirun."""
-    for name, resolver in {"run_folder": _run_folder, "sweep_folder": _sweep_folder}.items():
-        OmegaConf.register_new_resolver(name, resolver, use_cache=True, replace=True)
+    # Cached by the text of their arguments, and Hydra hands the cache on: a multirun's jobs have the folder of the whole.
+    OmegaConf.register_new_resolver("run_folder", _run_folder, use_cache=True, replace=True)
+    OmegaConf.register_new_resolver("sweep_folder", _sweep_folder, use_cache=True, replace=True)
 
 
 def resolved(cfg: DictConfig, hydra: Any) -> Run:
@@ -54,16 +56,28 @@ class Check(Callback):
     """Lets a bad configuration die before Hydra makes a folder for it."""
 
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
-        task = copy.copy(config)
-        with open_dict(task):
-            hydra = task.pop("hydra")
         with told():
-            resolved(task, hydra)
+            resolved(without_hydra(config), config.hydra)
+
+
+def without_hydra(config: DictConfig) -> DictConfig:
+    """A composed configuration less Hydra's own node."""
+    task = copy.copy(config)
+    with open_dict(task):
+        task.pop("hydra")
+    return task
 
 
 def _run_folder(resume: str | None) -> str:
     return str(runs.find(resume) if resume else runs.ROOT / "runs" / runs.new_name())
 
 
-def _sweep_folder(experiment: str | None) -> str:
-    return str(runs.ROOT / "sweeps" / f"{experiment or 'default'}-{runs.new_name()}")
+def _sweep_folder(choices: DictConfig, overrides: ListConfig, launcher: DictConfig) -> str:
+    """`<experiment>-<hash of the overrides>`: the same command finds its sweep again; a fresh one adds the time."""
+    asked = "\n".join(overrides)
+    parts = [choices.get("experiment") or "default", hashlib.sha256(asked.encode()).hexdigest()[:8]]
+    if (name := choices.get("hydra/launcher")) not in (None, "stacked"):
+        parts.append(name)
+    if launcher.get("resume") == "fresh":
+        parts.append(runs.new_name())
+    return str(runs.ROOT / "sweeps" / "-".join(parts))

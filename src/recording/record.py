@@ -32,17 +32,13 @@ class Record:
     def __enter__(self) -> Self:
         runs.claim(self.folder)
         (self.folder / runs.RESULTS).unlink(missing_ok=True)  # a run that is taken up again has not ended
-        values = self.run.model_dump(mode="json")
-        if uri := self.run.tracking.uri:
-            values["tracking"]["uri"] = without_password(uri, uri)
-        runs.write_text(self.folder / runs.CONFIG, yaml.safe_dump(values, sort_keys=False))
+        runs.write_text(self.folder / runs.CONFIG, yaml.safe_dump(plain_values(self.run), sort_keys=False))
         return self
 
     def start(self, dataset: Dataset) -> None:
         """Write down where the numbers come from; MLflow has the run from here on."""
         device = "cuda" if self.run.trainer.accelerator != "cpu" and torch.cuda.is_available() else "cpu"
-        tags = {"data": dataset.source, "simulated": str(dataset.simulated).lower(), "seed": str(self.run.seed)}
-        runs.write_json(self.folder / "tags.json", {**tags, **provenance(device)})
+        runs.write_json(self.folder / "tags.json", {**tags_of(self.run, dataset), **provenance(device)})
         runs.write_text(self.folder / "environment.txt", environment())
         if self.mirror is not None:
             self.mirror.start()
@@ -65,6 +61,19 @@ class Record:
         if self.mirror is not None:
             self.mirror.close()
         runs.release(self.folder)
+
+
+def plain_values(run: Run) -> dict[str, Any]:
+    """The resolved configuration as it may be kept: without the password of a tracking server."""
+    values = run.model_dump(mode="json")
+    if uri := run.tracking.uri:
+        values["tracking"]["uri"] = without_password(uri, uri)
+    return values
+
+
+def tags_of(run: Run, dataset: Dataset) -> dict[str, str]:
+    """What a run is found by, beside where its numbers come from."""
+    return {"data": dataset.source, "simulated": str(dataset.simulated).lower(), "seed": str(run.seed)}
 
 
 def announce_orphans(console: Console, but: Path) -> None:

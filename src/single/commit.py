@@ -11,7 +11,7 @@ from pytorch_lightning.plugins.io import TorchCheckpointIO
 from torch import Tensor
 
 from src.progress import Progress
-from src.runs import CHECKPOINT, HISTORY, write_text
+from src.runs import CHECKPOINT, write_history
 from src.single.learner import Learner
 
 
@@ -60,10 +60,3 @@ class AtomicIO(TorchCheckpointIO):
         part = Path(f"{path}.part")
         torch.save(checkpoint, part)
         part.replace(path)
-
-
-def write_history(folder: Path, history: list[dict[str, float]]) -> None:
-    """`history.csv`, rewritten whole from the committed history; numbers as Python prints them, so none is rounded."""
-    lines = [",".join(history[0])] if history else []
-    lines += [",".join(str(value) for value in row.values()) for row in history]
-    write_text(folder / HISTORY, "\n".join(lines) + "\n")

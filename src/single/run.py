@@ -15,6 +15,7 @@ from src.data.reading import read_dataset
 from src.models.build import num_params
 from src.optimizers import build_optimizer
 from src.parts import build_augment, build_factors, build_loss, build_run_model, dtype_of, standardize_of
+from src.progress import Progress
 from src.recording.record import Record, announce_orphans
 from src.recording.summary import summary
 from src.recording.trained import Trained, conclude
@@ -29,11 +30,9 @@ def train(run: Run, folder: Path) -> dict[str, Any]:
     with Record(run, folder) as record:
         dataset = read_dataset(run.data)
         check_against_data(run, dataset.task, is_image=dataset.is_image)
-        data = build_data(run, dataset)
-        learner = build_learner(run, data)
         record.start(dataset)
-        trained = fit_best(run, learner, data, folder, console=console, on_commit=record.commit)
-        results = conclude(run, folder, trained)
+        trained = fit_best(run, dataset, folder, console=console, on_commit=lambda progress: record.commit())
+        results = conclude(folder, trained)
         record.finish(results)
     console.print(summary(results, dataset.task, folder))
     return results
@@ -41,27 +40,26 @@ def train(run: Run, folder: Path) -> dict[str, Any]:
 
 def assist(run: Run, folder: Path) -> None:
     """What the other processes of a run on several devices do: compute their part of each batch and leave nothing behind."""
-    data = build_data(run, read_dataset(run.data))
-    fit(run, build_learner(run, data), data, folder, console=Console(quiet=True), on_commit=lambda: None)
+    fit_best(run, read_dataset(run.data), folder, console=Console(quiet=True), on_commit=lambda progress: None)
 
 
 def fit_unrecorded(run: Run) -> Trained:
     """Train as `train` does, leaving nothing behind: for studies and benchmarks."""
-    data = build_data(run, read_dataset(run.data))
-    learner = build_learner(run, data)
     with tempfile.TemporaryDirectory() as folder:
-        return fit_best(run, learner, data, Path(folder), console=Console(quiet=True), on_commit=lambda: None)
+        return fit_best(
+            run, read_dataset(run.data), Path(folder), console=Console(quiet=True), on_commit=lambda progress: None
+        )
 
 
 def fit_best(
-    run: Run, learner: Learner, data: DataModule, folder: Path, *, console: Console, on_commit: Callable[[], None]
+    run: Run, dataset: Dataset, folder: Path, *, console: Console, on_commit: Callable[[Progress], None]
 ) -> Trained:
-    """Train until a stop reason and restore the best weights, if an epoch was finite."""
+    """Train until a stop reason, from the last commit in `folder` if there is one; gives the weights of the best epoch."""
+    data = build_data(run, dataset)
+    learner = build_learner(run, data)
     commit = fit(run, learner, data, folder, console=console, on_commit=on_commit)
-    if commit.best_weights_:
-        learner.model.load_state_dict(commit.best_weights_)
-    model = learner.model
-    return Trained(lambda: model, num_params(model), data.dataset, data.standardize, data.dtype, commit.progress)
+    weights = commit.best_weights_
+    return Trained(run, weights, dataset, data.standardize, commit.progress, num_params(learner.model))
 
 
 def build_data(run: Run, dataset: Dataset) -> DataModule:

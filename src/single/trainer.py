@@ -18,23 +18,29 @@ from src.config.schema import Run
 from src.data.module import DataModule
 from src.metrics import DIRECTIONS
 from src.progress import Progress
-from src.runs import CHECKPOINT
+from src.runs import CHECKPOINT, write_history
 from src.single.bar import EpochProgress
-from src.single.commit import AtomicIO, Commit, write_history
+from src.single.commit import AtomicIO, Commit
 from src.single.learner import Learner
 
 NOTHING = nullcontext()
 
 
 def fit(
-    run: Run, learner: Learner, data: DataModule, folder: Path, *, console: Console, on_commit: Callable[[], None]
+    run: Run,
+    learner: Learner,
+    data: DataModule,
+    folder: Path,
+    *,
+    console: Console,
+    on_commit: Callable[[Progress], None],
 ) -> Commit:
     """Train until a stop reason, from the last commit in `folder` if there is one; returns the run's last commit."""
     bar = EpochProgress(run.epochs, run.first_objective, console)
 
     def tell() -> None:
         bar.show(progress.history, progress.best_epoch)
-        on_commit()
+        on_commit(progress)
 
     objective = run.first_objective
     progress = Progress(objective, DIRECTIONS[objective], epochs=run.epochs, patience=run.patience)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 import torch
 
+from src.config.schema import Run
 from src.data.dataset import Dataset
 from src.data.transforms import Standardize
 from src.jobs import Job, Source
@@ -35,14 +36,13 @@ class Engine:
     def __init__(
         self,
         source: Source,
-        first: Job,
+        run: Run,
         dataset: Dataset,
         *,
         slots: int | None = None,
         on_epoch: Callable[["Engine"], None] = lambda engine: None,
         on_snapshot: Callable[[Crew], None] = lambda crew: None,
     ) -> None:
-        run = first.run
         self.source, self.run, self.key = source, run, stack_key(run)
         self.on_epoch, self.on_snapshot = on_epoch, on_snapshot
         device = device_of(run)
@@ -55,7 +55,6 @@ class Engine:
         )
         self.slots = slots or choose_slots(build_run_model(run, dataset), device)
         self.waiting: deque[tuple[Member, Tensors | None]] = deque()  # they have begun, and go before the source's jobs
-        self.waiting.append((Member(first, self.data.steps_per_epoch), None))
         self.stack: Stack | None = None
         self.used_, self.offered_ = 0, 0  # slots, summed over epochs
         self._snapshot: Crew | None = None
@@ -68,8 +67,10 @@ class Engine:
 
     def train(self) -> None:
         """Until no slot has work and neither has the source."""
-        while self.waiting:
+        while True:
             try:
+                if not self._gather():
+                    return
                 self._train()
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error) or self.slots == 1:
@@ -77,7 +78,7 @@ class Engine:
                 self._halve()
 
     def _train(self) -> None:
-        self.stack = self._gathered()
+        assert self.stack is not None
         snapped, cost = time.perf_counter(), 0.0
         while any(self.stack.members):
             started = time.perf_counter()
@@ -95,15 +96,27 @@ class Engine:
                 self.on_snapshot(self._snapshot)
                 snapped, cost = time.perf_counter(), time.perf_counter() - now
 
-    def _gathered(self) -> Stack:
-        """A stack as large as there is work for, up to `slots`."""
+    def _gather(self) -> bool:
+        """A stack as large as there is work for, up to `slots`; False if there is none."""
+        self.stack = None
         members = [self.waiting.popleft() for _ in range(min(self.slots, len(self.waiting)))]
-        while len(members) < self.slots and (job := self.source.next(self.key)) is not None:
-            members.append((Member(job, self.data.steps_per_epoch), None))
-        stack = Stack(self.run, self.data, len(members))
-        for slot, (member, tensors) in enumerate(members):
-            stack.admit(slot, member, tensors)
-        return stack
+        while len(members) < self.slots and (member := self._next()) is not None:
+            members.append((member, None))
+        self.waiting.extendleft(reversed(members))  # until they have a place, they wait
+        self.stack = Stack(self.run, self.data, len(members)) if members else None
+        for slot in range(len(members)):
+            assert self.stack is not None
+            self.stack.admit(slot, *self.waiting.popleft())
+        return bool(members)
+
+    def _next(self) -> Member | None:
+        """The source's next job that can begin."""
+        while (job := self.source.next(self.key)) is not None:
+            try:
+                return Member(job, self.data.steps_per_epoch)
+            except ValueError as error:
+                self.source.end(job, error)
+        return None
 
     def _tell(self, stack: Stack, slot: int, row: dict[str, float]) -> None:
         member = stack.members[slot]
@@ -122,17 +135,17 @@ class Engine:
         for slot in [slot for slot, member in enumerate(stack.members) if member is None]:
             if self.waiting:
                 stack.admit(slot, *self.waiting.popleft())
-            elif (job := self.source.next(self.key)) is not None:
-                stack.admit(slot, Member(job, self.data.steps_per_epoch))
+            elif (member := self._next()) is not None:
+                stack.admit(slot, member)
         used = sum(member is not None for member in stack.members)
         if 0 < used <= COMPACT_BELOW * stack.slots:
             stack.compact()
 
     def _halve(self) -> None:
         """Go on with half the slots; every member from the last snapshot, or from its beginning."""
-        jobs = {member.job.number: member.job for member in self.stack.members if member} if self.stack else {}
-        jobs |= {member.job.number: member.job for member, _ in self.waiting}
-        self.stack, self.slots = None, self.slots // 2
+        members = [*(self.stack.members if self.stack else []), *(member for member, _ in self.waiting)]
+        jobs = {member.job.number: member.job for member in members if member is not None}
+        self.stack, self.slots = None, max(1, min(self.slots, len(jobs)) // 2)
         log.warning("out of memory: the stack goes on with %d slots.", self.slots)
         again = self._snapshot.members(jobs, self.data.steps_per_epoch) if self._snapshot else []
         begun = {member.job.number for member, _ in again}

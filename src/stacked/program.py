@@ -47,9 +47,7 @@ class Program:
             sums = loss(self._outputs(values, inputs, rows), labels).sum(-1)
             total += sums.detach()
             gradients = torch.autograd.grad((sums / labels.shape[1]).sum(), parameters)
-            hyper = Hyper(
-                lrs[step], done + step + 1, decay, numbers["momentum"], numbers["beta1"], numbers["beta2"]
-            )
+            hyper = Hyper(lrs[step], done + step + 1, decay, numbers["momentum"], numbers["beta1"], numbers["beta2"])
             self._update(values, states, self._clipped(gradients, numbers["clip"]), hyper)
         return total / len(self.data.train)
 

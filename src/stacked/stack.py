@@ -28,7 +28,7 @@ class Stack:
         self.run, self.data, self.device = run, data, data.train.labels.device
         self.members: list[Member | None] = [None] * slots
         template = self._built(run)
-        self.num_params = num_params(template)
+        self.num_params, self.saved = num_params(template), list(template.state_dict())
         self.program = Program(run, template, data)
         fresh = self._fresh(template)
         self._lay({name: value.unsqueeze(0).repeat(slots, *[1] * value.ndim) for name, value in fresh.items()})
@@ -48,18 +48,11 @@ class Stack:
         member = self.members[slot]
         assert member is not None
         self.members[slot] = None
-        run, data = member.job.run, self.data
-        weights = {name: value[slot].cpu().clone() for name, value in self.best.items()}
-
-        def build() -> nn.Module:
-            model = build_run_model(run, data.dataset).to(data.dtype)
-            saved = model.state_dict()
-            model.load_state_dict({name: weights.get(name, saved[name]) for name in saved})
-            return model
-
-        val = Predictions(self.tensors["outputs"][slot].cpu().clone(), data.dataset.val.labels)
+        dataset = self.data.dataset
+        weights = {name: self.best[name][slot].cpu().clone() for name in self.saved if name in self.best}
+        val = Predictions(self.tensors["outputs"][slot].cpu().clone(), dataset.val.labels)
         trained = Trained(
-            build, self.num_params, data.dataset, data.standardize, data.dtype, member.progress, val
+            member.job.run, weights, dataset, self.data.standardize, member.progress, self.num_params, val
         )
         return member, trained
 
@@ -128,9 +121,7 @@ class Stack:
         self.values, self.best = _under("now/", self.tensors), _under("best/", self.tensors)
         for name in self.program.trained:
             self.values[name].requires_grad_()
-        self.state: dict[str, State] = {
-            name: _under(f"state/{name}/", self.tensors) for name in self.program.trained
-        }
+        self.state: dict[str, State] = {name: _under(f"state/{name}/", self.tensors) for name in self.program.trained}
 
     def _taken(self) -> Tensors:
         kept = [slot for slot, member in enumerate(self.members) if member is not None]

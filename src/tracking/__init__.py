@@ -2,6 +2,8 @@
 
 from src.tracking.background import Mirror
 from src.tracking.mirror import is_complete, send
+from src.tracking.parent import finish_parent, parent_run
 from src.tracking.store import without_password
+from src.tracking.sweep import SweepMirror
 
-__all__ = ["Mirror", "is_complete", "send", "without_password"]
+__all__ = ["Mirror", "SweepMirror", "finish_parent", "is_complete", "parent_run", "send", "without_password"]

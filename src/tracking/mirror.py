@@ -11,9 +11,9 @@ import yaml
 
 from src import runs
 from src.config.leaves import leaves
-from src.tracking.store import connect, experiment_id, resolve_uri
+from src.tracking.parent import parent_run
+from src.tracking.store import PARENT, STATE, connect, experiment_id, resolve_uri
 
-STATE = "mlflow.json"
 BATCH = 1000  # metrics in one call, MLflow's limit
 NOT_ARTIFACTS = {STATE, runs.OWNER, runs.CHECKPOINT}
 
@@ -23,7 +23,7 @@ class Sender:
 
     def __init__(self, folder: Path, *, uri: str | None, experiment: str, run_name: str | None) -> None:
         self.folder, self.uri, self.experiment = folder, resolve_uri(uri), experiment
-        self.run_name = run_name or folder.name
+        self.run_name = run_name or runs.label(folder)
         self.run_id: str | None = None
         self._sent = 0  # epochs that MLflow has
         self._client: Any = None
@@ -37,7 +37,13 @@ class Sender:
         self.run_id = self._existing_run()
         if self.run_id is None:
             experiment = experiment_id(self._client, self.uri, self.experiment)
-            tags = {"folder": self.folder.name, "mlflow.runName": self.run_name, "mlflow.source.name": "src.train"}
+            tags = {
+                "folder": runs.label(self.folder),
+                "mlflow.runName": self.run_name,
+                "mlflow.source.name": "src.train",
+            }
+            if runs.in_sweep(self.folder):
+                tags[PARENT] = parent_run(self._client, self.folder.parent, self.uri, self.experiment)
             self.run_id = self._client.create_run(experiment, run_name=self.run_name, tags=tags).info.run_id
         self.note()
         known = self._client.get_run(self.run_id)
@@ -82,15 +88,9 @@ class Sender:
         self.send_history()
         results = runs.read_json(self.folder / runs.RESULTS)
         now = int(time.time() * 1000)
-        summary = [Metric(name, value, now, 0) for name, value in _summary(results).items()]
+        summary = [Metric(name, value, now, 0) for name, value in summary_figures(results).items()]
         self._client.log_batch(self.run_id, metrics=summary, tags=[RunTag("stop_reason", results["stop_reason"])])
-        for path in sorted(self.folder.iterdir()):
-            if path.name in NOT_ARTIFACTS or path.suffix == ".part" or path.name.startswith("."):
-                continue
-            if path.is_dir():
-                self._client.log_artifacts(self.run_id, str(path), path.name)
-            else:
-                self._client.log_artifact(self.run_id, str(path))
+        log_folder(self._client, str(self.run_id), self.folder)
         self._client.set_terminated(self.run_id, status=results["status"])
         runs.write_json(self.folder / STATE, {**runs.read_json(self.folder / STATE), "complete": results["status"]})
 
@@ -101,7 +101,9 @@ class Sender:
         found = self._client.get_experiment_by_name(self.experiment)
         if found is None:
             return None
-        named = self._client.search_runs([found.experiment_id], f"tags.folder = '{self.folder.name}'", max_results=1)
+        named = self._client.search_runs(
+            [found.experiment_id], f"tags.folder = '{runs.label(self.folder)}'", max_results=1
+        )
         return named[0].info.run_id if named else None
 
     def _noted_id(self) -> str | None:
@@ -133,6 +135,19 @@ def is_complete(folder: Path, uri: str | None = None) -> bool:
     return bool(results) and state.get("complete") == results["status"] and uri in (None, state["uri"])
 
 
+def log_folder(client: Any, run_id: str, folder: Path) -> None:
+    """The run's files as its artifacts; of a sweep's member in a local store they are so where they lie."""
+    if client.get_run(run_id).info.artifact_uri == folder.resolve().as_uri():
+        return
+    for path in sorted(folder.iterdir()):
+        if path.name in NOT_ARTIFACTS or path.suffix == ".part" or path.name.startswith("."):
+            continue
+        if path.is_dir():
+            client.log_artifacts(run_id, str(path), path.name)
+        else:
+            client.log_artifact(run_id, str(path))
+
+
 def _history(folder: Path) -> list[dict[str, str]]:
     path = folder / runs.HISTORY
     if not path.is_file():
@@ -141,7 +156,8 @@ def _history(folder: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def _summary(results: dict[str, Any]) -> dict[str, float]:
+def summary_figures(results: dict[str, Any]) -> dict[str, float]:
+    """What MLflow shows of a run that ended, by name; figures that are not finite are left out."""
     objective = results.get("objective") or {}
     figures = {
         "best/epoch": results.get("best_epoch"),

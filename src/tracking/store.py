@@ -14,6 +14,8 @@ from src import runs
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
 KIND = {"mlflow.experimentKind": "custom_model_development"}  # else the pages show it as a chat application
+STATE = "mlflow.json"  # in a folder: where it was sent, and as what
+PARENT = "mlflow.parentRunId"
 QUIET = ("alembic", "mlflow")
 
 

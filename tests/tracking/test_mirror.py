@@ -11,10 +11,10 @@ import pytest
 import yaml
 
 from src import runs
-from src.single.commit import write_history
+from src.runs import write_history
 from src.tracking.background import Mirror
-from src.tracking.mirror import STATE, Sender, is_complete, send
-from src.tracking.store import connect, without_password
+from src.tracking.mirror import Sender, is_complete, send
+from src.tracking.store import STATE, connect, without_password
 from tests.conftest import environment
 
 EXPERIMENT = "claims"

@@ -15,7 +15,7 @@ import pytest
 from src import runs
 from src.sync import sync
 from src.tracking import Mirror, is_complete
-from src.tracking.mirror import STATE
+from src.tracking.store import STATE
 from tests.conftest import environment
 from tests.tracking.test_mirror import EXPERIMENT, curve, end, run_folder, write
 

@@ -1,0 +1,64 @@
+"""Hydra's door to stacks: `hydra/launcher=stacked`. Hydra imports this file at each start, so what is heavy waits."""
+
+from collections.abc import Sequence
+
+from hydra.core.utils import JobReturn, JobStatus, configure_log, setup_globals
+from hydra.plugins.launcher import Launcher
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig, open_dict, read_write
+
+
+class StackedLauncher(Launcher):
+    """Trains the jobs of a multirun together. `slots`: how many at once in a stack; None chooses by model and machine.
+
+    `resume`: whether the same command goes on where it was (continue), or in another folder (fresh).
+    """
+
+    def __init__(self, slots: int | None, resume: str) -> None:
+        if slots is not None and not (isinstance(slots, int) and slots >= 1):
+            raise ValueError(f"hydra.launcher.slots: must be null or a number of at least 1, but got {slots!r}.")
+        if resume not in ("continue", "fresh"):
+            raise ValueError(f"hydra.launcher.resume: must be continue or fresh, but got {resume!r}.")
+        self.slots = slots
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        self.config, self.loader = config, hydra_context.config_loader
+
+    def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
+        """Train a batch of jobs; each returns its objective."""
+        from src.config.multirun import compose_job, sweep_folder, write_hydra_files
+
+        setup_globals()
+        folder = sweep_folder(self.config)
+        numbered = list(enumerate(job_overrides, initial_job_idx))
+        composed = {number: compose_job(self.config, self.loader, given, number) for number, given in numbered}
+        # All jobs are sound: what is heavy is imported, and folders are made, only now.
+        from rich.console import Console
+
+        from src.jobs import Job
+        from src.sweep.run import run_sweep
+
+        with read_write(self.config), open_dict(self.config):
+            self.config.hydra.runtime.output_dir = str(folder)  # one log for all
+        configure_log(self.config.hydra.job_logging, self.config.hydra.verbose)
+        for number, made in composed.items():
+            write_hydra_files(folder / str(number), made)
+        jobs = [Job(number, composed[number].run, tuple(given)) for number, given in numbered]
+        results = run_sweep(jobs, folder, slots=self.slots, console=Console())
+        returns = []
+        for job in jobs:
+            result, made = results[job.number], composed[job.number]
+            failed = result["status"] == "FAILED"
+            outcome = RuntimeError(result["reason"]) if failed else result["objective"]["value"]
+            returns.append(
+                JobReturn(
+                    overrides=list(job.overrides),
+                    cfg=made.cfg,
+                    hydra_cfg=made.hydra,
+                    task_name=str(made.hydra.job.name),
+                    working_dir=str(folder / str(job.number)),
+                    status=JobStatus.FAILED if failed else JobStatus.COMPLETED,
+                    _return_value=outcome,
+                )
+            )
+        return returns

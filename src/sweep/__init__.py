@@ -1,0 +1,1 @@
+"""A multirun: its jobs, their records and their leaderboard."""

@@ -1,0 +1,132 @@
+"""The leaderboard of a sweep: a row for each configuration, its seeds folded."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from rich.table import Table
+from scipy import stats
+
+from src.config.leaves import leaves
+from src.metrics import DIRECTIONS
+
+LEVEL = 0.95
+NOT_COMPARED = (
+    "seed",
+    "resume",
+    "tracking",
+    "trainer.accelerator",
+    "trainer.devices",
+)  # they do not make a configuration
+SHOWN = 12  # rows on the terminal
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One run of a sweep: its resolved configuration and its results."""
+
+    number: int
+    values: Mapping[str, Any]
+    results: Mapping[str, Any]
+
+    @property
+    def value(self) -> float:
+        """The objective at the best epoch; NaN for a run that diverged, failed or was broken off."""
+        given = (self.results.get("objective") or {}).get("value")
+        return math.nan if given is None or self.results["stop_reason"] == "diverged" else float(given)
+
+
+def swept_keys(entries: Sequence[Entry]) -> list[str]:
+    """The keys in which the runs differ, by name, without the seed and what is only about records."""
+    tables = [_flat(entry) for entry in entries]
+    keys = sorted({key for table in tables for key in table})
+    return [key for key in keys if len({table.get(key) for table in tables}) > 1]
+
+
+def leaderboard(entries: Sequence[Entry], objective: str) -> pd.DataFrame:
+    """One row per configuration, the best mean of `objective` on val first; those with a run that came to nothing last.
+
+    Columns: `rank`, the keys that differ, `mean`, `sd` and `n` over seeds, `low` and `high` (95 % interval of the mean by
+    Student's t), `difference` to the best row over the seeds that both have and `p` of the paired t-test of it, `broken`
+    (runs that diverged or failed), `best_epoch` (median), `numbers` of the runs.
+    """
+    keys = swept_keys(entries)
+    groups: dict[tuple[str, ...], list[Entry]] = {}
+    for entry in entries:
+        table = _flat(entry)
+        groups.setdefault(tuple(table.get(key, "") for key in keys), []).append(entry)
+    rows = [{**dict(zip(keys, values, strict=True)), **_folded(group)} for values, group in groups.items()]
+    sign = 1.0 if DIRECTIONS[objective] == "minimize" else -1.0
+    order = sorted(range(len(rows)), key=lambda i: (rows[i]["broken"] > 0, _last(sign * rows[i]["mean"])))
+    best, members = order[0], list(groups.values())
+    ranked = [
+        {"rank": rank, **rows[i], **_against(members[i], members[best], i == best)} for rank, i in enumerate(order, 1)
+    ]
+    return pd.DataFrame(ranked, columns=["rank", *keys, *FIGURES])
+
+
+FIGURES = ["mean", "sd", "n", "low", "high", "difference", "p", "broken", "best_epoch", "numbers"]
+
+
+def drawn(table: pd.DataFrame, objective: str) -> Table:
+    """The first rows for a terminal."""
+    count = f"{min(SHOWN, len(table))} of {len(table)}" if len(table) > SHOWN else str(len(table))
+    board = Table(title=f"Leaderboard: {objective} on val, {count} configurations", title_justify="left")
+    keys = [name for name in table.columns if name not in ("rank", *FIGURES)]
+    for name in ("", *keys, "mean ± sd", "n", "95 %", "p", "broken"):
+        board.add_column(name, overflow="fold")
+    for row in table.head(SHOWN).to_dict("records"):
+        spread = "" if math.isnan(row["sd"]) else f" ± {row['sd']:.4f}"
+        interval = "" if math.isnan(row["low"]) else f"[{row['low']:.4f}, {row['high']:.4f}]"
+        p = "" if math.isnan(row["p"]) else f"{row['p']:.3f}"
+        named = [str(row[key]) for key in keys]
+        mean = "none" if math.isnan(row["mean"]) else f"{row['mean']:.4f}{spread}"
+        board.add_row(str(row["rank"]), *named, mean, str(row["n"]), interval, p, str(row["broken"] or ""))
+    return board
+
+
+def _flat(entry: Entry) -> dict[str, str]:
+    """The configuration as flat text, so that lists and nulls can be told apart and put into a table."""
+    return {
+        key: value if isinstance(value, str) else json.dumps(value)
+        for key, value in leaves(entry.values)
+        if not key.startswith(NOT_COMPARED)
+    }
+
+
+def _folded(group: Sequence[Entry]) -> dict[str, Any]:
+    values = np.array([entry.value for entry in group])
+    finite = values[np.isfinite(values)]
+    n, mean = len(finite), float(finite.mean()) if len(finite) else math.nan
+    sd = float(finite.std(ddof=1)) if n > 1 else math.nan
+    half = float(stats.t.ppf(0.5 + LEVEL / 2, n - 1)) * sd / math.sqrt(n) if n > 1 else math.nan
+    epochs = [entry.results["best_epoch"] for entry in group if entry.results.get("best_epoch")]
+    return {
+        "mean": mean,
+        "sd": sd,
+        "n": n,
+        "low": mean - half,
+        "high": mean + half,
+        "broken": len(group) - n,
+        "best_epoch": float(np.median(epochs)) if epochs else math.nan,
+        "numbers": " ".join(str(entry.number) for entry in group),
+    }
+
+
+def _against(group: Sequence[Entry], best: Sequence[Entry], is_best: bool) -> dict[str, float]:
+    if is_best:
+        return {"difference": 0.0, "p": math.nan}
+    mine, its = ({entry.values["seed"]: entry.value for entry in some} for some in (group, best))
+    pairs = np.array([(mine[seed], its[seed]) for seed in mine.keys() & its.keys()]).reshape(-1, 2)
+    gaps = (pairs[:, 0] - pairs[:, 1])[np.isfinite(pairs).all(1)]
+    if len(gaps) < 2 or not gaps.std(ddof=1) > 0:
+        return {"difference": float(gaps.mean()) if len(gaps) else math.nan, "p": math.nan}
+    return {"difference": float(gaps.mean()), "p": float(stats.ttest_1samp(gaps, 0.0).pvalue)}
+
+
+def _last(value: float) -> float:
+    return math.inf if math.isnan(value) else value

@@ -1,0 +1,124 @@
+"""What the members of a sweep leave: each its folder, then MLflow; written beside the training."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import yaml
+
+from src import runs
+from src.errors import Interrupted
+from src.jobs import Job
+from src.provenance import environment, provenance
+from src.recording.record import plain_values
+from src.recording.results import results_of_broken
+from src.recording.trained import Trained, conclude
+from src.stacked.size import device_of
+from src.sweep.standing import Standing
+from src.tracking import SweepMirror
+
+
+class SweepRecord:
+    """The open record of a sweep in `folder`; `results_` holds what became of each job, by number."""
+
+    def __init__(self, folder: Path, jobs: Sequence[Job]) -> None:
+        self.folder, self.jobs = folder, jobs
+        self._running: dict[int, Job] = {}
+        self.results_: dict[int, dict[str, Any]] = {}
+        tracking = jobs[0].run.tracking
+        self.mirror = (
+            SweepMirror(folder, uri=tracking.uri, experiment=tracking.experiment or "default")
+            if tracking.enabled
+            else None
+        )
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="sweep-record")
+        self._written: list[Future[None]] = []
+
+    def __enter__(self) -> Self:
+        runs.claim(self.folder)
+        self._provenance = provenance(device_of(self.jobs[0].run).type)
+        runs.write_text(self.folder / "environment.txt", environment())
+        if self.mirror is not None:
+            known = [self.folder_of(job) for job in self.jobs]
+            self.mirror.start(known, self._provenance)
+        return self
+
+    def folder_of(self, job: Job) -> Path:
+        """Where a job's records lie."""
+        return self.folder / str(job.number)
+
+    def begin(self, job: Job, tags: Mapping[str, str]) -> None:
+        """A job begins; what an earlier start left of its end does not count."""
+        folder, values = self.folder_of(job), plain_values(job.run)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / runs.RESULTS).unlink(missing_ok=True)
+        runs.write_text(folder / runs.CONFIG, yaml.dump(values, sort_keys=False, Dumper=yaml.CSafeDumper))
+        tags = {**tags, **self._provenance}
+        runs.write_json(folder / "tags.json", tags)
+        self._running[job.number] = job
+        if self.mirror is not None:
+            name = job.run.tracking.run_name or " ".join((str(job.number), *job.overrides))[:250]
+            self.mirror.begin(folder, name, values, tags)
+
+    def row(self, job: Job, row: dict[str, float]) -> None:
+        """A member has done an epoch."""
+        if self.mirror is not None:
+            self.mirror.row(self.folder_of(job), dict(row))
+
+    def end(self, job: Job, trained: Trained) -> None:
+        """A member has ended: its folder is written in the background, then MLflow is told."""
+        self._written.append(self._writer.submit(self._conclude, job, trained))
+
+    def standing(self, standing: Standing) -> None:
+        """How the sweep stands, for the parent run."""
+        if self.mirror is not None:
+            self.mirror.standing(standing.figures(), standing.epochs)
+
+    def broken(self, job: Job, error: BaseException, reason: str = "failed") -> None:
+        """A job ends without a result."""
+        if job.number not in self._running:
+            self.begin(job, {})
+        why = f"{type(error).__name__}: {error}"
+        self._settle(job, results_of_broken(job.run, self.folder_of(job), reason, why))
+
+    def known(self, job: Job, results: dict[str, Any]) -> None:
+        """A job that has its records already."""
+        self.results_[job.number] = results
+
+    def flush(self) -> None:
+        """Wait until all that has ended is on disk; raises what went wrong there."""
+        written, self._written = self._written, []
+        for future in written:
+            future.result()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        status = None
+        try:
+            self.flush()
+            if error is not None:
+                broken_off = isinstance(error, (Interrupted, KeyboardInterrupt))
+                status = "KILLED" if broken_off else "FAILED"
+                for job in list(self._running.values()):
+                    self.broken(job, error, "interrupted" if broken_off else "failed")
+        finally:
+            self._writer.shutdown()
+            if self.mirror is not None:
+                self.mirror.close(status)
+            runs.release(self.folder)
+
+    def _conclude(self, job: Job, trained: Trained) -> None:
+        folder = self.folder_of(job)
+        runs.write_history(folder, trained.progress.history)
+        self._settle(job, conclude(folder, trained))
+
+    def _settle(self, job: Job, results: dict[str, Any]) -> None:
+        folder = self.folder_of(job)
+        runs.write_json(folder / runs.RESULTS, results)
+        self.results_[job.number] = results
+        self._running.pop(job.number, None)
+        if self.mirror is not None:
+            self.mirror.end(folder, results)

@@ -1,0 +1,190 @@
+"""A sweep, whole: its jobs in stacks, or alone where they must, from the last checkpoint if there is one."""
+
+import time
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from rich.console import Console
+
+from src import resume, runs
+from src.config import check_against_data
+from src.data.dataset import Dataset
+from src.data.reading import read_dataset
+from src.jobs import Job
+from src.recording.record import announce_orphans, plain_values, tags_of
+from src.recording.trained import Trained
+from src.single.run import fit_best
+from src.stacked.crew import Crew
+from src.stacked.engine import Engine
+from src.stacked.fitness import why_alone
+from src.stacked.key import stack_key
+from src.sweep.record import SweepRecord
+from src.sweep.standing import Standing
+from src.sweep.view import View
+
+STANDING_SECONDS = 5.0  # between two points on the parent run's curves
+
+
+def run_sweep(jobs: Sequence[Job], folder: Path, *, slots: int | None, console: Console) -> dict[int, dict[str, Any]]:
+    """Train `jobs` and leave each in `folder` / its number; returns their results, by number.
+
+    `slots`: how many train at once in a stack; None chooses. A job that fails is recorded so, and the others go on.
+    """
+    announce_orphans(console, but=folder)
+    with SweepRecord(folder, jobs) as record:
+        sweep = Sweep(jobs, record, slots=slots, console=console)
+        with sweep.view:
+            sweep.train()
+    return record.results_
+
+
+class Sweep:
+    """A source of work: jobs by stack key, and what becomes of them."""
+
+    def __init__(self, jobs: Sequence[Job], record: SweepRecord, *, slots: int | None, console: Console) -> None:
+        self.record, self.slots, self.console = record, slots, console
+        self.jobs = {job.number: job for job in jobs}
+        self.checkpoint = record.folder / runs.CHECKPOINT
+        self.ended: set[int] = set()
+        first = jobs[0].run
+        self.standing = Standing(len(jobs), first.first_objective, sum(job.run.epochs for job in jobs))
+        self.view = View(self.standing, console)
+        self._data: tuple[dict[str, Any], Dataset] | None = None
+        self._stood = time.perf_counter()
+        self.used_, self.offered_ = 0, 0  # slots of all stacks, summed over epochs
+
+    def train(self) -> None:
+        """Until nothing waits."""
+        crew = self._restored()
+        self.waiting: dict[str, deque[Job]] = {}
+        for job in self.jobs.values():
+            if job.number not in self.ended:
+                self.waiting.setdefault(stack_key(job.run), deque()).append(job)
+        if not self.waiting:
+            self.console.print(
+                f"{self.record.folder}: all {len(self.jobs)} runs have ended; nothing is left to do. "
+                "hydra.launcher.resume=fresh trains them again, in another folder."
+            )
+        for key in sorted(self.waiting, key=lambda key: crew is None or key != stack_key(self._job_of(crew).run)):
+            jobs = list(self.waiting[key])
+            try:
+                self._train(key, jobs, crew)
+            except Exception as error:
+                for job in jobs:
+                    if job.number not in self.ended:
+                        self.end(job, error)
+            crew = None
+            self._save(None)
+
+    def next(self, key: str | None) -> Job | None:
+        """The next job with this stack key; its records begin."""
+        for its_key in self.waiting if key is None else (key,):
+            if self.waiting[its_key]:
+                job = self.waiting[its_key].popleft()
+                self._begin(job)
+                return job
+        return None
+
+    def epoch(self, job: Job, row: dict[str, float]) -> bool:
+        """An epoch of `job` is done; nothing here asks to stop it."""
+        self.standing.add(job, row)
+        self.record.row(job, row)
+        return True
+
+    def end(self, job: Job, result: Trained | Exception) -> None:
+        """`job` has ended, or failed."""
+        self.ended.add(job.number)
+        if isinstance(result, Exception):
+            self.standing.end(job, "failed", 0)
+            self.record.broken(job, result)
+        else:
+            progress = result.progress
+            self.standing.end(job, progress.stop_reason or "", len(progress.history))
+            self.record.end(job, result)
+
+    def _train(self, key: str, jobs: list[Job], crew: Crew | None) -> None:
+        run = jobs[0].run
+        dataset = self._read(run.data)
+        check_against_data(run, dataset.task, is_image=dataset.is_image)
+        reason = why_alone(run, dataset)
+        if reason or (len(jobs) == 1 and crew is None):
+            if reason:
+                self.console.print(f"{_numbers(jobs)}: alone, one after another: {reason}.")
+            while (job := self.next(key)) is not None:
+                self._train_alone(job, dataset)
+            return
+        engine = Engine(self, run, dataset, slots=self.slots, on_epoch=self._show, on_snapshot=self._save)
+        if crew is not None:
+            taken = [self.jobs[number] for number in crew.numbers]
+            self.waiting[key] = deque(job for job in jobs if job not in taken)
+            for job in taken:
+                self._begin(job)
+            engine.take_up(crew, self.jobs)
+        engine.train()
+        self.used_, self.offered_ = self.used_ + engine.used_, self.offered_ + engine.offered_
+
+    def _train_alone(self, job: Job, dataset: Dataset) -> None:
+        try:
+            folder = self.record.folder_of(job)
+            quiet = Console(quiet=True)
+            trained = fit_best(
+                job.run, dataset, folder, console=quiet, on_commit=lambda progress: self._told(job, progress.history)
+            )
+        except Exception as error:
+            self.end(job, error)
+        else:
+            self.end(job, trained)
+        self._save(None)
+
+    def _told(self, job: Job, history: list[dict[str, float]]) -> None:
+        self.epoch(job, history[-1])
+        self._show(None)
+
+    def _show(self, engine: Engine | None) -> None:
+        self.view.show(engine.stack.slots if engine and engine.stack else 1)
+        if (now := time.perf_counter()) - self._stood > STANDING_SECONDS:
+            self._stood = now
+            self.record.standing(self.standing)
+
+    def _begin(self, job: Job) -> None:
+        self.record.begin(job, tags_of(job.run, self._read(job.run.data)))
+
+    def _read(self, values: dict[str, Any]) -> Dataset:
+        """The data of a run, read once for all that follow one another with the same."""
+        if self._data is None or self._data[0] != values:
+            self._data = (values, read_dataset(values))
+        return self._data[1]
+
+    def _save(self, crew: Crew | None) -> None:
+        """One commit: which jobs have ended, all that those in the stack need to go on, and how many slots it had."""
+        self.record.flush()
+        part = self.checkpoint.with_suffix(".part")
+        torch.save({"ended": sorted(self.ended), "crew": vars(crew) if crew else None}, part)
+        part.replace(self.checkpoint)
+
+    def _restored(self) -> Crew | None:
+        """Take up from the last commit. Whatever ended after it is trained again: to the same bits, and in the same slots."""
+        if not self.checkpoint.is_file():
+            return None
+        saved = torch.load(self.checkpoint, weights_only=True)
+        self.ended = {number for number in saved["ended"] if number in self.jobs}
+        for number in self.ended:
+            job, folder = self.jobs[number], self.record.folder_of(self.jobs[number])
+            stored = yaml.load((folder / runs.CONFIG).read_text(), Loader=yaml.CSafeLoader)
+            resume.check_unchanged(stored, plain_values(job.run))
+            results = runs.read_json(folder / runs.RESULTS)
+            self.record.known(job, results)
+            self.standing.end(job, results["stop_reason"], 0)
+        return Crew(**saved["crew"]) if saved["crew"] else None
+
+    def _job_of(self, crew: Crew) -> Job:
+        return self.jobs[crew.numbers[0]]
+
+
+def _numbers(jobs: Sequence[Job]) -> str:
+    listed = ", ".join(str(job.number) for job in jobs[:8])
+    return f"job {listed}" if len(jobs) == 1 else f"jobs {listed}{', …' if len(jobs) > 8 else ''}"
