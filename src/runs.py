@@ -84,8 +84,11 @@ def is_alive(folder: Path) -> bool:
 
 
 def orphans(root: Path = ROOT) -> list[Path]:
-    """Folders whose owner died without a word (SIGKILL, power): claimed, not alive."""
-    return [folder for folder in run_folders(root) if (folder / OWNER).is_file() and not is_alive(folder)]
+    """Folders of runs and sweeps whose owner died without a word (SIGKILL, power): claimed, not alive."""
+    claimed = [
+        path.parent for pattern in ("runs/*", "sweeps/*", "sweeps/*/*") for path in root.glob(f"{pattern}/{OWNER}")
+    ]
+    return sorted(folder for folder in claimed if not is_alive(folder))
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -19,7 +19,8 @@ def main() -> None:
 
 def sync(folders: list[Path], uri: str | None = None) -> None:
     """Send each folder that has ended and that MLflow (at `uri`, if it is given) lacks, one line each."""
-    from src.tracking import is_complete, send, without_password
+    from src.tracking import finish_parent, is_complete, send, without_password
+    from src.tracking.parent import SWEEP
     from src.tracking.store import STATE
 
     sent = 0
@@ -33,6 +34,10 @@ def sync(folders: list[Path], uri: str | None = None) -> None:
             raise ValueError(f"{folder.name}: MLflow must be reachable, but got: {shown}") from error
         print(f"{folder.name}: sent")
         sent += 1
+    for sweep in dict.fromkeys(folder.parent for folder in folders if runs.in_sweep(folder)):
+        ended = runs.read_json(sweep / SWEEP).get("status")
+        if ended and runs.read_json(sweep / STATE).get("complete") != ended:
+            finish_parent(sweep, ended)
     print(f"{sent} of {len(folders)} runs sent, the others were there already or are still running")
 
 

@@ -82,8 +82,12 @@ def announce_orphans(console: Console, but: Path) -> None:
         if folder.resolve() == but.resolve():
             continue
         why = f"process {runs.read_json(folder / runs.OWNER)['pid']} is gone"
-        console.print(f"{folder.name}: was left running, {why}; resume={folder.name} goes on with it.")
-        if not (folder / runs.RESULTS).is_file():
-            broken = {"run": folder.name, "status": "KILLED", "stop_reason": "interrupted", "reason": why}
-            runs.write_json(folder / runs.RESULTS, broken)
+        if folder.parent.name == "sweeps":
+            console.print(f"{folder}: was left running, {why}; the same command goes on with it.")
+        else:
+            name = runs.label(folder)
+            console.print(f"{name}: was left running, {why}; resume={name} goes on with it.")
+            if not (folder / runs.RESULTS).is_file():
+                broken = {"run": name, "status": "KILLED", "stop_reason": "interrupted", "reason": why}
+                runs.write_json(folder / runs.RESULTS, broken)
         runs.release(folder)

@@ -5,6 +5,7 @@ import statistics
 from pathlib import Path
 from typing import Any
 
+from src import runs
 from src.config.schema import Run
 from src.data.dataset import Dataset
 from src.progress import Progress
@@ -26,7 +27,7 @@ def results_of(
     task = dataset.task
     seconds = [row["epoch_seconds"] for row in progress.history]
     return {
-        "run": folder.name,
+        "run": runs.label(folder),
         "status": "FINISHED",
         "stop_reason": progress.stop_reason,
         "best_epoch": progress.best_epoch,
@@ -52,7 +53,7 @@ def results_of(
 def results_of_broken(run: Run, folder: Path, stop_reason: str, why: str) -> dict[str, Any]:
     """What is known of a run that was interrupted or failed; `resume` takes it up from its last commit."""
     return {
-        "run": folder.name,
+        "run": runs.label(folder),
         "status": STATUS[stop_reason],
         "stop_reason": stop_reason,
         "reason": why,

@@ -14,6 +14,7 @@ from src.losses import Loss, per_example
 from src.metrics import evaluate
 from src.models.dropout import Dropout
 from src.stacked.data import Epoch, StackData
+from src.stacked.fused import fused_update, is_fused
 from src.stacked.member import Tensors
 from src.stacked.updates import UPDATES, Hyper, State
 
@@ -74,7 +75,12 @@ class Program:
 
     @torch.no_grad()
     def _update(self, values: Tensors, states: dict[str, State], gradients: Sequence[Tensor], hyper: Hyper) -> None:
-        update, _ = UPDATES[self.run.optimizer.name]
+        optimizer = self.run.optimizer.name
+        parameters = [values[name] for name in self.trained]
+        if is_fused(optimizer, parameters):
+            fused_update(optimizer, parameters, gradients, [states[name] for name in self.trained], hyper)
+            return
+        update, _ = UPDATES[optimizer]
         for name, gradient in zip(self.trained, gradients, strict=True):
             update(values[name], gradient, states[name], hyper)
 

@@ -118,7 +118,7 @@ class Sender:
 def send(folder: Path, uri: str | None = None) -> None:
     """Send a run whose process has ended to `uri`; None: to where it was to be sent."""
     tracking = yaml.safe_load((folder / runs.CONFIG).read_text())["tracking"]
-    noted = runs.read_json(folder / STATE).get("uri")
+    noted = runs.read_json(folder / STATE).get("uri") or runs.read_json(folder.parent / STATE).get("uri")
     sender = Sender(
         folder,
         uri=uri or noted or tracking["uri"],

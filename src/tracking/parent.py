@@ -38,11 +38,12 @@ def open_parent(client: Any, run_id: str, tags: Mapping[str, str]) -> None:
 def finish_parent(folder: Path, status: str) -> None:
     """End the parent run of the sweep in `folder`, with what lies there of the sweep as a whole."""
     state = runs.read_json(folder / STATE)
-    client, run_id = connect(state["uri"]), state["run_id"]
+    client = connect(state["uri"])
+    run_id = parent_run(client, folder, state["uri"], state["experiment"])
     for key, value in runs.read_json(folder / SWEEP).get("figures", {}).items():
         client.log_metric(run_id, key, value)
     for name in FILES:
         if (folder / name).is_file():
             client.log_artifact(run_id, str(folder / name))
     client.set_terminated(run_id, status=status)
-    runs.write_json(folder / STATE, {**state, "complete": status})
+    runs.write_json(folder / STATE, {**state, "run_id": run_id, "complete": status})

@@ -52,6 +52,8 @@ class SweepMirror:
 
     def start(self, known: list[Path], tags: Mapping[str, str]) -> None:
         """Open or create the parent run; `known`: the members' folders that are there from an earlier start."""
+        if runs.read_json(self.folder / STATE).get("uri") != self.uri:
+            runs.write_json(self.folder / STATE, {"uri": self.uri, "experiment": self.experiment, "run_id": None})
         self._try(lambda: self._open(known, tags))
         self._thread.start()
 

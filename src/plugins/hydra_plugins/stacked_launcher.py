@@ -36,6 +36,7 @@ class StackedLauncher(Launcher):
         from rich.console import Console
 
         from src.jobs import Job
+        from src.sweep.conclusion import conclude_sweep
         from src.sweep.run import run_sweep
 
         with read_write(self.config), open_dict(self.config):
@@ -45,6 +46,8 @@ class StackedLauncher(Launcher):
             write_hydra_files(folder / str(number), made)
         jobs = [Job(number, composed[number].run, tuple(given)) for number, given in numbered]
         results = run_sweep(jobs, folder, slots=self.slots, console=Console())
+        if any(result["status"] == "FAILED" for result in results.values()):
+            conclude_sweep(folder, Console())  # Hydra raises what failed, and does not call back at the end
         returns = []
         for job in jobs:
             result, made = results[job.number], composed[job.number]

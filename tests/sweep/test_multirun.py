@@ -1,0 +1,202 @@
+"""`-m`, through the door: what a sweep leaves, that it has the numbers of runs one by one, and how it ends."""
+
+import json
+import math
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import torch
+import yaml
+
+from src import runs
+from tests.conftest import Command, environment
+
+KEYS = ["-m", "+experiment=smoke", "trainer.precision=64-true", "trainer.accelerator=cpu"]
+GRID = ["optimizer.lr=1e-3,1e-2", "model.dropout=0,0.2", "seed=0,1"]
+EPOCHS = 3  # of +experiment=smoke
+
+
+def sweep_of(folder: Path, more: str = "") -> Path:
+    (found,) = [path for path in folder.glob(f"mlruns/sweeps/*{more}") if path.is_dir()]
+    return found
+
+
+def results(sweep: Path) -> dict[int, dict[str, Any]]:
+    return {
+        int(path.parent.name): runs.read_json(path)
+        for path in sorted(sweep.glob("*/results.json"), key=lambda path: int(path.parent.name))
+    }
+
+
+def mlflow_runs(folder: Path, experiment: str = "smoke") -> list[Any]:
+    from mlflow.tracking import MlflowClient
+
+    client = MlflowClient(f"sqlite:///{folder}/mlruns/mlflow.db")
+    return list(client.search_runs([client.get_experiment_by_name(experiment).experiment_id], max_results=1000))
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A folder in which the grid was run in stacks of 3 and then one by one, and what the first said."""
+    folder = tmp_path_factory.mktemp("swept")
+    said = [run(folder, *KEYS, *GRID, launcher) for launcher in ("hydra.launcher.slots=3", "hydra/launcher=basic")]
+    for done in said:
+        assert done.returncode == 0, done.stdout + done.stderr
+    return folder, said[0].stdout
+
+
+def run(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "src.train", *arguments]
+    return subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, timeout=300)
+
+
+def stacked(folder: Path) -> Path:
+    (found,) = [path for path in folder.glob("mlruns/sweeps/smoke-*") if not path.name.endswith("-basic")]
+    return found
+
+
+@pytest.mark.slow
+def test_every_job_leaves_what_a_run_of_its_own_leaves(swept: tuple[Path, str]):
+    sweep, one_by_one = stacked(swept[0]), sweep_of(swept[0], "-basic")
+    for number in range(8):
+        names = {path.name for path in (one_by_one / str(number)).iterdir()}
+        mine = {path.name for path in (sweep / str(number)).iterdir()}
+        # One log, one list of the environment for all; no state of one optimizer, no log of one MLflow run.
+        assert names - mine <= {"checkpoint.ckpt", "environment.txt", "train.log"} | MODEL
+        assert {"config.yaml", "history.csv", "results.json", "tags.json", ".hydra"} <= mine
+        alone = {path.name: path.read_text() for path in (one_by_one / str(number) / ".hydra").iterdir()}
+        for name in ("config.yaml", "overrides.yaml"):
+            assert (sweep / str(number) / ".hydra" / name).read_text() == alone[name]
+        assert set(yaml.safe_load((sweep / str(number) / ".hydra" / "hydra.yaml").read_text())) == {"hydra"}
+
+
+MODEL = {"model", "predictions.parquet", "loss_curve.png", "first_layer.png", "worst_mistakes.png"}
+
+
+@pytest.mark.slow
+def test_the_numbers_are_those_of_runs_one_by_one(swept: tuple[Path, str]):
+    sweep, one_by_one = stacked(swept[0]), sweep_of(swept[0], "-basic")
+    mine, its = results(sweep), results(one_by_one)
+    assert list(mine) == list(its) == list(range(8))
+    for number in mine:
+        histories = [pd.read_csv(path / str(number) / "history.csv") for path in (sweep, one_by_one)]
+        together, alone = (history.drop(columns="epoch_seconds") for history in histories)
+        pd.testing.assert_frame_equal(together, alone, rtol=1e-10)
+        for key in ("stop_reason", "best_epoch", "stopped_epoch", "num_params", "seed", "data"):
+            assert mine[number][key] == its[number][key]
+        assert mine[number]["test"] is None
+        assert mine[number]["val"] == pytest.approx(its[number]["val"], rel=1e-9)
+    boards = [pd.read_csv(path / "leaderboard.csv") for path in (sweep, one_by_one)]
+    pd.testing.assert_frame_equal(*boards, rtol=1e-9)
+
+
+@pytest.mark.slow
+def test_the_best_run_alone_keeps_its_model(swept: tuple[Path, str]):
+    sweep = stacked(swept[0])
+    values = {number: result["objective"]["value"] for number, result in results(sweep).items()}
+    board = pd.read_csv(sweep / "leaderboard.csv")
+    of_first_row = [int(number) for number in board["numbers"].iloc[0].split()]
+    best = min(of_first_row, key=values.get)
+    for number in range(8):
+        kept = {path.name for path in (sweep / str(number)).iterdir()} & MODEL
+        assert kept == (MODEL if number == best else set())
+    assert not list(sweep.glob("*/weights.pt"))
+    assert f"best run: mlruns/sweeps/{sweep.name}/{best}" in swept[1]
+
+
+@pytest.mark.slow
+def test_mlflow_has_a_parent_with_the_leaderboard_and_a_child_for_each_job(swept: tuple[Path, str]):
+    folder, sweep = swept[0], stacked(swept[0])
+    of_sweep = {run.data.tags["sweep"]: run for run in mlflow_runs(folder) if "sweep" in run.data.tags}
+    assert set(of_sweep) == {sweep.name, sweep_of(folder, "-basic").name}
+    for name, parent in of_sweep.items():
+        children = [run for run in mlflow_runs(folder) if run.data.tags.get("mlflow.parentRunId") == parent.info.run_id]
+        assert len(children) == 8
+        assert {run.info.status for run in [parent, *children]} == {"FINISHED"}
+        assert {run.data.tags["folder"] for run in children} == {f"{name}/{number}" for number in range(8)}
+        assert artifacts(folder, parent) >= {"leaderboard.csv", "objective.png", "multirun.yaml"}
+        for child in children:
+            number = child.data.tags["folder"].rpartition("/")[2]
+            history = pd.read_csv(folder / "mlruns" / "sweeps" / name / number / "history.csv")
+            assert curve(folder, child, "val/loss") == pytest.approx(
+                dict(zip(history["epoch"], history["val/loss"], strict=True))
+            )
+            assert child.data.params["optimizer.lr"] in ("0.001", "0.01")
+            assert child.data.tags["stop_reason"] == "epochs"
+            assert child.data.metrics["best/val/loss"] == pytest.approx(history["val/loss"].min())
+            assert artifacts(folder, child) >= {"config.yaml", "history.csv", "results.json"}
+    assert of_sweep[sweep.name].data.metrics["sweep/runs"] == 8
+
+
+def artifacts(folder: Path, run: Any) -> set[str]:
+    from mlflow.tracking import MlflowClient
+
+    client = MlflowClient(f"sqlite:///{folder}/mlruns/mlflow.db")
+    return {found.path for found in client.list_artifacts(run.info.run_id)}
+
+
+def curve(folder: Path, run: Any, name: str) -> dict[int, float]:
+    from mlflow.tracking import MlflowClient
+
+    client = MlflowClient(f"sqlite:///{folder}/mlruns/mlflow.db")
+    points = client.get_metric_history(run.info.run_id, name)
+    assert len({point.step for point in points}) == len(points)
+    return {point.step: point.value for point in points}
+
+
+@pytest.mark.slow
+def test_the_same_command_again_trains_nothing(swept: tuple[Path, str]):
+    before = {path: path.stat().st_mtime_ns for path in stacked(swept[0]).glob("*/results.json")}
+    done = run(swept[0], *KEYS, *GRID, "hydra.launcher.slots=3")
+    assert done.returncode == 0, done.stderr
+    assert "all 8 runs have ended; nothing is left to do" in " ".join(done.stdout.split())
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+@pytest.mark.parametrize(
+    ("keys", "rule"),
+    [
+        (["optimizer.lr=1e-3,-1"], "optimizer.lr: must be greater than 0"),
+        (["epochs=1,2", "hydra.launcher.slots=0"], "hydra.launcher.slots: must be null or a number of at least 1"),
+        (["epochs=1,2", "hydra.launcher.resume=maybe"], "hydra.launcher.resume: must be continue or fresh"),
+        (["epochs=1,2", "hydra.sweep.subdir=x"], "hydra.sweep.subdir: must be the job's number"),
+        (["epochs=1,2", "trainer.devices=2"], "trainer.devices: must be 1 in a multirun"),
+    ],
+)
+def test_a_mistake_in_any_job_ends_the_sweep_before_it_begins(
+    door: Command, tmp_path: Path, keys: list[str], rule: str
+):
+    done = door("train", *KEYS, *keys)
+    assert done.returncode == 1, done.stdout
+    assert rule in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not list(tmp_path.glob("mlruns/sweeps/*/*/"))
+
+
+@pytest.mark.slow
+def test_jobs_that_fail_or_diverge_are_told_and_the_others_go_on(door: Command, tmp_path: Path):
+    # 15 steps in 3 epochs: a warm-up of 20 steps is found out only when the data are there.
+    keys = ["batch_size=256", "schedule.warmup_steps=0,20", "optimizer=sgd", "optimizer.lr=0.1,1e200", "seed=0,1"]
+    done = door("train", *KEYS, *keys)
+    assert done.returncode == 1
+    assert "schedule.warmup_steps: must be less than the run's 15 steps" in done.stderr
+    ended = results(sweep_of(tmp_path))
+    assert [result["stop_reason"] for result in ended.values()] == [
+        "epochs",
+        "epochs",
+        "diverged",
+        "diverged",
+        *["failed"] * 4,
+    ]
+    board = pd.read_csv(sweep_of(tmp_path) / "leaderboard.csv")
+    assert list(board["n"]) == [2, 0, 0, 0]
+    assert list(board["broken"]) == [0, 2, 2, 2]
+    statuses = sorted(run.info.status for run in mlflow_runs(tmp_path))
+    assert statuses == ["FAILED"] * 5 + ["FINISHED"] * 4
