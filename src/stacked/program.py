@@ -1,6 +1,6 @@
 """The tensor program of a stack: one model, and a member axis on everything that may differ."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +14,7 @@ from src.losses import Loss, per_example
 from src.metrics import evaluate
 from src.models.dropout import Dropout
 from src.stacked.data import Epoch, StackData
-from src.stacked.fused import fused_update, is_fused
+from src.stacked.fused import FusedUpdate
 from src.stacked.member import Tensors
 from src.stacked.updates import UPDATES, Hyper, State
 
@@ -39,6 +39,7 @@ class Program:
         loss, augment = self._loss(numbers), self._augment(numbers)
         decay = numbers["weight_decay"] if bool(numbers["weight_decay"].any()) else None
         parameters = [values[name] for name in self.trained]
+        update = self._update(parameters, [states[name] for name in self.trained])
         total = torch.zeros_like(done)
         for name, layer in self.dropouts.items():
             layer.idle = not bool(values[f"{name}.rate"].any())
@@ -49,7 +50,8 @@ class Program:
             total += sums.detach()
             gradients = torch.autograd.grad((sums / labels.shape[1]).sum(), parameters)
             hyper = Hyper(lrs[step], done + step + 1, decay, numbers["momentum"], numbers["beta1"], numbers["beta2"])
-            self._update(values, states, self._clipped(gradients, numbers["clip"]), hyper)
+            with torch.no_grad():
+                update(self._clipped(gradients, numbers["clip"]), hyper)
         return total / len(self.data.train)
 
     @torch.no_grad()
@@ -73,16 +75,20 @@ class Program:
         outputs = vmap(lambda values: functional_call(self.template, values, (inputs,)))(values)
         return outputs if self.task == "multiclass" else outputs.squeeze(-1)
 
-    @torch.no_grad()
-    def _update(self, values: Tensors, states: dict[str, State], gradients: Sequence[Tensor], hyper: Hyper) -> None:
+    def _update(
+        self, parameters: Sequence[Tensor], states: Sequence[State]
+    ) -> Callable[[Sequence[Tensor], Hyper], None]:
+        """One step of the optimizer, in place."""
         optimizer = self.run.optimizer.name
-        parameters = [values[name] for name in self.trained]
-        if is_fused(optimizer, parameters):
-            fused_update(optimizer, parameters, gradients, [states[name] for name in self.trained], hyper)
-            return
-        update, _ = UPDATES[optimizer]
-        for name, gradient in zip(self.trained, gradients, strict=True):
-            update(values[name], gradient, states[name], hyper)
+        if FusedUpdate.suits(optimizer, parameters):
+            return FusedUpdate(optimizer, parameters, states)
+        rule, _ = UPDATES[optimizer]
+
+        def update(gradients: Sequence[Tensor], hyper: Hyper) -> None:
+            for parameter, gradient, state in zip(parameters, gradients, states, strict=True):
+                rule(parameter, gradient, state, hyper)
+
+        return update
 
     def _clipped(self, gradients: Sequence[Tensor], bound: Tensor) -> Sequence[Tensor]:
         """Gradients with each member's norm, or each entry, within its bound, as torch clips them."""
