@@ -18,6 +18,7 @@ from src.config.composition import compose_run
 from src.config.schema import Run
 from src.data.dataset import Dataset
 from src.data.reading import read_dataset
+from src.progress import Progress
 from src.recording.record import Record
 from src.single.run import build_data, build_learner
 from src.single.trainer import fit
@@ -54,7 +55,7 @@ def timed(run: Run, dataset: Dataset, folder: Path) -> np.ndarray:
         data = build_data(run, dataset)
         record.start(dataset)
 
-        def commit() -> None:
+        def commit(progress: Progress) -> None:
             record.commit()
             marks.append((time.perf_counter(), time.process_time()))
 

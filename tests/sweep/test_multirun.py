@@ -1,18 +1,12 @@
 """`-m`, through the door: what a sweep leaves, that it has the numbers of runs one by one, and how it ends."""
 
-import json
-import math
-import re
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-import torch
 import yaml
 
 from src import runs
