@@ -25,6 +25,10 @@ class Epoch:
     rows: Tensor
     draws: Tensor
 
+    def of(self, slots: slice) -> "Epoch":
+        """The draws of some slots."""
+        return Epoch(self.order[slots], self.rows[slots], self.draws[slots])
+
 
 class StackData:
     """Train and val on `device`; `rows_per_step` rows of train are one step of each member."""

@@ -32,13 +32,15 @@ class Program:
     def train(
         self, values: Tensors, states: dict[str, State], numbers: Tensors, lrs: Tensor, done: Tensor, draws: Epoch
     ) -> Tensor:
-        """One epoch of steps on `values`, in place; gives the mean training losses (S,), float64.
+        """One epoch of steps on `values` and `states`, in place; gives the mean training losses (S,), float64.
 
         `lrs` (steps, S); `done` (S,): the steps that each member has made before; `numbers` as `Member.numbers`, (S,) each.
         """
         loss, augment = self._loss(numbers), self._augment(numbers)
         decay = numbers["weight_decay"] if bool(numbers["weight_decay"].any()) else None
-        parameters = [values[name] for name in self.trained]
+        # `.data`, unlike `.detach()`, does not take another team's update of its slots for a change of these.
+        parameters = [values[name].data.requires_grad_() for name in self.trained]
+        values = {**values, **dict(zip(self.trained, parameters, strict=True))}
         update = self._update(parameters, [states[name] for name in self.trained])
         total = torch.zeros_like(done)
         for name, layer in self.dropouts.items():

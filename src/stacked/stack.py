@@ -1,5 +1,6 @@
 """A stack: slots, the members that sit in them, and one entry of every tensor for each."""
 
+import copy
 from collections.abc import Iterable
 
 import torch
@@ -14,6 +15,7 @@ from src.stacked.crew import Crew
 from src.stacked.data import Epoch, StackData
 from src.stacked.member import Member, Tensors
 from src.stacked.program import Program
+from src.stacked.teams import Teams
 from src.stacked.updates import State, new_state
 
 # Axes: S slots, N rows of val, K classes.
@@ -29,7 +31,8 @@ class Stack:
         self.members: list[Member | None] = [None] * slots
         template = self._built(run)
         self.num_params, self.saved = num_params(template), list(template.state_dict())
-        self.program = Program(run, template, data)
+        self.teams = Teams(self.device)
+        self.programs = [Program(run, copy.deepcopy(template), data) for _ in range(self.teams.count)]
         fresh = self._fresh(template)
         self._lay({name: value.unsqueeze(0).repeat(slots, *[1] * value.ndim) for name, value in fresh.items()})
 
@@ -41,7 +44,7 @@ class Stack:
         """Put a member into a free slot: with `tensors` as it left off, else with its own initial weights."""
         self.members[slot] = member
         for name, value in (tensors or self._fresh(self._built(member.job.run))).items():
-            self.tensors[name].detach()[slot] = value
+            self.tensors[name][slot] = value
 
     def release(self, slot: int) -> tuple[Member, Trained]:
         """Take a member out of its slot, with what came of it."""
@@ -75,11 +78,18 @@ class Stack:
         lrs = torch.stack(rates, dim=1).to(self.device)
         done = [member.epoch * steps if member else 0 for member in self.members]
         counts = torch.tensor(done, dtype=torch.float64, device=self.device)
-        figures = {"train/loss": self.program.train(self.values, self.state, numbers, lrs, counts, self._draws())}
+        draws, evaluate = self._draws(), self.programs[0].evaluate
+
+        def train(team: int, part: slice) -> Tensor:
+            values, state = _rows(self.values, part), {name: _rows(kinds, part) for name, kinds in self.state.items()}
+            given = _rows(numbers, part), lrs[:, part], counts[part], draws.of(part)
+            return self.programs[team].train(values, state, *given)
+
+        figures = {"train/loss": torch.cat(self.teams.each(train, self.slots, self.num_params))}
         if self.run.train_eval:
-            report, _ = self.program.evaluate(self.values, numbers, self.data.train)
+            report, _ = evaluate(self.values, numbers, self.data.train)
             figures["train/loss_eval"] = report["loss"]
-        report, outputs = self.program.evaluate(self.values, numbers, self.data.val)
+        report, outputs = evaluate(self.values, numbers, self.data.val)
         figures |= {f"val/{name}": value for name, value in report.items()}
         table = {name: values.tolist() for name, values in {**figures, "lr": lrs[-1]}.items()}
         rows, better = {}, []
@@ -95,7 +105,7 @@ class Stack:
         """The weights and outputs of `slots` are their best so far."""
         index = torch.tensor(slots, dtype=torch.int64, device=self.device)
         for name, value in self.values.items():
-            self.best[name][index] = value.detach()[index]
+            self.best[name][index] = value[index]
         self.tensors["outputs"][index] = outputs[index]
 
     def _fresh(self, model: nn.Module) -> Tensors:
@@ -119,14 +129,13 @@ class Stack:
         """Take `tensors` (S, ...) as those of the slots."""
         self.tensors = {name: value if name == "outputs" else _laid_out(value) for name, value in tensors.items()}
         self.values, self.best = _under("now/", self.tensors), _under("best/", self.tensors)
-        for name in self.program.trained:
-            self.values[name].requires_grad_()
-        self.state: dict[str, State] = {name: _under(f"state/{name}/", self.tensors) for name in self.program.trained}
+        trained = self.programs[0].trained
+        self.state: dict[str, State] = {name: _under(f"state/{name}/", self.tensors) for name in trained}
 
     def _taken(self) -> Tensors:
         kept = [slot for slot, member in enumerate(self.members) if member is not None]
         index = torch.tensor(kept, dtype=torch.int64, device=self.device)
-        return {name: value.detach().index_select(0, index) for name, value in self.tensors.items()}
+        return {name: value.index_select(0, index) for name, value in self.tensors.items()}
 
     def _numbers(self) -> Tensors:
         """What differs from member to member, (S,) float64 each; an empty slot has the numbers of some member."""
@@ -150,6 +159,10 @@ def _values(model: nn.Module) -> Tensors:
     """Parameters and buffers of a model, without the rows of its dropout layers, which each step sets anew."""
     named: Iterable[tuple[str, Tensor]] = [*model.named_parameters(), *model.named_buffers()]
     return {name: value.detach() for name, value in named if name.rpartition(".")[2] != "rows"}
+
+
+def _rows(tensors: Tensors, slots: slice) -> Tensors:
+    return {name: value[slots] for name, value in tensors.items()}
 
 
 def _under(prefix: str, tensors: Tensors) -> Tensors:

@@ -22,7 +22,7 @@ from src.progress import Progress
 from src.recording.trained import Trained
 from src.single.run import build_data, build_learner
 from src.single.trainer import fit
-from src.stacked import fused
+from src.stacked import fused, teams
 from src.stacked.engine import Engine
 from src.stacked.key import stack_key
 from src.stacked.updates import UPDATES
@@ -179,6 +179,7 @@ def test_a_member_trains_as_it_does_alone(optimizer: str, data: st.DataObject):
     dataset = read_dataset(runs[0].data)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fused, "LARGE", data.draw(st.sampled_from([0, fused.LARGE]), label="fused from"))
+        patch.setattr(teams, "LEAST", data.draw(st.sampled_from([0, teams.LEAST]), label="teams from"))
         ended = in_company(runs, dataset, slots=slots, gap=gap)
     for number, run in enumerate(runs):
         assert isinstance(ended[number], Trained), ended[number]
