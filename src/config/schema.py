@@ -75,6 +75,7 @@ class Trainer(Block):
     gradient_clip_val: Positive | None
     gradient_clip_algorithm: Literal["norm", "value"]
     accumulate_grad_batches: Count
+    compile: bool
 
 
 class Tracking(Block):

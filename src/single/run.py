@@ -14,7 +14,16 @@ from src.data.module import DataModule
 from src.data.reading import read_dataset
 from src.models.build import num_params
 from src.optimizers import build_optimizer
-from src.parts import build_augment, build_factors, build_loss, build_run_model, dtype_of, standardize_of
+from src.parts import (
+    build_augment,
+    build_factors,
+    build_loss,
+    build_run_model,
+    check_compiler,
+    device_of,
+    dtype_of,
+    standardize_of,
+)
 from src.progress import Progress
 from src.recording.record import Record, announce_orphans
 from src.recording.summary import summary
@@ -78,8 +87,12 @@ def build_data(run: Run, dataset: Dataset) -> DataModule:
 
 def build_learner(run: Run, data: DataModule) -> Learner:
     """The model of a run with its loss, optimizer and schedule."""
+    model = build_run_model(run, data.dataset)
+    if run.trainer.compile:
+        check_compiler(device_of(run))
+        model.compile()
     return Learner(
-        build_run_model(run, data.dataset),
+        model,
         task=data.dataset.task,
         loss=build_loss(run, data.dataset.task),
         optimizer=partial(build_optimizer, **run.optimizer.model_dump()),

@@ -76,7 +76,7 @@ def build_trainer(run: Run, commit: Commit) -> pl.Trainer:
     # Our batches are cut from resident tensors: the advice to add DataLoader workers does not apply.
     warnings.filterwarnings("ignore", ".*does not have many workers.*")
     warnings.filterwarnings("ignore", ".*LeafSpec.*")  # Lightning 2.6 on torch 2.13
-    settings = run.trainer.model_dump(exclude={"strategy"})
+    settings = run.trainer.model_dump(exclude={"strategy", "compile"})
     # Buffers hold the keys of each process's own rows; DDP would overwrite them with those of rank 0.
     strategy = DDPStrategy(forward_sync_buffers=False) if _has_ranks(run) else "auto"
     return pl.Trainer(

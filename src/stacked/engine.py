@@ -11,12 +11,12 @@ from src.config.schema import Run
 from src.data.dataset import Dataset
 from src.data.transforms import Standardize
 from src.jobs import Job, Source
-from src.parts import build_run_model, dtype_of, standardize_of
+from src.parts import build_run_model, device_of, dtype_of, standardize_of
 from src.stacked.crew import Crew
 from src.stacked.data import StackData
 from src.stacked.key import stack_key
 from src.stacked.member import Member, Tensors
-from src.stacked.size import choose_slots, device_of, is_out_of_memory
+from src.stacked.size import choose_slots, is_out_of_memory
 from src.stacked.stack import Stack
 
 log = logging.getLogger(__name__)

@@ -26,6 +26,7 @@ def stack_key(run: Run) -> str:
         "train_eval": run.train_eval,
         "precision": run.trainer.precision,
         "accelerator": run.trainer.accelerator,
+        "compile": run.trainer.compile,
         "clip": run.trainer.gradient_clip_algorithm if run.trainer.gradient_clip_val is not None else None,
     }
     return json.dumps(agreed, sort_keys=True)

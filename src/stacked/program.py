@@ -13,10 +13,11 @@ from src.data.dataset import Split
 from src.losses import Loss, per_example
 from src.metrics import evaluate
 from src.models.dropout import Dropout
+from src.parts import build_compiler
 from src.stacked.data import Epoch, StackData
 from src.stacked.fused import FusedUpdate
 from src.stacked.member import Tensors
-from src.stacked.updates import UPDATES, Hyper, State
+from src.stacked.updates import UPDATES, Hyper, State, Update
 
 # Axes: S slots, B rows of a step, N rows of a split, K classes.
 
@@ -24,10 +25,14 @@ from src.stacked.updates import UPDATES, Hyper, State
 class Program:
     """Trains and evaluates all slots at once. `run` gives what the members agree on, `template` the one model."""
 
-    def __init__(self, run: Run, template: nn.Module, data: StackData) -> None:
+    def __init__(self, run: Run, template: nn.Module, data: StackData, *, threads: int) -> None:
         self.run, self.template, self.data, self.task = run, template, data, data.dataset.task
         self.dropouts = {name: layer for name, layer in template.named_modules() if isinstance(layer, Dropout)}
         self.trained = [name for name, parameter in template.named_parameters() if parameter.requires_grad]
+        device = data.train.labels.device
+        compiled = build_compiler(run, device, threads)
+        self.outputs = compiled(self._outputs) if device.type == "cuda" else self._outputs
+        self.step = compiled(_step)
 
     def train(
         self, values: Tensors, states: dict[str, State], numbers: Tensors, lrs: Tensor, done: Tensor, draws: Epoch
@@ -39,21 +44,21 @@ class Program:
         loss, augment = self._loss(numbers), self._augment(numbers)
         decay = numbers["weight_decay"] if bool(numbers["weight_decay"].any()) else None
         # `.data`, unlike `.detach()`, does not take another team's update of its slots for a change of these.
-        parameters = [values[name].data.requires_grad_() for name in self.trained]
+        weights = [values[name].data for name in self.trained]
+        parameters = [weight.detach().requires_grad_() for weight in weights]
         values = {**values, **dict(zip(self.trained, parameters, strict=True))}
-        update = self._update(parameters, [states[name] for name in self.trained])
+        update = self._update(weights, [states[name] for name in self.trained])
         total = torch.zeros_like(done)
         for name, layer in self.dropouts.items():
             layer.idle = not bool(values[f"{name}.rate"].any())
         self.template.train()
         for step in range(self.data.steps_per_epoch):
             inputs, labels, rows = self.data.batch(draws, step, augment)
-            sums = loss(self._outputs(values, inputs, rows), labels).sum(-1)
+            sums = loss(self.outputs(values, inputs, rows), labels).sum(-1)
             total += sums.detach()
             gradients = torch.autograd.grad((sums / labels.shape[1]).sum(), parameters)
             hyper = Hyper(lrs[step], done + step + 1, decay, numbers["momentum"], numbers["beta1"], numbers["beta2"])
-            with torch.no_grad():
-                update(self._clipped(gradients, numbers["clip"]), hyper)
+            update(self._clipped(gradients, numbers["clip"]), hyper)
         return total / len(self.data.train)
 
     @torch.no_grad()
@@ -77,20 +82,13 @@ class Program:
         outputs = vmap(lambda values: functional_call(self.template, values, (inputs,)))(values)
         return outputs if self.task == "multiclass" else outputs.squeeze(-1)
 
-    def _update(
-        self, parameters: Sequence[Tensor], states: Sequence[State]
-    ) -> Callable[[Sequence[Tensor], Hyper], None]:
+    def _update(self, weights: Sequence[Tensor], states: Sequence[State]) -> Callable[[Sequence[Tensor], Hyper], None]:
         """One step of the optimizer, in place."""
         optimizer = self.run.optimizer.name
-        if FusedUpdate.suits(optimizer, parameters):
-            return FusedUpdate(optimizer, parameters, states)
+        if not self.run.trainer.compile and FusedUpdate.suits(optimizer, weights):
+            return FusedUpdate(optimizer, weights, states)
         rule, _ = UPDATES[optimizer]
-
-        def update(gradients: Sequence[Tensor], hyper: Hyper) -> None:
-            for parameter, gradient, state in zip(parameters, gradients, states, strict=True):
-                rule(parameter, gradient, state, hyper)
-
-        return update
+        return lambda gradients, hyper: self.step(rule, weights, gradients, states, hyper)
 
     def _clipped(self, gradients: Sequence[Tensor], bound: Tensor) -> Sequence[Tensor]:
         """Gradients with each member's norm, or each entry, within its bound, as torch clips them."""
@@ -119,3 +117,10 @@ class Program:
         if not self.run.augment.is_on:
             return None
         return Augment(**{name: numbers[name] for name in ("shift", "rotation", "scale", "flip")})
+
+
+def _step(
+    rule: Update, weights: Sequence[Tensor], gradients: Sequence[Tensor], states: Sequence[State], hyper: Hyper
+) -> None:
+    for weight, gradient, state in zip(weights, gradients, states, strict=True):
+        rule(weight, gradient, state, hyper)

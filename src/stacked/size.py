@@ -3,7 +3,6 @@
 import torch
 from torch import nn
 
-from src.config.schema import Run
 from src.models.build import num_params
 
 # On CPUs the weights, gradients and optimizer state of all slots are read and written at each step: they should stay in
@@ -11,11 +10,6 @@ from src.models.build import num_params
 CPU_NUMBERS = 2**22
 GPU_SHARE = 0.25  # of the free memory, for parameters with gradients, state, best weights and temporaries
 MOST = 4096
-
-
-def device_of(run: Run) -> torch.device:
-    """Where a stack of `run` trains."""
-    return torch.device("cuda" if run.trainer.accelerator != "cpu" and torch.cuda.is_available() else "cpu")
 
 
 def choose_slots(model: nn.Module, device: torch.device) -> int:

@@ -32,7 +32,9 @@ class Stack:
         template = self._built(run)
         self.num_params, self.saved = num_params(template), list(template.state_dict())
         self.teams = Teams(self.device)
-        self.programs = [Program(run, copy.deepcopy(template), data) for _ in range(self.teams.count)]
+        self.programs = [
+            Program(run, copy.deepcopy(template), data, threads=self.teams.threads) for _ in range(self.teams.count)
+        ]
         fresh = self._fresh(template)
         self._lay({name: value.unsqueeze(0).repeat(slots, *[1] * value.ndim) for name, value in fresh.items()})
 

@@ -22,8 +22,9 @@ class Teams:
     def __init__(self, device: torch.device) -> None:
         threads = torch.get_num_threads()
         self.count = min(TEAMS, threads) if device.type == "cpu" else 1
+        self.threads = threads // self.count  # of each
         self._pool = ThreadPoolExecutor(
-            self.count, "stack-team", initializer=torch.set_num_threads, initargs=(threads // self.count,)
+            self.count, "stack-team", initializer=torch.set_num_threads, initargs=(self.threads,)
         )
 
     def each(self, work: Callable[[int, slice], Result], slots: int, num_params: int) -> list[Result]:

@@ -48,14 +48,14 @@ def adagrad(p: Tensor, g: Tensor, state: State, h: Hyper) -> None:
     """s += g^2; p -= lr g / (sqrt(s) + 1e-10) (Duchi et al. 2011)."""
     g = _decayed(g, p, h)
     root = state["square"].addcmul_(g, g).sqrt().add_(1e-10)
-    p.sub_(torch.div(g, root, out=root).mul_(_like(h.lr, p)))
+    p.sub_((_like(h.lr, p) * g).div_(root))
 
 
 def rmsprop(p: Tensor, g: Tensor, state: State, h: Hyper) -> None:
     """s = 0.99 s + 0.01 g^2; b = mu b + g / (sqrt(s) + 1e-8); p -= lr b (Hinton 2012, not centred)."""
     g = _decayed(g, p, h)
     root = state["square"].mul_(0.99).addcmul_(g, g, value=0.01).sqrt().add_(1e-8)
-    buffer = state["buffer"].mul_(_like(h.momentum, p)).add_(torch.div(g, root, out=root))
+    buffer = state["buffer"].mul_(_like(h.momentum, p)).add_(g / root)
     p.sub_(_like(h.lr, p) * buffer)
 
 
@@ -91,7 +91,7 @@ def _adam(p: Tensor, g: Tensor, state: State, h: Hyper) -> None:
     correction = torch.sqrt(1.0 - h.beta2**h.step)
     size = h.lr * correction / (1.0 - h.beta1**h.step)
     root = square.sqrt().add_(_like(1e-8 * correction, p))
-    p.sub_(torch.div(mean, root, out=root).mul_(_like(size, p)))
+    p.sub_((_like(size, p) * mean).div_(root))
 
 
 def _like(values: Tensor, p: Tensor) -> Tensor:

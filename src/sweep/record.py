@@ -11,11 +11,11 @@ import yaml
 from src import runs
 from src.errors import Interrupted
 from src.jobs import Job
+from src.parts import device_of
 from src.provenance import environment, provenance
 from src.recording.record import plain_values
 from src.recording.results import results_of_broken
 from src.recording.trained import Trained, conclude
-from src.stacked.size import device_of
 from src.sweep.standing import Standing
 from src.tracking import SweepMirror
 
