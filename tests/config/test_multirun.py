@@ -1,0 +1,50 @@
+"""A multirun's jobs, composed as Hydra composes them one by one."""
+
+from typing import Any
+
+import pytest
+from hydra import initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+
+from src.config.composition import CONF, register_resolvers
+from src.config.multirun import Composer
+
+JOBS = [
+    ["+experiment=smoke", "optimizer.lr=1e-3", "model.widths=[8,4]", "seed=1"],
+    ["+experiment=smoke", "optimizer.lr=1e-2", "model.widths=[16]", "seed=2"],
+    ["+experiment=smoke", "optimizer.lr=1e-2", "model.widths=[]", "seed=1"],
+    ["optimizer=momentum", "optimizer.lr=0.5", "patience=3", "objective=[val/loss,val/auroc]"],
+    ["optimizer=momentum", "optimizer.lr=0.1", "patience=null", "objective=val/loss"],
+    ["optimizer=adam", "optimizer.lr=0.1", "patience=null", "objective=val/loss"],
+    ["schedule=cosine", "+model.extra={a:1,b:2}", "data=digits"],
+    ["schedule=cosine", "+model.extra={c:3}", "data=digits"],
+    ["augment={shift:0.2,flip:0.5,rotation:0.0,scale:0.0}"],
+    ["tracking.run_name='a name, with = and :'", "threshold=0.3"],
+    ["tracking.run_name=12", "threshold=youden"],
+    ["tracking.run_name=on", "threshold='0.3'"],
+    ["hydra.job.chdir=null", "seed=4"],
+    ["~model.dropout", "seed=5"],
+    ["seed=7", "seed=8"],
+    ["seed=9", "seed=6"],
+]
+
+
+@pytest.fixture
+def hydra() -> Any:
+    register_resolvers()
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        loader = GlobalHydra.instance().config_loader()
+        yield loader, loader.load_configuration("train", ["seed=1,2"], run_mode=RunMode.MULTIRUN)
+
+
+def test_a_copy_with_its_own_values_is_what_hydra_composes(hydra: tuple[Any, DictConfig]):
+    loader, master = hydra
+    composer = Composer(master, loader)
+    for overrides in [*JOBS, *reversed(JOBS)]:
+        mine, its = composer._composed(overrides), loader.load_sweep_config(master, overrides)
+        for cfg in (mine, its):  # random names of folders are resolved one by one
+            cfg.hydra.run.dir = "resolved elsewhere"
+        assert OmegaConf.to_container(mine) == OmegaConf.to_container(its), overrides
+    assert len(composer._alike) < len(JOBS)
