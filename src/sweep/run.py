@@ -17,7 +17,6 @@ from src.data.reading import read_dataset
 from src.jobs import Job
 from src.recording.record import announce_orphans, plain_values, tags_of
 from src.recording.trained import Trained
-from src.single.run import fit_best
 from src.stacked.crew import Crew
 from src.stacked.engine import Engine
 from src.stacked.fitness import why_alone
@@ -128,6 +127,8 @@ class Sweep:
         self.used_, self.offered_ = self.used_ + engine.used_, self.offered_ + engine.offered_
 
     def _train_alone(self, job: Job, dataset: Dataset) -> None:
+        from src.single.run import fit_best  # imports Lightning
+
         try:
             folder = self.record.folder_of(job)
             quiet = Console(quiet=True)

@@ -54,7 +54,7 @@ class SweepMirror:
         """Open or create the parent run; `known`: the members' folders that are there from an earlier start."""
         if runs.read_json(self.folder / STATE).get("uri") != self.uri:
             runs.write_json(self.folder / STATE, {"uri": self.uri, "experiment": self.experiment, "run_id": None})
-        self._try(lambda: self._open(known, tags))
+        self._known, self._tags = known, dict(tags)
         self._thread.start()
 
     def begin(self, folder: Path, name: str, values: Mapping[str, Any], tags: Mapping[str, str]) -> None:
@@ -88,23 +88,25 @@ class SweepMirror:
         if status is not None:
             self._try(lambda: finish_parent(self.folder, status))
 
-    def _open(self, known: list[Path], tags: Mapping[str, str]) -> None:
+    def _open(self) -> None:
         client, self._many = connect(self.uri), many_runs(self.uri, self.folder)
         self._experiment_id = experiment_id(client, self.uri, self.experiment)
-        self.parent_id = parent_run(client, self.folder, self.uri, self.experiment)
-        open_parent(client, self.parent_id, tags)
-        for folder in known:
+        parent_id = parent_run(client, self.folder, self.uri, self.experiment)
+        open_parent(client, parent_id, self._tags)
+        for folder in self._known:
             state = runs.read_json(folder / STATE)
             if state.get("uri") == self.uri and state.get("run_id"):
                 self._ids[folder] = state["run_id"]
+        self.parent_id = parent_id  # at the end: whatever fails before is tried again
 
     def _work(self) -> None:
+        self._try(self._open)
         while not self._closing.wait(self.interval if not self._warned else 6 * self.interval):
             self._try(self._flush)
 
     def _flush(self) -> None:
         if self.parent_id is None:
-            self._open([], {})
+            self._open()
         with self._lock:
             pending, self._pending = self._pending, Pending()
         try:

@@ -14,6 +14,8 @@ class StackedLauncher(Launcher):
     `resume`: whether the same command goes on where it was (continue), or in another folder (fresh).
     """
 
+    composes_first = True  # all jobs, before the first begins
+
     def __init__(self, slots: int | None, resume: str) -> None:
         if slots is not None and not (isinstance(slots, int) and slots >= 1):
             raise ValueError(f"hydra.launcher.slots: must be null or a number of at least 1, but got {slots!r}.")
