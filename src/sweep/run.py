@@ -54,7 +54,6 @@ class Sweep:
         self.view = View(self.standing, console)
         self._data: tuple[dict[str, Any], Dataset] | None = None
         self._stood = time.perf_counter()
-        self.used_, self.offered_ = 0, 0  # slots of all stacks, summed over epochs
 
     def train(self) -> None:
         """Until nothing waits."""
@@ -124,7 +123,8 @@ class Sweep:
                 self._begin(job)
             engine.take_up(crew, self.jobs)
         engine.train()
-        self.used_, self.offered_ = self.used_ + engine.used_, self.offered_ + engine.offered_
+        self.standing.used += engine.used_
+        self.standing.offered += engine.offered_
 
     def _train_alone(self, job: Job, dataset: Dataset) -> None:
         from src.single.run import fit_best  # imports Lightning

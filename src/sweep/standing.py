@@ -21,6 +21,8 @@ class Standing:
     best: float = math.nan
     best_job: str = ""
     epochs: int = 0
+    used: int = 0  # slots of the stacks that are through, summed over their epochs
+    offered: int = 0
     started: float = field(default_factory=time.perf_counter)
 
     def add(self, job: Job, row: dict[str, float]) -> None:
@@ -48,6 +50,11 @@ class Standing:
     def rate(self) -> float:
         """Member-epochs per second."""
         return self.epochs / max(time.perf_counter() - self.started, 1e-9)
+
+    @property
+    def slot_use(self) -> float:
+        """The share of the slots that had a member, over all epochs of the stacks that are through."""
+        return self.used / self.offered if self.offered else math.nan
 
     @property
     def seconds_left(self) -> float:

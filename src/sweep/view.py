@@ -14,6 +14,7 @@ from src.sweep.standing import Standing
 
 REFRESH_SECONDS = 0.25
 LINE_SECONDS = 10.0
+NAMED = {"epochs": "after all epochs", "patience": "stopped early"}
 
 
 class View:
@@ -66,9 +67,10 @@ def line(standing: Standing) -> str:
     """The standing in one line."""
     best = f", best {standing.objective} {standing.best:.4f}" if standing.best_job else ""
     left = f", ETA {clock(standing.seconds_left)}" if standing.done < standing.total else ""
+    use = f", slot use {100 * standing.slot_use:.1f} %" if standing.offered else ""
     return (
         f"{standing.done}/{standing.total} done{_reasons(standing, ' ')}, {len(standing.running)} running{best}, "
-        f"{standing.rate:,.1f} member-epochs/s{left}"
+        f"{standing.rate:,.1f} member-epochs/s{left}{use}"
     )
 
 
@@ -81,5 +83,5 @@ def clock(seconds: float) -> str:
 
 
 def _reasons(standing: Standing, before: str = "") -> str:
-    named = ", ".join(f"{count} {reason}" for reason, count in sorted(standing.reasons.items()))
+    named = ", ".join(f"{count} {NAMED.get(reason, reason)}" for reason, count in sorted(standing.reasons.items()))
     return f"{before}({named})" if named else ""

@@ -1,0 +1,103 @@
+"""A multirun end to end, start-up and tracking included, as one tensor program and one run after another.
+
+Command: python -m benchmarks.multirun grid|small|refill|tracking
+`grid`: 54 jobs, +experiment=xray over lr, batch size, dropout and seed. `small`: 500 jobs, 30-64-64-1 on breast_cancer.
+Both print seconds with hydra/launcher=stacked and basic, their ratio, and how far the leaderboards differ.
+`refill`: 64 jobs whose early stopping spreads from 5 to 50 epochs in 16 slots, against 4 stacks in lockstep.
+`tracking`: `small` with MLflow and without, in turn.
+"""
+
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from src.sweep.leaderboard import FIGURES
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+GRID = ["+experiment=xray", "optimizer.lr=1e-4,1e-3,1e-2", "batch_size=32,64", "model.dropout=0,0.2,0.5", "seed=0,1,2"]
+NET = ["data=breast_cancer", "model.widths=[64,64]", "batch_size=32", "model.dropout=0.2", "epochs=50"]
+RATES = "optimizer.lr=1e-4,2e-4,5e-4,1e-3,2e-3,5e-3,1e-2,2e-2,5e-2,1e-1"
+SMALL = [*NET, "patience=null", RATES, "seed=range(50)"]
+SLOTS, ROUNDS = 16, 3
+
+
+def main() -> None:
+    """The comparison that is asked for."""
+    {"grid": lambda: compare(GRID), "small": lambda: compare(SMALL), "refill": refill, "tracking": tracking}[
+        sys.argv[1]
+    ]()
+
+
+def compare(jobs: list[str]) -> None:
+    """Both launchers on the same jobs, each in an empty folder."""
+    with tempfile.TemporaryDirectory() as together, tempfile.TemporaryDirectory() as alone:
+        stacked, _ = multirun(together, *jobs)
+        basic, _ = multirun(alone, *jobs, "hydra/launcher=basic")
+        boards = [leaderboard(folder) for folder in (together, alone)]
+    print(f"stacked {stacked:.0f} s, basic {basic:.0f} s: {basic / stacked:.1f} times as fast")
+    keys = [name for name in boards[0].columns if name not in ("rank", *FIGURES)]
+    both = boards[0].merge(boards[1], on=keys, suffixes=("", "_basic"), validate="one_to_one")
+    gaps = (both["mean"] - both["mean_basic"]).abs()
+    print(
+        f"{len(both)} of {len(boards[1])} rows; ranks that differ: {(both['rank'] != both['rank_basic']).sum()}; "
+        f"means differ by {gaps.median():.1e} at the median and {gaps.max():.1e} at most; sd over seeds {both['sd'].median():.1e}"
+    )
+
+
+def refill() -> None:
+    """Slot use of one stack that is refilled, and what stacks in lockstep would have had."""
+    rates = ",".join(f"{rate:.3g}" for rate in np.geomspace(2e-4, 0.05, 16))
+    with tempfile.TemporaryDirectory() as folder:
+        jobs = [*NET, "patience=4", f"optimizer.lr={rates}", "seed=range(4)", f"hydra.launcher.slots={SLOTS}"]
+        seconds, said = multirun(folder, *jobs)
+        paths = sorted(Path(folder).glob("mlruns/sweeps/*/*/history.csv"), key=lambda path: int(path.parent.name))
+        epochs = np.array([len(pd.read_csv(path)) for path in paths])
+    lockstep = epochs.sum() / (epochs.reshape(-1, SLOTS).max(1).sum() * SLOTS)
+    used = re.search(r"slot use ([\d.]+) %", said)
+    assert used is not None, said
+    print(f"{len(epochs)} jobs of {epochs.min()} to {epochs.max()} epochs, {epochs.sum()} in all, {seconds:.0f} s")
+    print(f"slot use {used[1]} % refilled, {100 * lockstep:.1f} % in lockstep")
+
+
+def tracking() -> None:
+    """What MLflow adds."""
+    seconds: dict[str, list[float]] = {"true": [], "false": []}
+    for _ in range(ROUNDS):
+        for enabled, values in seconds.items():
+            with tempfile.TemporaryDirectory() as folder:
+                values.append(multirun(folder, *SMALL, f"tracking.enabled={enabled}")[0])
+    with_it, without = (statistics.median(values) for values in seconds.values())
+    share = statistics.median(1 - bare / full for full, bare in zip(*seconds.values(), strict=True))
+    print(f"with MLflow {with_it:.1f} s, without {without:.1f} s: {100 * share:.1f} % of the wall time")
+
+
+def multirun(folder: str, *arguments: str) -> tuple[float, str]:
+    """Seconds of a multirun in `folder`, and what it said."""
+    command = [sys.executable, "-m", "src.train", "-m", *arguments]
+    started = time.perf_counter()
+    done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, check=True)
+    return time.perf_counter() - started, done.stdout
+
+
+def environment() -> dict[str, str]:
+    """That of this process, with the package in reach and MLflow in the folder."""
+    kept = {name: value for name, value in os.environ.items() if name != "MLFLOW_TRACKING_URI"}
+    return {**kept, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "200"}
+
+
+def leaderboard(folder: str) -> pd.DataFrame:
+    """That of the one sweep in `folder`."""
+    (path,) = Path(folder).glob("mlruns/sweeps/*/leaderboard.csv")
+    return pd.read_csv(path, dtype={"model.dropout": str})
+
+
+if __name__ == "__main__":
+    main()
