@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from src.plots import image_sheet, loss_curve
+from src.plots import image_sheet, loss_curve, objective_against
 
 
 def history(val: list[float], **columns: list[float]) -> pd.DataFrame:
@@ -50,3 +50,23 @@ def test_a_sheet_shows_up_to_32_captioned_images(count: int, shown: int):
 def test_weights_share_one_scale_around_zero():
     figure = image_sheet(np.stack([np.full((4, 4), 0.2), np.full((4, 4), -3.0)]), ["a", "b"], "title", signed=True)
     assert {axes.images[0].get_clim() for axes in figure.axes} == {(-3.0, 3.0)}
+
+
+def test_each_swept_key_has_its_axes_with_every_run_and_the_means():
+    table = pd.DataFrame(
+        {
+            "optimizer.lr": [1e-4, 1e-4, 1e-2, 1e-2],
+            "model.activation": ["relu", "tanh", "relu", "tanh"],
+            "value": [0.4, 0.2, float("nan"), 0.1],
+        }
+    )
+    figure = objective_against(table, "val/loss", "a sweep", "simulated data")
+    figure.canvas.draw()
+    lr, activation = figure.axes
+    assert [axes.get_xlabel() for axes in (lr, activation)] == ["optimizer.lr", "model.activation"]
+    assert lr.get_xscale() == "log"
+    assert [label.get_text() for label in activation.get_xticklabels()] == ["relu", "tanh"]
+    for axes, means in ((lr, [0.3, 0.1]), (activation, [0.4, 0.15])):
+        dots, centres = axes.get_lines()
+        assert len(dots.get_ydata()) == 4
+        np.testing.assert_allclose(centres.get_ydata(), means)

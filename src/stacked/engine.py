@@ -58,12 +58,13 @@ class Engine:
         self.stack: Stack | None = None
         self.used_, self.offered_ = 0, 0  # slots, summed over epochs
         self._snapshot: Crew | None = None
+        self._places: list[int] | None = None  # the slots of those that wait, in a stack that was broken off
         self._told: dict[int, int] = {}  # by job, the epochs that the source knows
 
     def take_up(self, crew: Crew, jobs: Mapping[int, Job]) -> None:
-        """Begin with the members of `crew`, as they left off; `jobs` by number."""
+        """Begin with the members of `crew`, as they left off and where they sat; `jobs` by number."""
         self.waiting = deque(crew.members(jobs, self.data.steps_per_epoch))
-        self._snapshot = crew
+        self._snapshot, self._places = crew, crew.places
 
     def train(self) -> None:
         """Until no slot has work and neither has the source."""
@@ -99,6 +100,12 @@ class Engine:
     def _gather(self) -> bool:
         """A stack as large as there is work for, up to `slots`; False if there is none."""
         self.stack = None
+        if self._snapshot is not None and self._places is not None:
+            self.stack = Stack(self.run, self.data, self._snapshot.slots)
+            for slot in self._places:
+                self.stack.admit(slot, *self.waiting.popleft())
+            self._places = None
+            return True
         members = [self.waiting.popleft() for _ in range(min(self.slots, len(self.waiting)))]
         while len(members) < self.slots and (member := self._next()) is not None:
             members.append((member, None))
@@ -145,7 +152,7 @@ class Engine:
         """Go on with half the slots; every member from the last snapshot, or from its beginning."""
         members = [*(self.stack.members if self.stack else []), *(member for member, _ in self.waiting)]
         jobs = {member.job.number: member.job for member in members if member is not None}
-        self.stack, self.slots = None, max(1, min(self.slots, len(jobs)) // 2)
+        self.stack, self.slots, self._places = None, max(1, min(self.slots, len(jobs)) // 2), None
         log.warning("out of memory: the stack goes on with %d slots.", self.slots)
         again = self._snapshot.members(jobs, self.data.steps_per_epoch) if self._snapshot else []
         begun = {member.job.number for member, _ in again}

@@ -69,9 +69,14 @@ class Stack:
 
     def crew(self) -> Crew:
         """The members as they are now, with all that they need to go on."""
-        members = [member for member in self.members if member is not None]
-        progress = [member.progress.state() for member in members]
-        return Crew([member.job.number for member in members], progress, self._taken())
+        seated = [(slot, member) for slot, member in enumerate(self.members) if member is not None]
+        return Crew(
+            slots=self.slots,
+            places=[slot for slot, _ in seated],
+            numbers=[member.job.number for _, member in seated],
+            progress=[member.progress.state() for _, member in seated],
+            tensors=self._taken(),
+        )
 
     def epoch(self) -> dict[int, dict[str, float]]:
         """Train every member for one epoch, evaluate it and keep the best weights; gives the new rows by slot."""

@@ -2,12 +2,14 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from rich import box
 from rich.table import Table
 from scipy import stats
 
@@ -75,18 +77,28 @@ FIGURES = ["mean", "sd", "n", "low", "high", "difference", "p", "broken", "best_
 def drawn(table: pd.DataFrame, objective: str) -> Table:
     """The first rows for a terminal."""
     count = f"{min(SHOWN, len(table))} of {len(table)}" if len(table) > SHOWN else str(len(table))
-    board = Table(title=f"Leaderboard: {objective} on val, {count} configurations", title_justify="left")
+    board = Table(title=f"{objective} on val, {count} configurations", title_justify="left", box=box.SIMPLE_HEAD)
     keys = [name for name in table.columns if name not in ("rank", *FIGURES)]
-    for name in ("", *keys, "mean ± sd", "n", "95 %", "p", "broken"):
+    broken = bool(table["broken"].any())
+    for name in ("", *_short(keys)):
         board.add_column(name, overflow="fold")
+    for name in ("mean ± sd", "n", "95 %", "p", *(["broken"] if broken else [])):
+        board.add_column(name, no_wrap=True)
     for row in table.head(SHOWN).to_dict("records"):
         spread = "" if math.isnan(row["sd"]) else f" ± {row['sd']:.4f}"
         interval = "" if math.isnan(row["low"]) else f"[{row['low']:.4f}, {row['high']:.4f}]"
         p = "" if math.isnan(row["p"]) else f"{row['p']:.3f}"
         named = [str(row[key]) for key in keys]
         mean = "none" if math.isnan(row["mean"]) else f"{row['mean']:.4f}{spread}"
-        board.add_row(str(row["rank"]), *named, mean, str(row["n"]), interval, p, str(row["broken"] or ""))
+        figures = [mean, str(row["n"]), interval, p, *([str(row["broken"] or "")] if broken else [])]
+        board.add_row(str(row["rank"]), *named, *figures)
     return board
+
+
+def _short(keys: Sequence[str]) -> list[str]:
+    """Each key by its last part, where that is enough to tell it from the others."""
+    last = Counter(key.rpartition(".")[2] for key in keys)
+    return [short if last[short := key.rpartition(".")[2]] == 1 else key for key in keys]
 
 
 def _flat(entry: Entry) -> dict[str, str]:

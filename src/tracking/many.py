@@ -14,7 +14,6 @@ from src.tracking.store import connect
 BATCH = 1000  # metrics in one request, MLflow's limit
 PARAMS = 100
 REQUESTS = 8  # at once
-MAX_URI = 180  # characters; MLflow's tables keep 200 of an artifact location
 
 
 @dataclass(frozen=True)
@@ -65,10 +64,7 @@ class Many(Protocol):
 
 def many_runs(uri: str, root: Path) -> Many:
     """The fastest way to write the runs whose folders lie in `root` to `uri`."""
-    fits = len(root.resolve().as_uri()) < MAX_URI or uri.startswith("sqlite:")
-    if uri.startswith(("sqlite:", "postgresql:", "postgresql+")) and fits:
-        return Database(uri)
-    return Client(uri)
+    return Database(uri) if uri.startswith("sqlite:") else Client(uri)
 
 
 class Database:
@@ -76,7 +72,6 @@ class Database:
 
     def __init__(self, uri: str) -> None:
         self._store: Any = connect(uri)._tracking_client.store
-        assert self._store.db_type in ("sqlite", "postgresql")
 
     def create(self, experiment_id: str, new: Sequence[NewRun]) -> list[str]:
         from mlflow.store.tracking.dbmodels.models import SqlParam, SqlRun, SqlTag
@@ -158,10 +153,9 @@ class Database:
         """Insert what is not there; of what is, set the columns of `update` anew."""
         if not rows:
             return
-        from sqlalchemy.dialects import postgresql, sqlite
+        from sqlalchemy.dialects.sqlite import insert as insert_into
 
-        dialect: Any = sqlite if self._store.db_type == "sqlite" else postgresql
-        insert = dialect.insert(table.__table__)
+        insert = insert_into(table.__table__)
         if update:
             new = {name: getattr(insert.excluded, name) for name in update}
             insert = insert.on_conflict_do_update(index_elements=list(table.__table__.primary_key), set_=new)

@@ -17,6 +17,8 @@ from src.tracking.store import PARENT, STATE, connect, experiment_id, resolve_ur
 
 log = logging.getLogger(__name__)
 
+CHILDREN = 50_000  # of one sweep at most, MLflow's limit to a search
+
 
 @dataclass
 class Pending:
@@ -45,6 +47,7 @@ class SweepMirror:
         self.seconds_ = 0.0
         self._ids: dict[Path, str] = {}
         self._sent: dict[Path, int] = {}
+        self._summed: set[Path] = set()  # their figures of the end are there
         self._pending, self._lock = Pending(), threading.Lock()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._work, name="mlflow-sweep", daemon=True)
@@ -93,10 +96,16 @@ class SweepMirror:
         self._experiment_id = experiment_id(client, self.uri, self.experiment)
         parent_id = parent_run(client, self.folder, self.uri, self.experiment)
         open_parent(client, parent_id, self._tags)
-        for folder in self._known:
-            state = runs.read_json(folder / STATE)
-            if state.get("uri") == self.uri and state.get("run_id"):
-                self._ids[folder] = state["run_id"]
+        # MLflow knows better than the folders which runs it has: a process may have been killed before it noted one.
+        labels = {runs.label(folder): folder for folder in self._known}
+        for child in client.search_runs(
+            [self._experiment_id], f"tags.`{PARENT}` = '{parent_id}'", max_results=CHILDREN
+        ):
+            if not child.data.params:  # broken off in its making
+                client.delete_run(child.info.run_id)
+            elif folder := labels.get(child.data.tags.get("folder", "")):
+                self._ids[folder] = child.info.run_id
+                self._summed |= {folder} if "stopped/epoch" in child.data.metrics else set()
         self.parent_id = parent_id  # at the end: whatever fails before is tried again
 
     def _work(self) -> None:
@@ -114,6 +123,7 @@ class SweepMirror:
         except BaseException:
             with self._lock:  # once more later, before what came since
                 self._pending = pending.before(self._pending)
+            self.parent_id = None  # what MLflow has of it is asked anew
             raise
 
     def _write(self, pending: Pending) -> None:
@@ -129,6 +139,7 @@ class SweepMirror:
         points += [
             Point(self._ids[folder], key, value, 0, _now())
             for folder, results in pending.ended
+            if folder not in self._summed
             for key, value in summary_figures(results).items()
         ]
         points += [
