@@ -14,6 +14,8 @@ from torch import Tensor, nn
 from src.data.dataset import Dataset
 from src.data.transforms import Standardize
 
+CPU = torch.device("cpu")
+
 
 class Task(NamedTuple):
     """Standardised flat floats with labels, and the size of model and batch."""
@@ -106,14 +108,14 @@ def plain(task: Task, epochs: int) -> list[float]:
     return list(np.diff(marks))
 
 
-def products(task: Task, epochs: int, members: int = 1) -> list[float]:
+def products(task: Task, epochs: int, members: int = 1, device: torch.device = CPU) -> list[float]:
     """Seconds of each epoch of its matrix products alone: outputs, gradients of weights, and of inputs but the first."""
     sizes = [task.train[0].shape[1], *task.widths, 1]
     layers = [
         (
-            torch.randn(members, task.batch, fan_in),
-            torch.randn(members, fan_in, fan_out),
-            torch.randn(members, task.batch, fan_out),
+            torch.randn(members, task.batch, fan_in, device=device),
+            torch.randn(members, fan_in, fan_out, device=device),
+            torch.randn(members, task.batch, fan_out, device=device),
         )
         for fan_in, fan_out in itertools.pairwise(sizes)
     ]
@@ -126,5 +128,7 @@ def products(task: Task, epochs: int, members: int = 1) -> list[float]:
                 inputs.mT @ gradient
                 if index:
                     gradient @ weight.mT
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
         seconds.append(time.perf_counter() - started)
     return seconds

@@ -1,6 +1,6 @@
 """Member-epochs per second of a stack, beside idiomatic Lightning and a pool of plain loops.
 
-Command: python -m benchmarks.stacked data.path=FILE
+Command: python -m benchmarks.stacked data.path=FILE    (on a GPU, where there is one, unless trainer.accelerator=cpu)
 (a) 784-128-128-1, batch 64, PneumoniaMNIST; (b) 30-64-64-1, batch 32, breast_cancer. Adam, dropout 0.2, all in one process
 (the pool in one for each core), round after round in turn; medians over rounds. data.path names pneumoniamnist.npz.
 """
@@ -22,7 +22,7 @@ from src.data.dataset import Dataset
 from src.data.reading import read_dataset
 from src.data.transforms import Standardize
 from src.jobs import Job
-from src.parts import dtype_of, standardize_of
+from src.parts import device_of, dtype_of, standardize_of
 from src.stacked.data import StackData
 from src.stacked.member import Member
 from src.stacked.size import choose_slots
@@ -30,6 +30,7 @@ from src.stacked.stack import Stack
 
 ROUNDS = 5
 SIZES = {"a": (8, 16, 32, 64), "b": (64, 256, 512, 1024)}
+SIZES_ON_GPU = (64, 256, 1024, 4096)
 KEYS = {
     "a": ["data=pneumoniamnist", "model.widths=[128,128]", "batch_size=64"],
     "b": ["data=breast_cancer", "model.widths=[64,64]", "batch_size=32"],
@@ -39,10 +40,10 @@ EPOCHS_OF_PEERS = {"a": 6, "b": 60}
 
 def main() -> None:
     """Print a table for each task."""
-    path = sys.argv[1:]
+    path, rest = ([text for text in sys.argv[1:] if text.startswith("data.") == of_data] for of_data in (True, False))
     for name, keys in KEYS.items():
         common = ["model.dropout=0.2", "epochs=1000", "patience=null", "tracking.enabled=false"]
-        run = compose_run(*keys, *common, *(path if name == "a" else []))
+        run = compose_run(*keys, *common, *rest, *(path if name == "a" else []))
         dataset = read_dataset(run.data)
         task = prepared(dataset, standardize_of(run), run.model["widths"], run.batch_size)
         compare(name, run, dataset, task)
@@ -50,18 +51,19 @@ def main() -> None:
 
 def compare(name: str, run: Run, dataset: Dataset, task: Task) -> None:
     """The contestants of one task, in turn."""
-    epochs = EPOCHS_OF_PEERS[name]
-    stacks = {size: stack_of(run, dataset, size) for size in SIZES[name]}
-    chosen = choose_slots(task.network(), torch.device("cpu"))
+    device, epochs = device_of(run), EPOCHS_OF_PEERS[name]
+    sizes, accelerator = (SIZES[name], "cpu") if device.type == "cpu" else (SIZES_ON_GPU, "gpu")
+    stacks = {size: stack_of(run, dataset, size) for size in sizes}
+    chosen = choose_slots(task.network(), device)
     rates: dict[str, list[float]] = {}
     with get_context("spawn").Pool(torch.get_num_threads(), initializer=one_thread) as pool:
         in_pool(pool, task, 1)  # imports
         contestants: dict[str, Callable[[], float]] = {
-            "idiomatic Lightning": lambda: epochs / sum(idiomatic(task, epochs)),
+            "idiomatic Lightning": lambda: epochs / sum(idiomatic(task, epochs, accelerator)),
             "plain loop, all threads": lambda: epochs / sum(plain(task, epochs)),
             f"plain loops in {torch.get_num_threads()} processes": lambda: in_pool(pool, task, epochs),
             **{f"stack of {size}": lambda stack=stack: of_stack(stack) for size, stack in stacks.items()},
-            "matrix products alone": lambda: chosen / statistics.median(products(task, 2, chosen)),
+            "matrix products alone": lambda: chosen / statistics.median(products(task, 2, chosen, device)),
         }
         for _ in range(ROUNDS):
             for label, contestant in contestants.items():
@@ -81,7 +83,7 @@ def stack_of(run: Run, dataset: Dataset, size: int) -> Stack:
         Standardize.fit(dataset.train.inputs, standardize_of(run)),
         rows_per_step=run.batch_size,
         dtype=dtype_of(run),
-        device=torch.device("cpu"),
+        device=device_of(run),
     )
     stack = Stack(run, data, size)
     for slot in range(size):

@@ -4,6 +4,8 @@ import pytest
 import torch
 
 from src.config.composition import compose_run
+from src.config.loading import load
+from src.config.schema import Run
 from src.data.reading import read_dataset
 from src.jobs import Job, Queue
 from src.stacked.engine import Engine
@@ -13,6 +15,12 @@ from tests.stacked.test_company import alone, assert_same_curve
 
 KEYS = ["data=breast_cancer", "trainer.accelerator=cpu", "trainer.precision=64-true", "tracking.enabled=false"]
 KEYS += ["epochs=3", "patience=null"]
+
+
+def run_of(model: str, *keys: str, **arguments: int) -> Run:
+    """A run of a module in `nets`."""
+    values = compose_run(*KEYS, *keys).model_dump()
+    return load({**values, "model": {"_target_": f"tests.stacked.nets.{model}", **arguments}})
 
 
 @pytest.mark.parametrize(
@@ -26,7 +34,7 @@ KEYS += ["epochs=3", "patience=null"]
     ],
 )
 def test_what_cannot_be_stacked_is_named_with_the_reason(name: str, reason: str | None):
-    run = compose_run(*KEYS, f"model={{_target_:tests.stacked.nets.{name}}}")
+    run = run_of(name)
     found = why_alone(run, read_dataset(run.data))
     assert (found is None) == (reason is None)
     if reason is not None:
@@ -46,8 +54,7 @@ def test_settings_that_need_lightning_are_named(key: str, reason: str):
 
 
 def test_a_users_module_with_torchs_own_dropout_trains_in_company_as_alone():
-    model = "model={_target_:tests.stacked.nets.Plain,width:5}"
-    jobs = [compose_run(*KEYS, model, f"seed={seed}", f"optimizer.lr={lr}") for seed, lr in ((0, 0.01), (1, 0.001))]
+    jobs = [run_of("Plain", f"seed={seed}", f"optimizer.lr={lr}", width=5) for seed, lr in ((0, 0.01), (1, 0.001))]
     dataset = read_dataset(jobs[0].data)
     source = Queue([(stack_key(run), Job(number, run)) for number, run in enumerate(jobs)])
     Engine(source, jobs[0], dataset).train()
