@@ -73,6 +73,18 @@ class Composer:
         return not (marked or override.package or self._is_group[key] or isinstance(override.value(), dict))
 
 
+def check_together(together: Sequence[Run]) -> None:
+    """Raises ValueError where the jobs of one sweep differ in what is the sweep's."""
+    tables = [{"objective": run.first_objective, **_of_tracking(run)} for run in together]
+    for key in tables[0]:
+        if len(found := sorted({str(table[key]) for table in tables})) > 1:
+            raise ValueError(f"{key}: must be the same for all jobs of a sweep, but got {', '.join(found)}.")
+
+
+def _of_tracking(run: Run) -> dict[str, Any]:
+    return {f"tracking.{key}": getattr(run.tracking, key) for key in ("enabled", "uri", "experiment")}
+
+
 def sweep_folder(master: DictConfig) -> Path:
     """Where a multirun's jobs leave their folders."""
     return Path(str(master.hydra.sweep.dir))

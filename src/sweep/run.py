@@ -49,6 +49,9 @@ class Sweep:
         self.jobs = {job.number: job for job in jobs}
         self.checkpoint = record.folder / runs.CHECKPOINT
         self.ended: set[int] = set()
+        # A sweeper may hand over its jobs in several batches: what the checkpoint says of the others is kept.
+        self._others: set[int] = set()
+        self._crew: dict[str, Any] | None = None
         first = jobs[0].run
         self.standing = Standing(len(jobs), first.first_objective, sum(job.run.epochs for job in jobs))
         self.view = View(self.standing, console)
@@ -67,7 +70,9 @@ class Sweep:
                 f"{self.record.folder}: all {len(self.jobs)} runs have ended; nothing is left to do. "
                 "hydra.launcher.resume=fresh trains them again, in another folder."
             )
-        for key in sorted(self.waiting, key=lambda key: crew is None or key != stack_key(self._job_of(crew).run)):
+        for key in sorted(
+            self.waiting, key=lambda key: crew is None or key != stack_key(self.jobs[crew.numbers[0]].run)
+        ):
             jobs = list(self.waiting[key])
             try:
                 self._train(key, jobs, crew)
@@ -164,26 +169,29 @@ class Sweep:
         """One commit: which jobs have ended, all that those in the stack need to go on, and how many slots it had."""
         self.record.flush()
         part = self.checkpoint.with_suffix(".part")
-        torch.save({"ended": sorted(self.ended), "crew": vars(crew) if crew else None}, part)
+        torch.save({"ended": sorted(self.ended | self._others), "crew": vars(crew) if crew else self._crew}, part)
         part.replace(self.checkpoint)
 
     def _restored(self) -> Crew | None:
         """Take up from the last commit. Whatever ended after it is trained again: to the same bits, and in the same slots."""
+        for job in self.jobs.values():
+            if (config := self.record.folder_of(job) / runs.CONFIG).is_file():
+                stored = yaml.load(config.read_text(), Loader=yaml.CSafeLoader)
+                resume.check_unchanged(stored, plain_values(job.run))
         if not self.checkpoint.is_file():
             return None
         saved = torch.load(self.checkpoint, weights_only=True)
-        self.ended = {number for number in saved["ended"] if number in self.jobs}
+        self.ended = self.jobs.keys() & saved["ended"]
+        self._others = set(saved["ended"]) - self.ended
         for number in self.ended:
-            job, folder = self.jobs[number], self.record.folder_of(self.jobs[number])
-            stored = yaml.load((folder / runs.CONFIG).read_text(), Loader=yaml.CSafeLoader)
-            resume.check_unchanged(stored, plain_values(job.run))
-            results = runs.read_json(folder / runs.RESULTS)
+            job = self.jobs[number]
+            results = runs.read_json(self.record.folder_of(job) / runs.RESULTS)
             self.record.known(job, results)
             self.standing.end(job, results["stop_reason"], 0)
-        return Crew(**saved["crew"]) if saved["crew"] else None
-
-    def _job_of(self, crew: Crew) -> Job:
-        return self.jobs[crew.numbers[0]]
+        if not saved["crew"] or not self.jobs.keys() >= set(saved["crew"]["numbers"]):
+            self._crew = saved["crew"]
+            return None
+        return Crew(**saved["crew"])
 
 
 def _numbers(jobs: Sequence[Job]) -> str:

@@ -154,6 +154,18 @@ def test_the_same_command_again_trains_nothing(swept: tuple[Path, str]):
     assert {path: path.stat().st_mtime_ns for path in before} == before
 
 
+@pytest.mark.slow
+def test_a_sweep_in_batches_is_one_sweep(door: Command, tmp_path: Path):
+    keys = [*KEYS, "seed=0,1,2,3,4", "hydra.sweeper.max_batch_size=2"]
+    assert door("train", *keys).returncode == 0
+    assert list(results(sweep_of(tmp_path))) == [0, 1, 2, 3, 4]
+    assert list(pd.read_csv(sweep_of(tmp_path) / "leaderboard.csv")["n"]) == [5]
+    again = door("train", *keys)
+    assert again.returncode == 0
+    assert again.stdout.count("nothing is left to do") == 3
+    assert len(mlflow_runs(tmp_path)) == 6
+
+
 @pytest.mark.parametrize(
     ("keys", "rule"),
     [
@@ -162,6 +174,8 @@ def test_the_same_command_again_trains_nothing(swept: tuple[Path, str]):
         (["epochs=1,2", "hydra.launcher.resume=maybe"], "hydra.launcher.resume: must be continue or fresh"),
         (["epochs=1,2", "hydra.sweep.subdir=x"], "hydra.sweep.subdir: must be the job's number"),
         (["epochs=1,2", "trainer.devices=2"], "trainer.devices: must be 1 in a multirun"),
+        (["objective=val/loss,val/auroc"], "objective: must be the same for all jobs of a sweep"),
+        (["tracking.enabled=true,false"], "tracking.enabled: must be the same for all jobs of a sweep"),
     ],
 )
 def test_a_mistake_in_any_job_ends_the_sweep_before_it_begins(

@@ -28,13 +28,14 @@ class StackedLauncher(Launcher):
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         """Train a batch of jobs; each returns its objective."""
-        from src.config.multirun import Composer, sweep_folder, write_hydra_files
+        from src.config.multirun import Composer, check_together, sweep_folder, write_hydra_files
 
         setup_globals()
         folder = sweep_folder(self.config)
         numbered = list(enumerate(job_overrides, initial_job_idx))
         composer = Composer(self.config, self.loader)
         composed = {number: composer.job(given, number) for number, given in numbered}
+        check_together([made.run for made in composed.values()])
         # All jobs are sound: what is heavy is imported, and folders are made, only now.
         from rich.console import Console
 
