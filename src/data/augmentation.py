@@ -22,7 +22,7 @@ class Augment:
 
     def __call__(self, images: Tensor, rows: Tensor) -> Tensor:
         """Resample `images` (B, C, H, W), floats; `rows` (B,) are the keys of (seed, epoch, row). Edges are extended."""
-        grid = F.affine_grid(self.matrices(rows).to(images), list(images.shape), align_corners=False)
+        grid = _grid(self.matrices(rows).to(images), *images.shape[-2:])
         return F.grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=False)
 
     def matrices(self, rows: Tensor) -> Tensor:
@@ -35,3 +35,13 @@ class Augment:
         first = torch.stack((side * cosine, -sine, 2.0 * across * self.shift), -1)  # the side is 2 long in [-1, 1]
         second = torch.stack((side * sine, cosine, 2.0 * down * self.shift), -1)
         return torch.stack((first, second), -2)
+
+
+def _grid(matrices: Tensor, height: int, width: int) -> Tensor:
+    """`F.affine_grid` without its matrix product, which takes five times as long as the resampling: (B, H, W, 2)."""
+    across, down = (
+        (2.0 * torch.arange(n, device=matrices.device) + 1.0).to(matrices) / n - 1.0 for n in (width, height)
+    )
+    of_column = matrices[:, :, 0, None, None] * across
+    of_row = matrices[:, :, 1, None, None] * down.unsqueeze(-1) + matrices[:, :, 2, None, None]
+    return (of_row + of_column).movedim(1, -1)
