@@ -1,5 +1,6 @@
 """The folders that runs leave under `mlruns/`, and which process owns one."""
 
+import csv
 import json
 import os
 import secrets
@@ -113,3 +114,12 @@ def write_history(folder: Path, history: list[dict[str, float]]) -> None:
     lines = [",".join(history[0])] if history else []
     lines += [",".join(str(value) for value in row.values()) for row in history]
     write_text(folder / HISTORY, "\n".join(lines) + "\n")
+
+
+def read_history(folder: Path) -> list[dict[str, float]]:
+    """`history.csv` as it was written; empty if it is not there."""
+    path = folder / HISTORY
+    if not path.is_file():
+        return []
+    with path.open() as file:
+        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]

@@ -17,7 +17,7 @@ from src.recording.record import plain_values
 from src.recording.results import results_of_broken
 from src.recording.trained import Trained, conclude
 from src.sweep.standing import Standing
-from src.tracking import SweepMirror
+from src.tracking import SweepMirror, is_complete
 
 
 class SweepRecord:
@@ -58,9 +58,7 @@ class SweepRecord:
         tags = {**tags, **self._provenance}
         runs.write_json(folder / "tags.json", tags)
         self._running[job.number] = job
-        if self.mirror is not None:
-            name = job.run.tracking.run_name or " ".join((str(job.number), *job.overrides))[:250]
-            self.mirror.begin(folder, name, values, tags)
+        self._tell(job, tags)
 
     def row(self, job: Job, row: dict[str, float]) -> None:
         """A member has done an epoch."""
@@ -84,8 +82,14 @@ class SweepRecord:
         self._settle(job, results_of_broken(job.run, self.folder_of(job), reason, why))
 
     def known(self, job: Job, results: dict[str, Any]) -> None:
-        """A job that has its records already."""
+        """A job that has its records already; what MLflow lacks of it is sent."""
         self.results_[job.number] = results
+        folder = self.folder_of(job)
+        if self.mirror is not None and not is_complete(folder):
+            self._tell(job, runs.read_json(folder / "tags.json"))
+            for row in runs.read_history(folder):
+                self.mirror.row(folder, row)
+            self.mirror.end(folder, results)
 
     def flush(self) -> None:
         """Wait until all that has ended is on disk; raises what went wrong there."""
@@ -109,6 +113,12 @@ class SweepRecord:
             if self.mirror is not None:
                 self.mirror.close(status)
             runs.release(self.folder)
+
+    def _tell(self, job: Job, tags: Mapping[str, str]) -> None:
+        """MLflow has the job from here on."""
+        if self.mirror is not None:
+            name = job.run.tracking.run_name or " ".join((str(job.number), *job.overrides))[:250]
+            self.mirror.begin(self.folder_of(job), name, plain_values(job.run), tags)
 
     def _conclude(self, job: Job, trained: Trained) -> None:
         folder = self.folder_of(job)

@@ -15,6 +15,7 @@ from src.config import check_against_data
 from src.data.dataset import Dataset
 from src.data.reading import read_dataset
 from src.jobs import Job
+from src.progress import Progress
 from src.recording.record import announce_orphans, plain_values, tags_of
 from src.recording.trained import Trained
 from src.stacked.crew import Crew
@@ -124,8 +125,10 @@ class Sweep:
         if crew is not None:
             taken = [self.jobs[number] for number in crew.numbers]
             self.waiting[key] = deque(job for job in jobs if job not in taken)
-            for job in taken:
+            for job, progress in zip(taken, crew.progress, strict=True):
                 self._begin(job)
+                for row in progress["history"]:  # MLflow may lack what was done last
+                    self.record.row(job, row)
             engine.take_up(crew, self.jobs)
         engine.train()
         self.standing.used += engine.used_
@@ -134,21 +137,20 @@ class Sweep:
     def _train_alone(self, job: Job, dataset: Dataset) -> None:
         from src.single.run import fit_best  # imports Lightning
 
+        def tell(progress: Progress) -> None:
+            for row in progress.history[:-1]:  # MLflow may lack what was done before an interruption
+                self.record.row(job, row)
+            self.epoch(job, progress.history[-1])
+            self._show(None)
+
         try:
             folder = self.record.folder_of(job)
-            quiet = Console(quiet=True)
-            trained = fit_best(
-                job.run, dataset, folder, console=quiet, on_commit=lambda progress: self._told(job, progress.history)
-            )
+            trained = fit_best(job.run, dataset, folder, console=Console(quiet=True), on_commit=tell)
         except Exception as error:
             self.end(job, error)
         else:
             self.end(job, trained)
         self._save(None)
-
-    def _told(self, job: Job, history: list[dict[str, float]]) -> None:
-        self.epoch(job, history[-1])
-        self._show(None)
 
     def _show(self, engine: Engine | None) -> None:
         self.view.show(engine.stack.slots if engine and engine.stack else 1)

@@ -1,6 +1,5 @@
 """MLflow made to agree with a run's folder, by one idempotent function."""
 
-import csv
 import math
 import time
 from collections.abc import Iterable
@@ -69,11 +68,11 @@ class Sender:
 
         if not self._is_open:
             self.open()
-        new = [row for row in _history(self.folder) if int(row["epoch"]) > self._sent]
+        new = [row for row in runs.read_history(self.folder) if int(row["epoch"]) > self._sent]
         now = int(time.time() * 1000)
         for epochs in _chunks(new, BATCH // max(map(len, new), default=1)):  # whole epochs: `open` counts by train/loss
             metrics = [
-                Metric(name, float(value), now, int(row["epoch"]))
+                Metric(name, value, now, int(row["epoch"]))
                 for row in epochs
                 for name, value in row.items()
                 if name != "epoch"
@@ -87,8 +86,9 @@ class Sender:
 
         self.send_history()
         results = runs.read_json(self.folder / runs.RESULTS)
-        now = int(time.time() * 1000)
-        summary = [Metric(name, value, now, 0) for name, value in summary_figures(results).items()]
+        now, known = int(time.time() * 1000), self._client.get_run(self.run_id).data.metrics
+        figures = summary_figures(results)
+        summary = [Metric(name, value, now, 0) for name, value in figures.items() if known.get(name) != value]
         self._client.log_batch(self.run_id, metrics=summary, tags=[RunTag("stop_reason", results["stop_reason"])])
         log_folder(self._client, str(self.run_id), self.folder)
         self._client.set_terminated(self.run_id, status=results["status"])
@@ -146,14 +146,6 @@ def log_folder(client: Any, run_id: str, folder: Path) -> None:
             client.log_artifacts(run_id, str(path), path.name)
         else:
             client.log_artifact(run_id, str(path))
-
-
-def _history(folder: Path) -> list[dict[str, str]]:
-    path = folder / runs.HISTORY
-    if not path.is_file():
-        return []
-    with path.open() as file:
-        return list(csv.DictReader(file))
 
 
 def summary_figures(results: dict[str, Any]) -> dict[str, float]:

@@ -41,6 +41,11 @@ def connect(uri: str) -> Any:
     path = Path(uri.removeprefix("sqlite:///"))
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{path}.lock"):  # two processes that create the tables at once break each other's
+        if not path.is_file():  # one that is killed on the way leaves tables that MLflow can never complete
+            part = path.with_name(f"{path.name}.part")
+            part.unlink(missing_ok=True)
+            MlflowClient(f"sqlite:///{part}").search_experiments(max_results=1)
+            part.replace(path)
         client = MlflowClient(uri)
         client.search_experiments(max_results=1)
     return client

@@ -129,7 +129,11 @@ class SweepMirror:
     def _write(self, pending: Pending) -> None:
         """All of `pending`; what MLflow has already is not sent twice."""
         self._begin(pending.begun)
-        rows = [(folder, row, at) for folder, row, at in pending.rows if row["epoch"] > self._sent[folder]]
+        rows, last = [], dict(self._sent)
+        for folder, row, at in pending.rows:
+            if row["epoch"] > last[folder]:
+                rows.append((folder, row, at))
+                last[folder] = int(row["epoch"])
         points = [
             Point(self._ids[folder], key, float(value), int(row["epoch"]), at)
             for folder, row, at in rows
@@ -148,7 +152,7 @@ class SweepMirror:
             for key, value in figures.items()
         ]
         self._many.log(points)
-        self._sent |= {folder: int(row["epoch"]) for folder, row, _ in rows}
+        self._sent = last
         self._end(pending.ended)
 
     def _begin(self, begun: list[tuple[Path, NewRun]]) -> None:
