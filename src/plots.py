@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 # Okabe and Ito 2008: told apart by the colour-blind; dashes tell them apart in grey.
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#666666"
+TICKS = 8  # settings that are named one by one
 
 
 def loss_curve(history: pd.DataFrame, best_epoch: int | None, title: str, note: str = "") -> Figure:
@@ -79,6 +80,9 @@ def _against(axes: Axes, settings: pd.Series, values: pd.Series) -> None:
         positive = [place for place in places.values() if place > 0]
         if len(positive) == len(places) and max(positive) / min(positive) > 20:
             axes.set_xscale("log")
+        if len(places) <= TICKS:
+            axes.set_xticks(list(places.values()), [f"{place:g}" for place in places.values()])
+            axes.minorticks_off()
     else:
         places = {text: float(index) for index, text in enumerate(given)}
         axes.set_xticks(list(places.values()), [text.strip('"') for text in given], rotation=20)
