@@ -38,14 +38,15 @@ ALLOWED = {
     "sweep": MATHS
     | ENGINE
     | {"sweep", "single", "stacked", "jobs", "tracking", "plots", "provenance", "resume", "errors"},
+    "search": {"search", "config", "jobs"},
     "plugins": {"config", "jobs", "sweep", "errors"},
 }
 FRAMEWORKS = {
     "pytorch_lightning": {"single", "data/module.py"},
     "mlflow": {"tracking", "serving"},
-    "hydra": {"config", "plugins", "train.py", "errors.py"},
+    "hydra": {"config", "plugins", "train.py", "errors.py", "search/space.py"},
     "omegaconf": {"config", "plugins", "train.py", "errors.py"},
-    "optuna": {"search.py"},
+    "optuna": {"search"},
     "matplotlib": {"plots.py"},
 }
 

@@ -1,0 +1,1 @@
+"""A hyperparameter search: what is searched, how, and what became of each trial."""

@@ -1,0 +1,97 @@
+"""Samplers and pruners by name."""
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from optuna import Study, pruners, samplers
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.exceptions import ExperimentalWarning
+from optuna.pruners import BasePruner
+from optuna.samplers import BaseSampler
+from optuna.trial import FrozenTrial, TrialState
+
+
+class Grid(samplers.GridSampler):
+    """Optuna's, which ends `study.optimize` when it is through; whoever asks by himself looks at `is_exhausted`."""
+
+    def after_trial(self, study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None) -> None:
+        pass
+
+
+def build_sampler(
+    name: str, settings: Mapping[str, Any], space: Mapping[str, BaseDistribution], seed: int
+) -> BaseSampler:
+    """The sampler `name` with Optuna's own `settings`; ValueError for an unknown name or setting."""
+    if name not in SAMPLERS:
+        raise ValueError(f"hydra.sweeper.sampler: must be one of {', '.join(SAMPLERS)}, but got {name!r}.")
+    try:
+        with _no_remarks():
+            return SAMPLERS[name](space, seed, dict(settings))
+    except TypeError as error:
+        raise ValueError(f"hydra.sweeper.sampler: {name} must know its settings, but got {error}.") from error
+
+
+def build_pruner(name: str, settings: Mapping[str, Any]) -> BasePruner:
+    """The pruner `name` with Optuna's own `settings`; ValueError for an unknown name or setting."""
+    if name not in PRUNERS:
+        raise ValueError(f"hydra.sweeper.pruner: must be one of {', '.join(PRUNERS)}, but got {name!r}.")
+    try:
+        with _no_remarks():
+            return PRUNERS[name](**settings)
+    except TypeError as error:
+        raise ValueError(f"hydra.sweeper.pruner: {name} must know its settings, but got {error}.") from error
+
+
+def grid_of(key: str, distribution: BaseDistribution) -> list[Any]:
+    """Every setting of one key, both ends of a range included; ValueError for an interval, which has no end of them."""
+    if isinstance(distribution, CategoricalDistribution):
+        return list(distribution.choices)
+    if isinstance(distribution, IntDistribution) and not distribution.log:
+        return list(range(distribution.low, distribution.high + 1, distribution.step))
+    if isinstance(distribution, FloatDistribution) and distribution.step is not None:
+        count = round((distribution.high - distribution.low) / distribution.step)
+        return [min(distribution.high, distribution.low + index * distribution.step) for index in range(count + 1)]
+    raise ValueError(f"{key}: must be a choice or a range for the sampler grid, but got an interval.")
+
+
+@contextmanager
+def _no_remarks() -> Iterator[None]:
+    """That a sampler or pruner may still change is for us to watch."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        yield
+
+
+def _grid(space: Mapping[str, BaseDistribution], seed: int, settings: dict[str, Any]) -> BaseSampler:
+    grid = {key: grid_of(key, distribution) for key, distribution in space.items()}
+    return Grid(grid, seed=seed, **settings)
+
+
+def _seeded(
+    kind: Callable[..., BaseSampler],
+) -> Callable[[Mapping[str, BaseDistribution], int, dict[str, Any]], BaseSampler]:
+    return lambda space, seed, settings: kind(**{"seed": seed, **settings})
+
+
+SAMPLERS = {
+    "tpe": _seeded(samplers.TPESampler),
+    "random": _seeded(samplers.RandomSampler),
+    "grid": _grid,
+    "cmaes": _seeded(samplers.CmaEsSampler),
+    "gp": _seeded(samplers.GPSampler),
+    "qmc": _seeded(samplers.QMCSampler),
+    "nsgaii": _seeded(samplers.NSGAIISampler),
+}
+PRUNERS: dict[str, Callable[..., BasePruner]] = {
+    "none": pruners.NopPruner,
+    "halving": pruners.SuccessiveHalvingPruner,
+    "hyperband": pruners.HyperbandPruner,
+    "median": pruners.MedianPruner,
+    "percentile": lambda percentile=25.0, **settings: pruners.PercentilePruner(percentile, **settings),
+    "patient": lambda patience=5, wrapped="median", **settings: pruners.PatientPruner(
+        PRUNERS[wrapped]() if wrapped else None, patience, **settings
+    ),
+    "wilcoxon": pruners.WilcoxonPruner,
+}

@@ -1,0 +1,95 @@
+"""A search space in Hydra's sweep syntax, as Optuna's distributions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import ChoiceSweep, IntervalSweep, Override, RangeSweep, Transformer
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+
+
+@dataclass(frozen=True)
+class Space:
+    """What is searched, by the keys of a run, and the overrides that every trial has."""
+
+    searched: dict[str, BaseDistribution]
+    fixed: list[str]
+
+    def overrides(self, params: Mapping[str, Any]) -> list[str]:
+        """The command line of a trial."""
+        return [*self.fixed, *(f"{key}={_written(value)}" for key, value in params.items())]
+
+    def remarks(self) -> list[str]:
+        """What a person should know of this space, a line each."""
+        return [
+            f"{key}: a linear interval spends {100 * (1 - 10 * distribution.low / distribution.high):.0f} % of its draws on the "
+            f"last decade and more; tag(log, interval({distribution.low:g}, {distribution.high:g})) is even over all."
+            for key, distribution in self.searched.items()
+            if key.rpartition(".")[2] == "lr"
+            and isinstance(distribution, FloatDistribution)
+            and not distribution.log
+            and distribution.high > 10 * distribution.low > 0
+        ]
+
+
+def read_space(parser: OverridesParser, params: Mapping[str, Any], arguments: Sequence[str]) -> Space:
+    """The space of `params` (from a file: key to sweep) and of the command line, which has the last word."""
+    written = [f"{key}={_written(value)}" for key, value in params.items()]
+    searched: dict[str, BaseDistribution] = {}
+    fixed: dict[str, str] = {}
+    for override in parser.parse_overrides([*written, *arguments]):
+        key = str(override.get_key_element())
+        searched.pop(key, None)
+        fixed.pop(key, None)
+        if override.is_sweep_override():
+            searched[key] = distribution(override)
+        else:
+            fixed[key] = str(override.input_line)
+    return Space(searched, list(fixed.values()))
+
+
+def distribution(override: Override) -> BaseDistribution:
+    """Of one sweep. Differs from Hydra's ranges: both ends are in it. Raises ValueError for one that is empty."""
+    sweep: Any = override.value()
+    try:
+        if isinstance(sweep, ChoiceSweep):
+            choices: Any = override.sweep_iterator(transformer=Transformer.encode)
+            return CategoricalDistribution([*dict.fromkeys(choices)])
+        if isinstance(sweep, RangeSweep):
+            return _range(sweep)
+        assert isinstance(sweep, IntervalSweep)
+        return _interval(sweep)
+    except ValueError as error:
+        raise ValueError(
+            f"{override.key_or_group}: must be a range that is not empty, but got {override.input_line} ({error})."
+        ) from error
+
+
+def _range(sweep: RangeSweep) -> BaseDistribution:
+    ends: Any = (sweep.start, sweep.stop, sweep.step)
+    if all(isinstance(value, int) for value in ends):
+        start, stop, step = ends
+        return IntDistribution(start, stop, step=step)
+    first, last, stride = map(float, ends)
+    return FloatDistribution(first, last, step=stride)
+
+
+def _interval(sweep: IntervalSweep) -> BaseDistribution:
+    log = "log" in sweep.tags
+    if isinstance(sweep.start, int) and isinstance(sweep.end, int):  # only of int(interval(a, b)): Hydra makes floats
+        return IntDistribution(sweep.start, sweep.end, log=log)
+    ends: Any = (sweep.start, sweep.end)
+    low, high = map(float, ends)
+    return FloatDistribution(low, high, log=log)
+
+
+def _written(value: Any) -> str:
+    """A value as the command line has it."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (list, tuple)):
+        return f"[{','.join(_written(item) for item in value)}]"
+    return str(value)
