@@ -45,10 +45,9 @@ class Progress:
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint holds of it: plain values."""
-        return {"history": self.history, "best_epoch": self.best_epoch, "stop_reason": self.stop_reason}
+        return {"history": list(self.history), "best_epoch": self.best_epoch, "stop_reason": self.stop_reason}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from `state`."""
-        self.history, self.best_epoch, self.stop_reason = (
-            state[name] for name in ("history", "best_epoch", "stop_reason")
-        )
+        self.history = list(state["history"])
+        self.best_epoch, self.stop_reason = state["best_epoch"], state["stop_reason"]

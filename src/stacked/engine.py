@@ -106,15 +106,15 @@ class Engine:
                 self.stack.admit(slot, *self.waiting.popleft())
             self._places = None
             return True
-        members = [self.waiting.popleft() for _ in range(min(self.slots, len(self.waiting)))]
-        while len(members) < self.slots and (member := self._next()) is not None:
-            members.append((member, None))
-        self.waiting.extendleft(reversed(members))  # until they have a place, they wait
-        self.stack = Stack(self.run, self.data, len(members)) if members else None
-        for slot in range(len(members)):
-            assert self.stack is not None
-            self.stack.admit(slot, *self.waiting.popleft())
-        return bool(members)
+        while len(self.waiting) < self.slots and (member := self._next()) is not None:
+            self.waiting.append((member, None))  # until they have a place, they wait
+        if not self.waiting:
+            return False
+        self.stack = Stack(self.run, self.data, min(self.slots, len(self.waiting)))
+        for slot in range(self.stack.slots):
+            self.stack.admit(slot, *self.waiting[0])
+            self.waiting.popleft()
+        return True
 
     def _next(self) -> Member | None:
         """The source's next job that can begin."""

@@ -52,13 +52,13 @@ class Stack:
         """Take a member out of its slot, with what came of it."""
         member = self.members[slot]
         assert member is not None
-        self.members[slot] = None
         dataset = self.data.dataset
         weights = {name: self.best[name][slot].cpu().clone() for name in self.saved if name in self.best}
         val = Predictions(self.tensors["outputs"][slot].cpu().clone(), dataset.val.labels)
         trained = Trained(
             member.job.run, weights, dataset, self.data.standardize, member.progress, self.num_params, val
         )
+        self.members[slot] = None  # at the end: should the memory run out before, the member is still here
         return member, trained
 
     def compact(self) -> None:

@@ -93,9 +93,9 @@ class SweepRecord:
 
     def flush(self) -> None:
         """Wait until all that has ended is on disk; raises what went wrong there."""
-        written, self._written = self._written, []
-        for future in written:
-            future.result()
+        while self._written:
+            self._written[0].result()
+            self._written.pop(0)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -122,8 +122,12 @@ class SweepRecord:
 
     def _conclude(self, job: Job, trained: Trained) -> None:
         folder = self.folder_of(job)
-        runs.write_history(folder, trained.progress.history)
-        self._settle(job, conclude(folder, trained))
+        try:
+            runs.write_history(folder, trained.progress.history)
+            results = conclude(folder, trained)
+        except Exception as error:  # a user's model that cannot be saved, say: the others go on
+            results = results_of_broken(job.run, folder, "failed", f"{type(error).__name__}: {error}")
+        self._settle(job, results)
 
     def _settle(self, job: Job, results: dict[str, Any]) -> None:
         folder = self.folder_of(job)

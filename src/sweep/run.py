@@ -88,9 +88,8 @@ class Sweep:
         """The next job with this stack key; its records begin."""
         for its_key in self.waiting if key is None else (key,):
             if self.waiting[its_key]:
-                job = self.waiting[its_key].popleft()
-                self._begin(job)
-                return job
+                self._begin(self.waiting[its_key][0])
+                return self.waiting[its_key].popleft()
         return None
 
     def epoch(self, job: Job, row: dict[str, float]) -> bool:
@@ -128,8 +127,10 @@ class Sweep:
             for job, progress in zip(taken, crew.progress, strict=True):
                 self._begin(job)
                 for row in progress["history"]:  # MLflow may lack what was done last
+                    self.standing.add(job, row)
                     self.record.row(job, row)
             engine.take_up(crew, self.jobs)
+            self.standing.restart()
         engine.train()
         self.standing.used += engine.used_
         self.standing.offered += engine.offered_
@@ -149,6 +150,8 @@ class Sweep:
         except Exception as error:
             self.end(job, error)
         else:
+            for row in trained.progress.history:  # all of it, if the run had ended before an interruption
+                self.record.row(job, row)
             self.end(job, trained)
         self._save(None)
 
@@ -189,7 +192,10 @@ class Sweep:
             job = self.jobs[number]
             results = runs.read_json(self.record.folder_of(job) / runs.RESULTS)
             self.record.known(job, results)
-            self.standing.end(job, results["stop_reason"], 0)
+            for row in runs.read_history(self.record.folder_of(job)):
+                self.standing.add(job, row)
+            self.standing.end(job, results["stop_reason"], results.get("stopped_epoch") or 0)
+        self.standing.restart()
         if not saved["crew"] or not self.jobs.keys() >= set(saved["crew"]["numbers"]):
             self._crew = saved["crew"]
             return None

@@ -23,6 +23,7 @@ class Standing:
     epochs: int = 0
     used: int = 0  # slots of the stacks that are through, summed over their epochs
     offered: int = 0
+    earlier: int = 0  # of the epochs, those of an earlier start
     started: float = field(default_factory=time.perf_counter)
 
     def add(self, job: Job, row: dict[str, float]) -> None:
@@ -34,6 +35,10 @@ class Standing:
         smaller = DIRECTIONS[self.objective] == "minimize"
         if math.isfinite(value) and (math.isnan(self.best) or (value < self.best if smaller else value > self.best)):
             self.best, self.best_job = value, " ".join(job.overrides) or str(job.number)
+
+    def restart(self) -> None:
+        """All epochs so far were done by an earlier start: the rate is that of what follows."""
+        self.earlier, self.started = self.epochs, time.perf_counter()
 
     def end(self, job: Job, reason: str, epochs: int) -> None:
         """A member has ended after `epochs` of its epochs."""
@@ -49,7 +54,7 @@ class Standing:
     @property
     def rate(self) -> float:
         """Member-epochs per second."""
-        return self.epochs / max(time.perf_counter() - self.started, 1e-9)
+        return (self.epochs - self.earlier) / max(time.perf_counter() - self.started, 1e-9)
 
     @property
     def slot_use(self) -> float:
@@ -59,7 +64,7 @@ class Standing:
     @property
     def seconds_left(self) -> float:
         """At this rate, if those that wait stop as early as those that are done: infinite before the first epoch."""
-        return self.epochs_left / self.rate if self.epochs else math.inf
+        return self.epochs_left / self.rate if self.rate else math.inf
 
     def figures(self) -> dict[str, float]:
         """What the parent run's curves show."""

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from src.config.composition import compose_run
+from src.data.reading import read_dataset
+from src.jobs import Job, Queue
+from src.stacked import engine
+from src.stacked.engine import Engine
+from src.stacked.key import stack_key
 from tests.conftest import environment
+from tests.stacked.test_company import alone, assert_same_curve
 
 # An engine whose process may take 400 MB more than it has once torch is there: 48 members want more, 24 or 12 do not.
 SCRIPT = """
@@ -62,3 +69,24 @@ def test_a_stack_that_does_not_fit_goes_on_with_half_its_slots(tmp_path: Path):
     assert len(halved["curves"]) == 48
     for number, curve in enough["curves"].items():
         assert halved["curves"][number] == pytest.approx(curve, rel=1e-3)
+
+
+def test_members_go_on_from_the_last_snapshot_when_memory_runs_out_later(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(engine, "SNAPSHOT_SECONDS", 0.0)
+    monkeypatch.setattr(engine, "SNAPSHOT_SHARE", 1e9)
+    keys = ["data=breast_cancer", "model.widths=[6]", "epochs=6", "patience=null", "model.dropout=0.2"]
+    keys += ["trainer.accelerator=cpu", "trainer.precision=64-true", "tracking.enabled=false", "schedule=cosine"]
+    runs = [compose_run(*keys, f"seed={seed}") for seed in range(5)]
+    dataset, epochs = read_dataset(runs[0].data), []
+
+    def run_out(trainer: Engine) -> None:
+        epochs.append(trainer.slots)
+        if len(epochs) in (3, 6):
+            raise MemoryError
+
+    source = Queue([(stack_key(run), Job(number, run)) for number, run in enumerate(runs)])
+    Engine(source, runs[0], dataset, slots=4, on_epoch=run_out).train()
+    assert {4, 2, 1} <= set(epochs)
+    for number, run in enumerate(runs):
+        assert len(source.ended_[number].progress.history) == 6
+        assert_same_curve(source.ended_[number].progress, alone(run, dataset), alone(run, dataset, moved=True))
