@@ -1,5 +1,6 @@
 """Pulls jobs from a source and trains them in a stack, whose slots it keeps full."""
 
+import gc
 import logging
 import time
 from collections import deque
@@ -73,10 +74,11 @@ class Engine:
                 if not self._gather():
                     return
                 self._train()
+                continue
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error) or self.slots == 1:
                     raise
-                self._halve()
+            self._halve()  # out here, where the error no longer holds on to the stack's tensors
 
     def _train(self) -> None:
         assert self.stack is not None
@@ -153,6 +155,7 @@ class Engine:
         members = [*(self.stack.members if self.stack else []), *(member for member, _ in self.waiting)]
         jobs = {member.job.number: member.job for member in members if member is not None}
         self.stack, self.slots, self._places = None, max(1, min(self.slots, len(jobs)) // 2), None
+        gc.collect()  # the error of a team's thread and the frames that it passed through hold one another
         log.warning("out of memory: the stack goes on with %d slots.", self.slots)
         again = self._snapshot.members(jobs, self.data.steps_per_epoch) if self._snapshot else []
         begun = {member.job.number for member, _ in again}
