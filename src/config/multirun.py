@@ -29,7 +29,7 @@ class Composer:
     """Composes the jobs of the multirun that `master` configures.
 
     Hydra takes 85 ms for a job. One that differs from a job before it in values alone, not in its choices from config
-    groups, is a copy of that job with its own values: 6 ms.
+    groups, is a copy of that job with its own values: about 10 ms.
     """
 
     def __init__(self, master: DictConfig, loader: ConfigLoader) -> None:

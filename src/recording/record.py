@@ -4,7 +4,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import torch
 import yaml
 from rich.console import Console
 
@@ -12,6 +11,7 @@ from src import runs
 from src.config.schema import Run
 from src.data.dataset import Dataset
 from src.errors import Interrupted
+from src.parts import device_of
 from src.provenance import environment, provenance
 from src.recording.results import results_of_broken
 from src.tracking import Mirror, without_password
@@ -37,8 +37,9 @@ class Record:
 
     def start(self, dataset: Dataset) -> None:
         """Write down where the numbers come from; MLflow has the run from here on."""
-        device = "cuda" if self.run.trainer.accelerator != "cpu" and torch.cuda.is_available() else "cpu"
-        runs.write_json(self.folder / "tags.json", {**tags_of(self.run, dataset), **provenance(device)})
+        runs.write_json(
+            self.folder / "tags.json", {**tags_of(self.run, dataset), **provenance(device_of(self.run).type)}
+        )
         runs.write_text(self.folder / "environment.txt", environment())
         if self.mirror is not None:
             self.mirror.start()

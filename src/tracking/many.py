@@ -62,8 +62,8 @@ class Many(Protocol):
         """Close runs."""
 
 
-def many_runs(uri: str, root: Path) -> Many:
-    """The fastest way to write the runs whose folders lie in `root` to `uri`."""
+def many_runs(uri: str) -> Many:
+    """The fastest way to write runs to `uri`."""
     return Database(uri) if uri.startswith("sqlite:") else Client(uri)
 
 

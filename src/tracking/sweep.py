@@ -92,7 +92,7 @@ class SweepMirror:
             self._try(lambda: finish_parent(self.folder, status))
 
     def _open(self) -> None:
-        client, self._many = connect(self.uri), many_runs(self.uri, self.folder)
+        client, self._many = connect(self.uri), many_runs(self.uri)
         self._experiment_id = experiment_id(client, self.uri, self.experiment)
         parent_id = parent_run(client, self.folder, self.uri, self.experiment)
         open_parent(client, parent_id, self._tags)
