@@ -138,10 +138,13 @@ class Sweep:
     def _train_alone(self, job: Job, dataset: Dataset) -> None:
         from src.single.run import fit_best  # imports Lightning
 
+        told = 0  # of its epochs; those before an interruption too, which MLflow may lack
+
         def tell(progress: Progress) -> None:
-            for row in progress.history[:-1]:  # MLflow may lack what was done before an interruption
-                self.record.row(job, row)
-            self.epoch(job, progress.history[-1])
+            nonlocal told
+            for row in progress.history[told:]:
+                self.epoch(job, row)
+            told = len(progress.history)
             self._show(None)
 
         try:
@@ -150,8 +153,7 @@ class Sweep:
         except Exception as error:
             self.end(job, error)
         else:
-            for row in trained.progress.history:  # all of it, if the run had ended before an interruption
-                self.record.row(job, row)
+            tell(trained.progress)  # all of it, if the run had ended before an interruption
             self.end(job, trained)
         self._save(None)
 

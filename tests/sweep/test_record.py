@@ -1,0 +1,29 @@
+"""What goes wrong while one job is recorded is that job's alone."""
+
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from src.config.composition import compose_run
+from src.jobs import Job
+from src.recording.trained import conclude
+from src.sweep import record
+from src.sweep.run import run_sweep
+
+KEYS = ["data=breast_cancer", "model.widths=[4]", "epochs=2", "trainer.accelerator=cpu", "tracking.enabled=false"]
+
+
+def test_a_job_that_cannot_be_concluded_fails_alone_and_for_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    jobs = [Job(seed, compose_run(*KEYS, f"seed={seed}", "tracking.save_model=false")) for seed in range(3)]
+
+    def fail_for_one(folder: Path, trained: object) -> dict[str, object]:
+        if folder.name == "1":
+            raise RuntimeError("this model cannot be saved")
+        return conclude(folder, trained)
+
+    monkeypatch.setattr(record, "conclude", fail_for_one)
+    for _ in range(2):  # the second time from the checkpoint
+        results = run_sweep(jobs, tmp_path, slots=2, console=Console(quiet=True))
+        assert [results[number]["status"] for number in range(3)] == ["FINISHED", "FAILED", "FINISHED"]
+        assert results[1]["reason"] == "RuntimeError: this model cannot be saved"
