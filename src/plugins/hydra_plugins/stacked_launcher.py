@@ -56,7 +56,7 @@ class StackedLauncher(Launcher):
         for job in jobs:
             result, made = results[job.number], composed[job.number]
             failed = result["status"] == "FAILED"
-            outcome = RuntimeError(result["reason"]) if failed else result["objective"]["value"]
+            outcome = ValueError(f"job {job.number}: {result['reason']}") if failed else result["objective"]["value"]
             returns.append(
                 JobReturn(
                     overrides=list(job.overrides),
