@@ -39,7 +39,7 @@ ALLOWED = {
     | ENGINE
     | {"sweep", "single", "stacked", "jobs", "tracking", "plots", "provenance", "resume", "errors"},
     "search": {"search", "config", "jobs"},
-    "plugins": {"config", "jobs", "sweep", "errors"},
+    "plugins": {"config", "jobs", "sweep", "tracking", "errors"},
 }
 FRAMEWORKS = {
     "pytorch_lightning": {"single", "data/module.py"},

@@ -25,15 +25,18 @@ from src.recording.evaluation import predict
 from src.recording.leavings import leave
 from src.recording.trained import WEIGHTS, rebuilt
 from src.sweep.leaderboard import Entry, drawn, leaderboard, swept_keys
-from src.tracking import finish_parent, send
+from src.tracking import Scribe, finish_sweep
 from src.tracking.parent import SWEEP
 from src.tracking.store import STATE
 
 log = logging.getLogger(__name__)
 
 
-def conclude_sweep(folder: Path, console: Console) -> pd.DataFrame:
-    """Fold the runs in `folder` into a leaderboard with a figure, keep the model of its first row, tell MLflow."""
+def conclude_sweep(folder: Path, console: Console, scribe: Scribe | None = None) -> pd.DataFrame:
+    """Fold the runs in `folder` into a leaderboard with a figure, keep the model of its first row, tell MLflow.
+
+    `scribe`: the one that wrote what the sweep's members left, if it is still open.
+    """
     entries = read_entries(folder)
     objective = _objective(entries)
     table = leaderboard(entries, objective)
@@ -57,20 +60,19 @@ def conclude_sweep(folder: Path, console: Console) -> pd.DataFrame:
     console.print(f"folder: {os.path.relpath(folder)}   look: make ui")
     for entry in entries:
         (folder / str(entry.number) / WEIGHTS).unlink(missing_ok=True)
-    _tell_mlflow(folder, status, best)
+    _tell_mlflow(folder, status, folder / str(best.number) if best else None, scribe)
     return table
 
 
-def _tell_mlflow(folder: Path, status: str, best: Entry | None) -> None:
+def _tell_mlflow(folder: Path, status: str, best: Path | None, scribe: Scribe | None) -> None:
     """The sweep as a whole, and the files that its best run has now; a server that is down costs a warning."""
-    if not (folder / STATE).is_file():  # it is not tracked
-        return
-    try:
-        if best is not None:
-            send(folder / str(best.number))
-        finish_parent(folder, status)
-    except Exception as error:
-        log.warning("MLflow cannot be reached; `python -m src.sync` sends the sweep later. (%s)", error)
+    if scribe is not None:
+        scribe.finish(status, best)
+    elif (folder / STATE).is_file():  # it is tracked
+        try:
+            finish_sweep(folder, status, best)
+        except Exception as error:
+            log.warning("MLflow cannot be reached; `python -m src.sync` sends the sweep later. (%s)", error)
 
 
 def read_entries(folder: Path) -> list[Entry]:

@@ -17,22 +17,20 @@ from src.recording.record import plain_values
 from src.recording.results import results_of_broken
 from src.recording.trained import Trained, conclude
 from src.sweep.standing import Standing
-from src.tracking import SweepMirror, is_complete
+from src.tracking import Scribe, is_complete
 
 
 class SweepRecord:
-    """The open record of a sweep in `folder`; `results_` holds what became of each job, by number."""
+    """The open record of a sweep in `folder`; `results_` holds what became of each job, by number.
 
-    def __init__(self, folder: Path, jobs: Sequence[Job]) -> None:
+    `scribe` writes to MLflow (None: nothing does); it stays open for the sweep's conclusion, unless the sweep is broken off.
+    """
+
+    def __init__(self, folder: Path, jobs: Sequence[Job], scribe: Scribe | None) -> None:
         self.folder, self.jobs = folder, jobs
         self._running: dict[int, Job] = {}
         self.results_: dict[int, dict[str, Any]] = {}
-        tracking = jobs[0].run.tracking
-        self.mirror = (
-            SweepMirror(folder, uri=tracking.uri, experiment=tracking.experiment or "default")
-            if tracking.enabled
-            else None
-        )
+        self.mirror = scribe
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="sweep-record")
         self._written: list[Future[None]] = []
 
@@ -41,6 +39,8 @@ class SweepRecord:
         self._provenance = provenance(device_of(self.jobs[0].run).type)
         runs.write_text(self.folder / "environment.txt", environment())
         if self.mirror is not None:
+            tracking = self.jobs[0].run.tracking
+            self.mirror.open(self.folder, tracking.uri, tracking.experiment or "default")
             known = [self.folder_of(job) for job in self.jobs]
             self.mirror.start(known, self._provenance)
         return self
@@ -111,7 +111,7 @@ class SweepRecord:
         finally:
             self._writer.shutdown()
             if self.mirror is not None:
-                self.mirror.close(status)
+                self.mirror.hurry() if status is None else self.mirror.close(status)
             runs.release(self.folder)
 
     def _tell(self, job: Job, tags: Mapping[str, str]) -> None:

@@ -25,17 +25,21 @@ from src.stacked.key import stack_key
 from src.sweep.record import SweepRecord
 from src.sweep.standing import Standing
 from src.sweep.view import View
+from src.tracking import Scribe
 
 STANDING_SECONDS = 5.0  # between two points on the parent run's curves
 
 
-def run_sweep(jobs: Sequence[Job], folder: Path, *, slots: int | None, console: Console) -> dict[int, dict[str, Any]]:
+def run_sweep(
+    jobs: Sequence[Job], folder: Path, *, slots: int | None, console: Console, scribe: Scribe | None
+) -> dict[int, dict[str, Any]]:
     """Train `jobs` and leave each in `folder` / its number; returns their results, by number.
 
-    `slots`: how many train at once in a stack; None chooses. A job that fails is recorded so, and the others go on.
+    `slots`: how many train at once in a stack; None chooses. `scribe` tells MLflow, if it is to know. A job that fails is
+    recorded so, and the others go on.
     """
     announce_orphans(console, but=folder)
-    with SweepRecord(folder, jobs) as record:
+    with SweepRecord(folder, jobs, scribe) as record:
         sweep = Sweep(jobs, record, slots=slots, console=console)
         with sweep.view:
             sweep.train()

@@ -3,7 +3,8 @@
 from src.tracking.background import Mirror
 from src.tracking.mirror import is_complete, send
 from src.tracking.parent import finish_parent, parent_run
+from src.tracking.scribe import Scribe
 from src.tracking.store import without_password
-from src.tracking.sweep import SweepMirror
+from src.tracking.sweep import finish_sweep
 
-__all__ = ["Mirror", "SweepMirror", "finish_parent", "is_complete", "parent_run", "send", "without_password"]
+__all__ = ["Mirror", "Scribe", "finish_parent", "finish_sweep", "is_complete", "parent_run", "send", "without_password"]

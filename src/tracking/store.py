@@ -13,6 +13,7 @@ from src import runs
 # A server that is down must cost seconds, not MLflow's default of minutes.
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # what is trained here is nobody else's business
 KIND = {"mlflow.experimentKind": "custom_model_development"}  # else the pages show it as a chat application
 STATE = "mlflow.json"  # in a folder: where it was sent, and as what
 PARENT = "mlflow.parentRunId"

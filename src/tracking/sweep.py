@@ -11,7 +11,7 @@ from typing import Any
 from src import runs
 from src.config.leaves import leaves
 from src.tracking.many import End, NewRun, Point, many_runs
-from src.tracking.mirror import summary_figures
+from src.tracking.mirror import is_complete, log_folder, send, summary_figures
 from src.tracking.parent import finish_parent, open_parent, parent_run
 from src.tracking.store import PARENT, STATE, connect, experiment_id, resolve_uri, without_password
 
@@ -37,8 +37,8 @@ class Pending:
 class SweepMirror:
     """Keeps MLflow in step with the sweep in `folder`, whose members have folders of their own in it.
 
-    `begin`, `row`, `end` and `standing` return at once. A server that is down costs a warning; `python -m src.sync` sends
-    the members later. `seconds_`: what the writing took, beside the training.
+    `begin`, `row`, `end`, `standing` and `hurry` return at once. A server that is down costs a warning;
+    `python -m src.sync` sends the members later. `seconds_`: what the writing took, beside the training.
     """
 
     def __init__(self, folder: Path, *, uri: str | None, experiment: str, interval: float = 5.0) -> None:
@@ -49,7 +49,7 @@ class SweepMirror:
         self._sent: dict[Path, int] = {}
         self._summed: set[Path] = set()  # their figures of the end are there
         self._pending, self._lock = Pending(), threading.Lock()
-        self._closing = threading.Event()
+        self._closing, self._hurry = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._work, name="mlflow-sweep", daemon=True)
         self._warned = False
 
@@ -82,14 +82,24 @@ class SweepMirror:
         with self._lock:
             self._pending.standing.append((figures, step, _now()))
 
+    def hurry(self) -> None:
+        """Write what has gathered now: nothing more is to come soon."""
+        self._hurry.set()
+
     def close(self, status: str | None) -> None:
         """Send what is left; with a `status` the sweep was broken off, and its parent run ends."""
         self._closing.set()
+        self._hurry.set()
         if self._thread.ident is not None:
             self._thread.join(timeout=120.0)
         self._try(self._flush)
         if status is not None:
             self._try(lambda: finish_parent(self.folder, status))
+
+    def finish(self, status: str, best: Path | None) -> None:
+        """Send what is left, the files of the `best` member, and those of the sweep as a whole, which has ended."""
+        self.close(None)
+        self._try(lambda: finish_sweep(self.folder, status, best))
 
     def _open(self) -> None:
         client, self._many = connect(self.uri), many_runs(self.uri)
@@ -110,7 +120,11 @@ class SweepMirror:
 
     def _work(self) -> None:
         self._try(self._open)
-        while not self._closing.wait(self.interval if not self._warned else 6 * self.interval):
+        while True:
+            self._hurry.wait(self.interval if not self._warned else 6 * self.interval)
+            if self._closing.is_set():
+                return
+            self._hurry.clear()
             self._try(self._flush)
 
     def _flush(self) -> None:
@@ -200,6 +214,16 @@ class SweepMirror:
         finally:
             self.seconds_ += time.perf_counter() - started
         return True
+
+
+def finish_sweep(folder: Path, status: str, best: Path | None) -> None:
+    """A sweep has been concluded in `folder`: its parent run ends, and its `best` member has more files than before."""
+    if best is not None and is_complete(best):
+        noted = runs.read_json(best / STATE)
+        log_folder(connect(noted["uri"]), noted["run_id"], best)
+    elif best is not None:
+        send(best)
+    finish_parent(folder, status)
 
 
 def _now() -> int:

@@ -24,6 +24,6 @@ def test_a_job_that_cannot_be_concluded_fails_alone_and_for_good(tmp_path: Path,
 
     monkeypatch.setattr(record, "conclude", fail_for_one)
     for _ in range(2):  # the second time from the checkpoint
-        results = run_sweep(jobs, tmp_path, slots=2, console=Console(quiet=True))
+        results = run_sweep(jobs, tmp_path, slots=2, console=Console(quiet=True), scribe=None)
         assert [results[number]["status"] for number in range(3)] == ["FINISHED", "FAILED", "FINISHED"]
         assert results[1]["reason"] == "RuntimeError: this model cannot be saved"

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from src import runs
-from src.tracking import SweepMirror
 from src.tracking.many import Client, Database, many_runs
 from src.tracking.store import STATE, connect
+from src.tracking.sweep import SweepMirror
 from tests.conftest import Command
 from tests.tracking.test_server import Server
 

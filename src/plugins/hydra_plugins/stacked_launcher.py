@@ -8,6 +8,12 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, open_dict, read_write
 
 
+def comes_whole(config: DictConfig) -> bool:
+    """Whether a multirun's jobs come in one batch, whose leaderboard can be made beside the last records."""
+    sweeper = config.hydra.sweeper
+    return str(sweeper._target_).endswith(".GridSweeper") and sweeper.max_batch_size is None
+
+
 class StackedLauncher(Launcher):
     """Trains the jobs of a multirun together. `slots`: how many at once in a stack; None chooses by model and machine.
 
@@ -29,8 +35,11 @@ class StackedLauncher(Launcher):
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         """Train a batch of jobs; each returns its objective."""
         from src.config.multirun import Composer, check_together, sweep_folder, write_hydra_files
+        from src.tracking import Scribe
 
         setup_globals()
+        # It imports MLflow on another core while this process composes.
+        scribe = Scribe() if self.config.tracking.enabled else None
         folder = sweep_folder(self.config)
         numbered = list(enumerate(job_overrides, initial_job_idx))
         composer = Composer(self.config, self.loader)
@@ -49,9 +58,15 @@ class StackedLauncher(Launcher):
         for number, made in composed.items():
             write_hydra_files(folder / str(number), made)
         jobs = [Job(number, composed[number].run, tuple(given)) for number, given in numbered]
-        results = run_sweep(jobs, folder, slots=self.slots, console=Console())
-        if any(result["status"] == "FAILED" for result in results.values()):
-            conclude_sweep(folder, Console())  # Hydra raises what failed, and does not call back at the end
+        console = Console()
+        try:
+            results = run_sweep(jobs, folder, slots=self.slots, console=console, scribe=scribe)
+            broken = any(result["status"] == "FAILED" for result in results.values())
+            if comes_whole(self.config) or broken:  # Hydra raises what failed, and does not call back at the end
+                conclude_sweep(folder, console, scribe)
+        finally:
+            if scribe is not None:
+                scribe.close(None)
         returns = []
         for job in jobs:
             result, made = results[job.number], composed[job.number]
