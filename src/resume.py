@@ -10,7 +10,7 @@ from src import runs
 from src.config.leaves import leaves
 
 FREE = ("trainer", "tracking", "resume")  # keys that may change on the way: they do not decide a number
-ENDED = ("patience", "epochs", "diverged")
+ENDED = ("patience", "epochs", "diverged", "pruned")
 
 
 def arguments(argv: Sequence[str]) -> list[str]:

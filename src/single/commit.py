@@ -18,7 +18,7 @@ from src.single.learner import Learner
 class Commit(pl.Callback):
     """Adds each epoch to `progress`, keeps the best weights, stops the run, and commits all of it to `folder`.
 
-    `on_commit` is called after each commit.
+    `on_commit` is called after each commit, and may set `progress.stop_reason` to end the run.
     """
 
     def __init__(self, folder: Path, progress: Progress, *, on_commit: Callable[[], None]) -> None:
@@ -35,9 +35,9 @@ class Commit(pl.Callback):
         if self.progress.add(row):
             weights = pl_module.model.state_dict()
             self.best_weights_ = {name: tensor.detach().clone() for name, tensor in weights.items()}
-        trainer.should_stop = self.progress.stop_reason is not None
         self._write(trainer)
         self.on_commit()
+        trainer.should_stop = self.progress.stop_reason is not None
 
     def state_dict(self) -> dict[str, Any]:
         return {**self.progress.state(), "best_weights": self.best_weights_}

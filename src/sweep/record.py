@@ -1,6 +1,6 @@
 """What the members of a sweep leave: each its folder, then MLflow; written beside the training."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -9,6 +9,7 @@ from typing import Any, Self
 import yaml
 
 from src import runs
+from src.config.schema import Run
 from src.errors import Interrupted
 from src.jobs import Job
 from src.parts import device_of
@@ -21,13 +22,13 @@ from src.tracking import Scribe, is_complete
 
 
 class SweepRecord:
-    """The open record of a sweep in `folder`; `results_` holds what became of each job, by number.
+    """The open record of a sweep in `folder`, whose jobs are tracked as `run` is; `results_`: what became of each, by number.
 
     `scribe` writes to MLflow (None: nothing does); it stays open for the sweep's conclusion, unless the sweep is broken off.
     """
 
-    def __init__(self, folder: Path, jobs: Sequence[Job], scribe: Scribe | None) -> None:
-        self.folder, self.jobs = folder, jobs
+    def __init__(self, folder: Path, run: Run, scribe: Scribe | None) -> None:
+        self.folder, self.run = folder, run
         self._running: dict[int, Job] = {}
         self.results_: dict[int, dict[str, Any]] = {}
         self.mirror = scribe
@@ -36,12 +37,12 @@ class SweepRecord:
 
     def __enter__(self) -> Self:
         runs.claim(self.folder)
-        self._provenance = provenance(device_of(self.jobs[0].run).type)
+        self._provenance = provenance(device_of(self.run).type)
         runs.write_text(self.folder / "environment.txt", environment())
         if self.mirror is not None:
-            tracking = self.jobs[0].run.tracking
+            tracking = self.run.tracking
             self.mirror.open(self.folder, tracking.uri, tracking.experiment or "default")
-            known = [self.folder_of(job) for job in self.jobs]
+            known = [path.parent for path in self.folder.glob(f"*/{runs.CONFIG}")]
             self.mirror.start(known, self._provenance)
         return self
 
@@ -68,6 +69,10 @@ class SweepRecord:
     def end(self, job: Job, trained: Trained) -> None:
         """A member has ended: its folder is written in the background, then MLflow is told."""
         self._written.append(self._writer.submit(self._conclude, job, trained))
+
+    def later(self, call: Callable[[], None]) -> None:
+        """Call it in the background, once all that has ended so far is on disk."""
+        self._written.append(self._writer.submit(call))
 
     def standing(self, standing: Standing) -> None:
         """How the sweep stands, for the parent run."""

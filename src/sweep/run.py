@@ -1,27 +1,27 @@
-"""A sweep, whole: its jobs in stacks, or alone where they must, from the last checkpoint if there is one."""
+"""Trains what an agenda has: jobs in stacks, or alone where they must, and tells the record what becomes of them."""
 
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-import yaml
 from rich.console import Console
 
-from src import resume, runs
+from src import runs
 from src.config import check_against_data
 from src.data.dataset import Dataset
 from src.data.reading import read_dataset
 from src.jobs import Job
 from src.progress import Progress
-from src.recording.record import announce_orphans, plain_values, tags_of
+from src.recording.record import announce_orphans, tags_of
 from src.recording.trained import Trained
 from src.stacked.crew import Crew
 from src.stacked.engine import Engine
 from src.stacked.fitness import why_alone
 from src.stacked.key import stack_key
+from src.sweep.agenda import Agenda, Listed
+from src.sweep.checkpoint import Checkpoint
 from src.sweep.record import SweepRecord
 from src.sweep.standing import Standing
 from src.sweep.view import View
@@ -36,74 +36,106 @@ def run_sweep(
     """Train `jobs` and leave each in `folder` / its number; returns their results, by number.
 
     `slots`: how many train at once in a stack; None chooses. `scribe` tells MLflow, if it is to know. A job that fails is
-    recorded so, and the others go on.
+    recorded so, and the others go on. What a start before this one has left is taken up from its checkpoint.
     """
     announce_orphans(console, but=folder)
-    with SweepRecord(folder, jobs, scribe) as record:
-        sweep = Sweep(jobs, record, slots=slots, console=console)
+    numbered = {job.number: job for job in jobs}
+    first = jobs[0].run
+    with SweepRecord(folder, first, scribe) as record:
+        checkpoint = Checkpoint(folder, numbered)
+        standing = Standing(len(jobs), first.first_objective, sum(job.run.epochs for job in jobs))
+        for number in checkpoint.ended:
+            _recall(record, standing, numbered[number])
+        standing.restart()
+        if len(checkpoint.ended) == len(jobs):
+            console.print(
+                f"{folder}: all {len(jobs)} runs have ended; nothing is left to do. "
+                "hydra.launcher.resume=fresh trains them again, in another folder."
+            )
+        crew = checkpoint.crew
+        taken = [numbered[number] for number in crew.numbers] if crew else []
+        done = {*checkpoint.ended, *(job.number for job in taken)}
+        agenda = Listed(job for job in jobs if job.number not in done)
+
+        def save(crew: Crew | None) -> None:
+            record.flush()  # first: whoever has ended has its records
+            checkpoint.ended |= sweep.ended
+            checkpoint.save(crew)
+
+        sweep = Sweep(agenda, record, standing, slots=slots, console=console, on_snapshot=save)
         with sweep.view:
+            if crew is not None:
+                sweep.take_up(crew, taken)
             sweep.train()
+        save(None)
     return record.results_
 
 
-class Sweep:
-    """A source of work: jobs by stack key, and what becomes of them."""
+def _recall(record: SweepRecord, standing: Standing, job: Job) -> None:
+    """A job that ended in an earlier start."""
+    folder = record.folder_of(job)
+    results = runs.read_json(folder / runs.RESULTS)
+    record.known(job, results)
+    for row in runs.read_history(folder):
+        standing.add(job, row)
+    standing.end(job, results["stop_reason"], results.get("stopped_epoch") or 0)
 
-    def __init__(self, jobs: Sequence[Job], record: SweepRecord, *, slots: int | None, console: Console) -> None:
-        self.record, self.slots, self.console = record, slots, console
-        self.jobs = {job.number: job for job in jobs}
-        self.checkpoint = record.folder / runs.CHECKPOINT
+
+class Sweep:
+    """A source of work for engines, fed by an agenda; `ended`: the numbers of the jobs that are through.
+
+    `on_snapshot` is called now and then with all that the members of the stack need to go on, and with None after each
+    stack.
+    """
+
+    def __init__(
+        self,
+        agenda: Agenda,
+        record: SweepRecord,
+        standing: Standing,
+        *,
+        slots: int | None,
+        console: Console,
+        on_snapshot: Callable[[Crew | None], None] = lambda crew: None,
+    ) -> None:
+        self.agenda, self.record, self.standing = agenda, record, standing
+        self.slots, self.console, self.on_snapshot = slots, console, on_snapshot
+        self.view = View(standing, console)
         self.ended: set[int] = set()
-        # A sweeper may hand over its jobs in several batches: what the checkpoint says of the others is kept.
-        self._others: set[int] = set()
-        self._crew: dict[str, Any] | None = None
-        first = jobs[0].run
-        self.standing = Standing(len(jobs), first.first_objective, sum(job.run.epochs for job in jobs))
-        self.view = View(self.standing, console)
+        self._open: dict[int, Job] = {}  # they have come from the agenda, and have not ended
+        self._pulled: deque[Job] = deque()  # of these, those that no engine has
         self._data: tuple[dict[str, Any], Dataset] | None = None
         self._stood = time.perf_counter()
 
     def train(self) -> None:
-        """Until nothing waits."""
-        crew = self._restored()
-        self.waiting: dict[str, deque[Job]] = {}
-        for job in self.jobs.values():
-            if job.number not in self.ended:
-                self.waiting.setdefault(stack_key(job.run), deque()).append(job)
-        if not self.waiting:
-            self.console.print(
-                f"{self.record.folder}: all {len(self.jobs)} runs have ended; nothing is left to do. "
-                "hydra.launcher.resume=fresh trains them again, in another folder."
-            )
-        for key in sorted(
-            self.waiting, key=lambda key: crew is None or key != stack_key(self.jobs[crew.numbers[0]].run)
-        ):
-            jobs = list(self.waiting[key])
-            try:
-                self._train(key, jobs, crew)
-            except Exception as error:
-                for job in jobs:
-                    if job.number not in self.ended:
-                        self.end(job, error)
-            crew = None
-            self._save(None)
+        """Until the agenda has no more."""
+        while (job := self.agenda.next(None)) is not None:
+            self._pull(job)
+            self._guarded(lambda job=job: self._train(job))  # type: ignore[misc]
+
+    def take_up(self, crew: Crew, taken: Sequence[Job]) -> None:
+        """Train the members of `crew`, whose jobs are `taken`, from where they left off, and what their stack has room for."""
+        for job in taken:
+            self._open[job.number] = job
+        self._guarded(lambda: self._train_stack(taken[0], crew))
 
     def next(self, key: str | None) -> Job | None:
         """The next job with this stack key; its records begin."""
-        for its_key in self.waiting if key is None else (key,):
-            if self.waiting[its_key]:
-                self._begin(self.waiting[its_key][0])
-                return self.waiting[its_key].popleft()
-        return None
+        job = self._pulled.popleft() if self._pulled else self.agenda.next(key)
+        if job is not None:
+            self._open[job.number] = job
+            self._begin(job)
+        return job
 
     def epoch(self, job: Job, row: dict[str, float]) -> bool:
-        """An epoch of `job` is done; nothing here asks to stop it."""
+        """An epoch of `job` is done; False if it is to stop."""
         self.standing.add(job, row)
         self.record.row(job, row)
-        return True
+        return self.agenda.epoch(job, row)
 
     def end(self, job: Job, result: Trained | Exception) -> None:
         """`job` has ended, or failed."""
+        self._open.pop(job.number, None)
         self.ended.add(job.number)
         if isinstance(result, Exception):
             self.standing.end(job, "failed", 0)
@@ -112,28 +144,48 @@ class Sweep:
             progress = result.progress
             self.standing.end(job, progress.stop_reason or "", len(progress.history))
             self.record.end(job, result)
+        self.agenda.end(job, result)
 
-    def _train(self, key: str, jobs: list[Job], crew: Crew | None) -> None:
-        run = jobs[0].run
+    def _pull(self, job: Job) -> None:
+        self._open[job.number] = job
+        self._pulled.append(job)
+
+    def _guarded(self, train: Callable[[], None]) -> None:
+        """What goes wrong with a stack as a whole ends the jobs in it; others go on."""
+        try:
+            train()
+        except Exception as error:
+            self._pulled.clear()
+            for job in list(self._open.values()):
+                self.end(job, error)
+        self.on_snapshot(None)
+
+    def _train(self, first: Job) -> None:
+        run, key = first.run, stack_key(first.run)
         dataset = self._read(run.data)
         check_against_data(run, dataset.task, is_image=dataset.is_image)
         reason = why_alone(run, dataset)
-        if reason or (len(jobs) == 1 and crew is None):
-            if reason:
-                self.console.print(f"{_numbers(jobs)}: alone, one after another: {reason}.")
-            while (job := self.next(key)) is not None:
-                self._train_alone(job, dataset)
+        if reason:
+            self.console.print(f"job {first.number} and what is like it: alone, one after another: {reason}.")
+        if reason is None and self.slots != 1 and (second := self.agenda.next(key)) is not None:
+            self._pull(second)
+            self._train_stack(first, None)
             return
-        engine = Engine(self, run, dataset, slots=self.slots, on_epoch=self._show, on_snapshot=self._save)
+        self.agenda.opened(1)
+        while (job := self.next(key)) is not None:
+            self._train_alone(job, dataset)
+
+    def _train_stack(self, first: Job, crew: Crew | None) -> None:
+        dataset = self._read(first.run.data)
+        engine = Engine(self, first.run, dataset, slots=self.slots, on_epoch=self._show, on_snapshot=self.on_snapshot)
+        self.agenda.opened(engine.slots)
         if crew is not None:
-            taken = [self.jobs[number] for number in crew.numbers]
-            self.waiting[key] = deque(job for job in jobs if job not in taken)
-            for job, progress in zip(taken, crew.progress, strict=True):
-                self._begin(job)
+            for number, progress in zip(crew.numbers, crew.progress, strict=True):
+                self._begin(self._open[number])
                 for row in progress["history"]:  # MLflow may lack what was done last
-                    self.standing.add(job, row)
-                    self.record.row(job, row)
-            engine.take_up(crew, self.jobs)
+                    self.standing.add(self._open[number], row)
+                    self.record.row(self._open[number], row)
+            engine.take_up(crew, self._open)
             self.standing.restart()
         engine.train()
         self.standing.used += engine.used_
@@ -147,7 +199,8 @@ class Sweep:
         def tell(progress: Progress) -> None:
             nonlocal told
             for row in progress.history[told:]:
-                self.epoch(job, row)
+                if not self.epoch(job, row) and progress.stop_reason is None:
+                    progress.stop_reason = "pruned"
             told = len(progress.history)
             self._show(None)
 
@@ -159,7 +212,7 @@ class Sweep:
         else:
             tell(trained.progress)  # all of it, if the run had ended before an interruption
             self.end(job, trained)
-        self._save(None)
+        self.on_snapshot(None)
 
     def _show(self, engine: Engine | None) -> None:
         self.view.show(engine.stack.slots if engine and engine.stack else 1)
@@ -175,39 +228,3 @@ class Sweep:
         if self._data is None or self._data[0] != values:
             self._data = (values, read_dataset(values))
         return self._data[1]
-
-    def _save(self, crew: Crew | None) -> None:
-        """One commit: which jobs have ended, all that those in the stack need to go on, and how many slots it had."""
-        self.record.flush()
-        part = self.checkpoint.with_suffix(".part")
-        torch.save({"ended": sorted(self.ended | self._others), "crew": vars(crew) if crew else self._crew}, part)
-        part.replace(self.checkpoint)
-
-    def _restored(self) -> Crew | None:
-        """Take up from the last commit. Whatever ended after it is trained again: to the same bits, and in the same slots."""
-        for job in self.jobs.values():
-            if (config := self.record.folder_of(job) / runs.CONFIG).is_file():
-                stored = yaml.load(config.read_text(), Loader=yaml.CSafeLoader)
-                resume.check_unchanged(stored, plain_values(job.run))
-        if not self.checkpoint.is_file():
-            return None
-        saved = torch.load(self.checkpoint, weights_only=True)
-        self.ended = self.jobs.keys() & saved["ended"]
-        self._others = set(saved["ended"]) - self.ended
-        for number in self.ended:
-            job = self.jobs[number]
-            results = runs.read_json(self.record.folder_of(job) / runs.RESULTS)
-            self.record.known(job, results)
-            for row in runs.read_history(self.record.folder_of(job)):
-                self.standing.add(job, row)
-            self.standing.end(job, results["stop_reason"], results.get("stopped_epoch") or 0)
-        self.standing.restart()
-        if not saved["crew"] or not self.jobs.keys() >= set(saved["crew"]["numbers"]):
-            self._crew = saved["crew"]
-            return None
-        return Crew(**saved["crew"])
-
-
-def _numbers(jobs: Sequence[Job]) -> str:
-    listed = ", ".join(str(job.number) for job in jobs[:8])
-    return f"job {listed}" if len(jobs) == 1 else f"jobs {listed}{', …' if len(jobs) > 8 else ''}"
