@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup xray test check ui
+.PHONY: setup xray test check ui dashboard
 
 setup: .venv/ready
 
@@ -24,3 +24,7 @@ check: setup
 
 ui: setup
 	$(BIN)/mlflow ui --backend-store-uri $${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlruns/mlflow.db}
+
+# The study of a search, by default the newest; STUDY=name picks one.
+dashboard: setup
+	$(BIN)/optuna-dashboard $${STORAGE:-$(if $(STUDY),mlruns/sweeps/$(STUDY)/study.journal,$$(ls -t mlruns/sweeps/*/study.journal | head -1))}

@@ -13,6 +13,7 @@ DIRECTIONS = {
     "val/auroc": "maximize",
     "val/rmse": "minimize",
     "val/r2": "maximize",
+    "num_params": "minimize",
 }
 
 

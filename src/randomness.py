@@ -26,6 +26,7 @@ class Purpose(IntEnum):
     BOOTSTRAP = 7
     TWIN = 8
     ROWS = 9
+    SEARCH = 10
 
 
 def key(seed: int | Tensor, purpose: Purpose, *counters: int | Tensor) -> Tensor:

@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 import socket
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -56,14 +57,12 @@ def find(run: str, root: Path = ROOT) -> Path:
 def claim(folder: Path) -> None:
     """Write down that this process works on `folder`; ValueError if another living process does."""
     owner = read_json(folder / OWNER)
-    if is_alive(folder) and owner["pid"] != os.getpid():
+    if lives(owner):
         raise ValueError(
             f"{folder}: a run must have one owner, but got a second while process {owner['pid']} on {owner['host']} is at it"
             f" (if that process is gone, delete {OWNER} there)."
         )
-    write_json(
-        folder / OWNER, {"host": socket.gethostname(), "pid": os.getpid(), "started": psutil.Process().create_time()}
-    )
+    write_json(folder / OWNER, this_process())
 
 
 def release(folder: Path) -> None:
@@ -72,14 +71,24 @@ def release(folder: Path) -> None:
 
 
 def is_alive(folder: Path) -> bool:
-    """Whether the process that claimed `folder` still runs. Of another host's process nobody can tell: it counts as alive."""
+    """Whether the process that claimed `folder` still runs."""
     owner = read_json(folder / OWNER)
+    return owner.get("pid") == os.getpid() or lives(owner)
+
+
+def this_process() -> dict[str, Any]:
+    """What an owner is known by."""
+    return {"host": socket.gethostname(), "pid": os.getpid(), "started": psutil.Process().create_time()}
+
+
+def lives(owner: Mapping[str, Any]) -> bool:
+    """Whether `owner` is another process that still runs. Of another host's process nobody can tell: it counts as alive."""
     if not owner:
         return False
     if owner["host"] != socket.gethostname():
         return True
     try:
-        return abs(psutil.Process(owner["pid"]).create_time() - owner["started"]) < 1.0
+        return owner["pid"] != os.getpid() and abs(psutil.Process(owner["pid"]).create_time() - owner["started"]) < 1.0
     except psutil.NoSuchProcess:
         return False
 

@@ -38,8 +38,8 @@ ALLOWED = {
     "sweep": MATHS
     | ENGINE
     | {"sweep", "single", "stacked", "jobs", "tracking", "plots", "provenance", "resume", "errors"},
-    "search": {"search", "config", "jobs"},
-    "plugins": {"config", "jobs", "sweep", "tracking", "errors"},
+    "search": MATHS | ENGINE | {"search", "sweep", "stacked", "jobs", "tracking", "plug", "resume", "errors"},
+    "plugins": {"config", "jobs", "sweep", "search", "tracking", "plug", "errors"},
 }
 FRAMEWORKS = {
     "pytorch_lightning": {"single", "data/module.py"},
@@ -47,7 +47,7 @@ FRAMEWORKS = {
     "hydra": {"config", "plugins", "train.py", "errors.py", "search/space.py"},
     "omegaconf": {"config", "plugins", "train.py", "errors.py"},
     "optuna": {"search"},
-    "matplotlib": {"plots.py"},
+    "matplotlib": {"plots.py", "search/figures.py"},
 }
 
 

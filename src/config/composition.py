@@ -72,12 +72,21 @@ def _run_folder(resume: str | None) -> str:
     return str(runs.find(resume) if resume else runs.ROOT / "runs" / runs.new_name())
 
 
-def _sweep_folder(choices: DictConfig, overrides: ListConfig, launcher: DictConfig) -> str:
-    """`<experiment>-<hash of the overrides>`: the same command finds its sweep again; a fresh one adds the time."""
-    asked = "\n".join(overrides)
-    parts = [choices.get("experiment") or "default", hashlib.sha256(asked.encode()).hexdigest()[:8]]
-    if (name := choices.get("hydra/launcher")) not in (None, "stacked"):
-        parts.append(name)
-    if launcher.get("resume") == "fresh":
+def _sweep_folder(choices: DictConfig, overrides: ListConfig, launcher: DictConfig, sweeper: DictConfig) -> str:
+    """`<experiment>-<hash of the overrides>`, of a search its study's name: the same command finds its sweep again.
+
+    A fresh one adds the time.
+    """
+    experiment = choices.get("experiment") or "default"
+    if "study_name" in sweeper:
+        parts = [sweeper.study_name or f"{experiment}-{choices.get('search') or 'search'}"]
+        begun = sweeper.resume
+    else:
+        asked = "\n".join(overrides)
+        parts = [experiment, hashlib.sha256(asked.encode()).hexdigest()[:8]]
+        if (name := choices.get("hydra/launcher")) not in (None, "stacked"):
+            parts.append(name)
+        begun = launcher.get("resume")
+    if begun == "fresh":
         parts.append(runs.new_name())
     return str(runs.ROOT / "sweeps" / "-".join(parts))

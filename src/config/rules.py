@@ -14,9 +14,9 @@ LOSSES = {
 }
 DEFAULT_LOSS = {"binary": "bce", "multiclass": "cross_entropy", "regression": "mse"}
 OBJECTIVES = {
-    "binary": ("val/loss", "val/accuracy", "val/auroc"),
-    "multiclass": ("val/loss", "val/accuracy", "val/auroc"),
-    "regression": ("val/loss", "val/rmse", "val/r2"),
+    "binary": ("val/loss", "val/accuracy", "val/auroc", "num_params"),
+    "multiclass": ("val/loss", "val/accuracy", "val/auroc", "num_params"),
+    "regression": ("val/loss", "val/rmse", "val/r2", "num_params"),
 }
 
 
@@ -41,6 +41,8 @@ def loss_name(run: Run, task: str) -> str:
 
 def _contradictions(run: Run) -> Iterator[str]:
     name, trainer = run.optimizer.name, run.trainer
+    if not run.first_objective.startswith("val/"):
+        yield f"objective: must begin with one that each epoch has (val/loss, ...), but got {run.first_objective}."
     if run.optimizer.momentum is not None and name not in MOMENTUM_USERS:
         yield f"optimizer.momentum: must be null for {name}, which has none, but got {run.optimizer.momentum}."
     if run.optimizer.betas is not None and name not in BETA_USERS:

@@ -22,7 +22,7 @@ Initialiser = Literal[
 Loss = Literal["bce", "cross_entropy", "mse", "mae", "huber", "perceptron"]
 OptimizerName = Literal["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "nadam"]
 ScheduleName = Literal["constant", "step", "exponential", "cosine", "onecycle"]
-Objective = Literal["val/loss", "val/accuracy", "val/auroc", "val/rmse", "val/r2"]
+Objective = Literal["val/loss", "val/accuracy", "val/auroc", "val/rmse", "val/r2", "num_params"]
 Standardize = Literal["none", "features", "channels", "images"]
 
 Rate = Annotated[float, Field(ge=0, lt=1)]

@@ -20,6 +20,10 @@ class Grid(samplers.GridSampler):
         pass
 
 
+CONDITIONED = ("tpe", "random", "gp")  # they sample some parameters well where others are held fixed
+CONSTANT = ("grid", "qmc")  # their seed decides the whole sequence, of which each trial takes the next
+
+
 def build_sampler(
     name: str, settings: Mapping[str, Any], space: Mapping[str, BaseDistribution], seed: int
 ) -> BaseSampler:

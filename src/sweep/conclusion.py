@@ -3,7 +3,7 @@
 import logging
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +32,13 @@ from src.tracking.store import STATE
 log = logging.getLogger(__name__)
 
 
-def conclude_sweep(folder: Path, console: Console, scribe: Scribe | None = None) -> pd.DataFrame:
+def conclude_sweep(
+    folder: Path, console: Console, scribe: Scribe | None = None, *, search: Mapping[str, str] | None = None
+) -> pd.DataFrame:
     """Fold the runs in `folder` into a leaderboard with a figure, keep the model of its first row, tell MLflow.
 
-    `scribe`: the one that wrote what the sweep's members left, if it is still open.
+    `scribe`: the one that wrote what the sweep's members left, if it is still open. `search`: tags of a search, in which
+    runs may fail.
     """
     entries = read_entries(folder)
     objective = _objective(entries)
@@ -51,8 +54,8 @@ def conclude_sweep(folder: Path, console: Console, scribe: Scribe | None = None)
     figures = {"sweep/runs": len(entries), "sweep/broken": broken}
     if best is not None:
         figures[f"best/{objective}"] = best.value
-    status = "FAILED" if broken else "FINISHED"
-    runs.write_json(folder / SWEEP, {"status": status, "figures": figures})
+    status = "FAILED" if broken and search is None else "FINISHED"
+    runs.write_json(folder / SWEEP, {"status": status, "figures": figures, "tags": dict(search or {})})
     console.print(drawn(table, objective))
     if best is not None:
         _keep_model(folder / str(best.number), best)
@@ -76,17 +79,19 @@ def _tell_mlflow(folder: Path, status: str, best: Path | None, scribe: Scribe | 
 
 
 def read_entries(folder: Path) -> list[Entry]:
-    """The runs of the sweep in `folder` that have ended, by number; ValueError if there is none."""
-    numbers = sorted(int(path.parent.name) for path in folder.glob(f"*/{runs.RESULTS}") if path.parent.name.isdigit())
-    if not numbers:
+    """The runs of the sweep in `folder` that have ended, by number, less those broken off; ValueError if there is none."""
+    results = {
+        int(path.parent.name): runs.read_json(path)
+        for path in folder.glob(f"*/{runs.RESULTS}")
+        if path.parent.name.isdigit()
+    }
+    ended = [number for number in sorted(results) if results[number]["stop_reason"] != "interrupted"]
+    if not ended:
         raise ValueError(f"{folder}: must hold runs that have ended, but got none.")
+    configs = ((folder / str(number) / runs.CONFIG).read_text() for number in ended)
     return [
-        Entry(
-            number,
-            yaml.load((folder / str(number) / runs.CONFIG).read_text(), Loader=yaml.CSafeLoader),
-            runs.read_json(folder / str(number) / runs.RESULTS),
-        )
-        for number in numbers
+        Entry(number, yaml.load(config, Loader=yaml.CSafeLoader), results[number])
+        for number, config in zip(ended, configs, strict=True)
     ]
 
 

@@ -50,11 +50,11 @@ def swept_keys(entries: Sequence[Entry]) -> list[str]:
 
 
 def leaderboard(entries: Sequence[Entry], objective: str) -> pd.DataFrame:
-    """One row per configuration, the best mean of `objective` on val first; those with a run that came to nothing last.
+    """One row per configuration, the best mean of `objective` on val first, then pruned ones, then those with a broken run.
 
     Columns: `rank`, the keys that differ, `mean`, `sd` and `n` over seeds, `low` and `high` (95 % interval of the mean by
     Student's t), `difference` to the best row over the seeds that both have and `p` of the paired t-test of it, `broken`
-    (runs that diverged or failed), `best_epoch` (median), `numbers` of the runs.
+    (runs that diverged or failed), `pruned` (runs that a search stopped), `best_epoch` (median), `numbers` of the runs.
     """
     keys = swept_keys(entries)
     groups: dict[tuple[str, ...], list[Entry]] = {}
@@ -63,7 +63,9 @@ def leaderboard(entries: Sequence[Entry], objective: str) -> pd.DataFrame:
         groups.setdefault(tuple(table.get(key, "") for key in keys), []).append(entry)
     rows = [{**dict(zip(keys, values, strict=True)), **_folded(group)} for values, group in groups.items()]
     sign = 1.0 if DIRECTIONS[objective] == "minimize" else -1.0
-    order = sorted(range(len(rows)), key=lambda i: (rows[i]["broken"] > 0, _last(sign * rows[i]["mean"])))
+    order = sorted(
+        range(len(rows)), key=lambda i: (rows[i]["broken"] > 0, rows[i]["pruned"] > 0, _last(sign * rows[i]["mean"]))
+    )
     best, members = order[0], list(groups.values())
     ranked = [
         {"rank": rank, **rows[i], **_against(members[i], members[best], i == best)} for rank, i in enumerate(order, 1)
@@ -71,7 +73,7 @@ def leaderboard(entries: Sequence[Entry], objective: str) -> pd.DataFrame:
     return pd.DataFrame(ranked, columns=["rank", *keys, *FIGURES])
 
 
-FIGURES = ["mean", "sd", "n", "low", "high", "difference", "p", "broken", "best_epoch", "numbers"]
+FIGURES = ["mean", "sd", "n", "low", "high", "difference", "p", "broken", "pruned", "best_epoch", "numbers"]
 
 
 def drawn(table: pd.DataFrame, objective: str) -> Table:
@@ -79,18 +81,18 @@ def drawn(table: pd.DataFrame, objective: str) -> Table:
     count = f"{min(SHOWN, len(table))} of {len(table)}" if len(table) > SHOWN else str(len(table))
     board = Table(title=f"{objective} on val, {count} configurations", title_justify="left", box=box.SIMPLE_HEAD)
     keys = [name for name in table.columns if name not in ("rank", *FIGURES)]
-    broken = bool(table["broken"].any())
+    told = [name for name in ("pruned", "broken") if table[name].any()]
     for name in ("", *_short(keys)):
         board.add_column(name, overflow="fold")
-    for name in ("mean ± sd", "n", "95 %", "p", *(["broken"] if broken else [])):
+    for name in ("mean ± sd", "n", "95 %", "p", *told):
         board.add_column(name, no_wrap=True)
     for row in table.head(SHOWN).to_dict("records"):
         spread = "" if math.isnan(row["sd"]) else f" ± {row['sd']:.4f}"
         interval = "" if math.isnan(row["low"]) else f"[{row['low']:.4f}, {row['high']:.4f}]"
         p = "" if math.isnan(row["p"]) else f"{row['p']:.3f}"
-        named = [str(row[key]) for key in keys]
+        named = [_short_number(row[key]) for key in keys]
         mean = "none" if math.isnan(row["mean"]) else f"{row['mean']:.4f}{spread}"
-        figures = [mean, str(row["n"]), interval, p, *([str(row["broken"] or "")] if broken else [])]
+        figures = [mean, str(row["n"]), interval, p, *(str(row[name] or "") for name in told)]
         board.add_row(str(row["rank"]), *named, *figures)
     return board
 
@@ -99,6 +101,14 @@ def _short(keys: Sequence[str]) -> list[str]:
     """Each key by its last part, where that is enough to tell it from the others."""
     last = Counter(key.rpartition(".")[2] for key in keys)
     return [short if last[short := key.rpartition(".")[2]] == 1 else key for key in keys]
+
+
+def _short_number(text: str) -> str:
+    """Of a number that a search drew, four digits tell enough."""
+    try:
+        return text if len(text) < 8 else f"{float(text):.4g}"
+    except ValueError:
+        return text
 
 
 def _flat(entry: Entry) -> dict[str, str]:
@@ -124,6 +134,7 @@ def _folded(group: Sequence[Entry]) -> dict[str, Any]:
         "low": mean - half,
         "high": mean + half,
         "broken": len(group) - n,
+        "pruned": sum(entry.results["stop_reason"] == "pruned" for entry in group),
         "best_epoch": float(np.median(epochs)) if epochs else math.nan,
         "numbers": " ".join(str(entry.number) for entry in group),
     }

@@ -36,6 +36,7 @@ class SweepRecord:
         self._written: list[Future[None]] = []
 
     def __enter__(self) -> Self:
+        self.folder.mkdir(parents=True, exist_ok=True)
         runs.claim(self.folder)
         self._provenance = provenance(device_of(self.run).type)
         runs.write_text(self.folder / "environment.txt", environment())

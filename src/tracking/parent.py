@@ -7,8 +7,9 @@ from typing import Any
 from src import runs
 from src.tracking.store import STATE, connect, experiment_id
 
-FILES = ("leaderboard.csv", "objective.png", "multirun.yaml", "environment.txt")
-SWEEP = "sweep.json"  # how a sweep ended: `status`, and `figures` by name
+FILES = ("leaderboard.csv", "objective.png", "multirun.yaml", "environment.txt", "optimization_results.yaml")
+FOLDERS = ("figures", "experiment")  # of a search
+SWEEP = "sweep.json"  # how a sweep ended: `status`, and `figures` and `tags` by name
 
 
 def parent_run(client: Any, folder: Path, uri: str, experiment: str) -> str:
@@ -40,10 +41,16 @@ def finish_parent(folder: Path, status: str) -> None:
     state = runs.read_json(folder / STATE)
     client = connect(state["uri"])
     run_id = parent_run(client, folder, state["uri"], state["experiment"])
-    for key, value in runs.read_json(folder / SWEEP).get("figures", {}).items():
+    ended = runs.read_json(folder / SWEEP)
+    for key, value in ended.get("figures", {}).items():
         client.log_metric(run_id, key, value)
+    for key, value in ended.get("tags", {}).items():
+        client.set_tag(run_id, key, value)
     for name in FILES:
         if (folder / name).is_file():
             client.log_artifact(run_id, str(folder / name))
+    for name in FOLDERS:
+        if (folder / name).is_dir():
+            client.log_artifacts(run_id, str(folder / name), name)
     client.set_terminated(run_id, status=status)
     runs.write_json(folder / STATE, {**state, "run_id": run_id, "complete": status})

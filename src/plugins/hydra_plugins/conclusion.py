@@ -1,4 +1,4 @@
-"""The end of a multirun whose launcher does not conclude it by itself."""
+"""The end of a multirun that neither its launcher nor its sweeper concludes."""
 
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,11 @@ class Conclude(Callback):
     """Folds the jobs into a leaderboard."""
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
+        from hydra_plugins.optuna_sweeper import OptunaSweeper
         from hydra_plugins.stacked_launcher import StackedLauncher, comes_whole
 
+        if str(config.hydra.sweeper._target_).endswith(OptunaSweeper.__name__):
+            return
         if str(config.hydra.launcher._target_).endswith(StackedLauncher.__name__) and comes_whole(config):
             return
         from src.errors import told

@@ -1,8 +1,10 @@
 """Hydra's own sweeper, less its check of every job where the launcher does the same again."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper, BasicSweeperConf
+from hydra.core.config_store import ConfigStore
 
 
 class GridSweeper(BasicSweeper):
@@ -11,3 +13,12 @@ class GridSweeper(BasicSweeper):
     def validate_batch_is_legal(self, batch: Sequence[Sequence[str]]) -> None:
         if not getattr(self.launcher, "composes_first", False):
             super().validate_batch_is_legal(batch)
+
+
+@dataclass
+class GridSweeperConf(BasicSweeperConf):
+    _target_: str = "hydra_plugins.grid_sweeper.GridSweeper"
+
+
+# In the place of Hydra's default, which a configuration file could only override: then a search could not any more.
+ConfigStore.instance().store(group="hydra/sweeper", name="basic", node=GridSweeperConf, provider="perceptron_lab")

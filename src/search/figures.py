@@ -1,0 +1,62 @@
+"""Optuna's figures of a study: as HTML to explore, as PNG to look at."""
+
+import logging
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.trial import TrialState
+
+log = logging.getLogger(__name__)
+
+FIGURES = {
+    "history": "plot_optimization_history",
+    "importances": "plot_param_importances",
+    "slices": "plot_slice",
+    "parallel_coordinates": "plot_parallel_coordinate",
+    "pruning_curves": "plot_intermediate_values",
+}
+FRONT = "plot_pareto_front"
+
+
+def draw_figures(study: optuna.Study, folder: Path, names: list[str]) -> None:
+    """Write every figure that the study has enough trials for into `folder`; `names`: its objectives."""
+    folder.mkdir(parents=True, exist_ok=True)
+    finished = [trial for trial in study.get_trials(deepcopy=False) if trial.state == TrialState.COMPLETE]
+    if not finished:
+        return
+    if len(names) > 1:
+        _draw(folder, "pareto_front", FRONT, study, {"target_names": names})
+        for place, name in enumerate(names):
+            for figure in ("history", "slices", "parallel_coordinates"):
+                settings = {"target": lambda trial, place=place: trial.values[place], "target_name": name}
+                _draw(folder, f"{figure}_{name.replace('/', '_')}", FIGURES[figure], study, settings)
+        return
+    for figure, function in FIGURES.items():
+        settings = {} if figure == "pruning_curves" else {"target_name": names[0]}
+        _draw(folder, figure, function, study, settings)
+
+
+def _draw(folder: Path, name: str, function: str, study: optuna.Study, settings: dict[str, Any]) -> None:
+    import matplotlib.pyplot as plt
+    import optuna.visualization as interactive
+    import optuna.visualization.matplotlib as still
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that a figure is experimental, or has one trial only
+        try:
+            getattr(interactive, function)(study, **settings).write_html(folder / f"{name}.html")
+            _save(lambda: getattr(still, function)(study, **settings), folder / f"{name}.png")
+        except (ValueError, RuntimeError, ZeroDivisionError) as error:  # too few trials, or all alike
+            log.info("no figure %s: %s", name, error)
+        finally:
+            plt.close("all")
+
+
+def _save(drawn: Callable[[], Any], path: Path) -> None:
+    axes = drawn()
+    figure = (axes.flat[0] if hasattr(axes, "flat") else axes).figure
+    figure.set_size_inches(max(8.0, figure.get_size_inches()[0]), 5.0)
+    figure.savefig(path, dpi=110, bbox_inches="tight")

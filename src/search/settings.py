@@ -1,0 +1,110 @@
+"""The keys of `hydra.sweeper` for a search: those of Hydra's own sweeper for Optuna, and ours."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from optuna.distributions import BaseDistribution
+from optuna.pruners import BasePruner
+from optuna.samplers import BaseSampler
+from pydantic import Field
+
+from src.config.schema import Block, Count, Positive, Run
+from src.metrics import DIRECTIONS
+from src.plug import imported
+from src.randomness import Purpose, key
+from src.search.ledger import Direction
+from src.search.samplers import CONDITIONED, CONSTANT, PRUNERS, SAMPLERS, build_pruner, build_sampler
+
+
+class Settings(Block):
+    """`sampler` and `pruner`: a name, a mapping with `name`, or with `_target_`, and Optuna's own settings beside it."""
+
+    sampler: str | dict[str, Any]
+    pruner: str | dict[str, Any] | None
+    direction: Direction | list[Direction] | None  # null: by objective
+    storage: str | None  # a database's URL; null: a journal in the study's folder
+    study_name: Annotated[str, Field(min_length=1)] | None
+    n_trials: Count
+    n_jobs: Count | None  # trials that train at once; null: by model and machine
+    timeout: Positive | None  # seconds
+    max_failure_rate: Annotated[float, Field(ge=0, le=1)]
+    repeats: Count
+    resume: Literal["continue", "fresh", "force"]
+    params: dict[str, Any] | None
+    custom_search_space: str | None
+    constraints: dict[str, float] | None  # largest value of a figure, by name
+    retrain: Annotated[int, Field(ge=0)]  # seeds on which the best configuration is trained at the end, test split read
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """A sampler or pruner by `name` in our tables, or a class of its own, with its settings."""
+
+    name: str
+    own: Callable[..., Any] | None
+    settings: dict[str, Any]
+
+    @classmethod
+    def of(cls, kind: str, given: str | Mapping[str, Any] | None, table: Mapping[str, Any]) -> "Strategy":
+        """From the value of `hydra.sweeper.<kind>`; ValueError for a `_target_` that does not import."""
+        if given is None or isinstance(given, str):
+            return cls(given or "none", None, {})
+        settings = {name: value for name, value in given.items() if name not in ("_target_", "name")}
+        target = str(given.get("_target_", ""))
+        if not target:
+            return cls(str(given.get("name")), None, settings)
+        name = target.rpartition(".")[2].removesuffix(kind.title()).lower().replace("-", "")
+        name = {"successivehalving": "halving", "nop": "none"}.get(name, name)
+        if target.startswith("optuna.") and name in table:
+            return cls(name, None, settings)
+        return cls(name, imported(f"hydra.sweeper.{kind}", target), settings)
+
+
+class Samplers:
+    """The sampler of a trial, built anew from (seed, the trial's number): a search that goes on does not repeat itself."""
+
+    def __init__(self, given: str | Mapping[str, Any], space: Mapping[str, BaseDistribution], seed: int) -> None:
+        self.strategy, self.space = Strategy.of("sampler", given, SAMPLERS), space
+        settings = dict(self.strategy.settings)
+        self.seed = seed if settings.get("seed") is None else int(settings["seed"])
+        self.settings = {name: value for name, value in settings.items() if name != "seed"}
+
+    def __call__(self, number: int) -> BaseSampler:
+        seed = self.seed if self.strategy.name in CONSTANT else _draw(self.seed, number)
+        if self.strategy.own is not None:
+            return self.strategy.own(seed=seed, **self.settings)
+        return build_sampler(self.strategy.name, self.settings, self.space, seed)
+
+    @property
+    def conditioned(self) -> bool:
+        """Whether some parameters can be held fixed."""
+        return self.strategy.own is None and self.strategy.name in CONDITIONED
+
+
+def pruner_of(settings: Settings, objectives: list[str]) -> BasePruner:
+    """The pruner; ValueError for one beside several objectives."""
+    strategy = Strategy.of("pruner", settings.pruner, PRUNERS)
+    if strategy.name != "none" and len(objectives) > 1:
+        raise ValueError(f"hydra.sweeper.pruner: must be null for several objectives, but got {strategy.name}.")
+    if strategy.own is not None:
+        return strategy.own(**strategy.settings)
+    return build_pruner(strategy.name, strategy.settings)
+
+
+def objectives_of(run: Run) -> list[str]:
+    """The objectives of a run, the first that drives patience and pruning first."""
+    return [run.objective] if isinstance(run.objective, str) else list(run.objective)
+
+
+def directions_of(settings: Settings, objectives: list[str]) -> list[Direction]:
+    """A direction for each objective; ValueError if what is set contradicts what the objective is."""
+    known: list[Any] = [DIRECTIONS[name] for name in objectives]
+    given = [settings.direction] if isinstance(settings.direction, str) else settings.direction
+    if given is not None and given != known:
+        raise ValueError(f"hydra.sweeper.direction: must be {known} for {objectives}, or null, but got {given}.")
+    return known
+
+
+def _draw(seed: int, number: int) -> int:
+    return int(key(seed, Purpose.SEARCH, number)) % 2**32

@@ -1,0 +1,86 @@
+"""One trial in training: its repeats, one for each seed, and what it reports of them."""
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import optuna
+
+from src.jobs import Job
+
+
+@dataclass
+class Repeats:
+    """The jobs of `trial`, equal but for their seeds, judged by the first of `objectives`.
+
+    `in_turn`: a repeat begins when the one before has ended, and its best value is reported (for pruners that compare
+    repeats); else they train together and the mean of all is reported each epoch, a repeat that stopped carrying its best.
+    """
+
+    trial: optuna.Trial
+    jobs: list[Job]
+    objectives: Sequence[str]
+    direction: str
+    in_turn: bool
+    pruned: bool = False
+    begun: set[int] = field(default_factory=set)  # jobs that were handed out
+    epochs: dict[int, list[float]] = field(default_factory=dict)  # values of the first objective, by job
+    ended: dict[int, Mapping[str, Any]] = field(default_factory=dict)  # by job: figures by name, or what went wrong
+    reported: int = 0
+
+    def add(self, job: Job, value: float) -> bool:
+        """The next epoch of a repeat; True if the trial has something new to report, which it has reported then."""
+        self.epochs.setdefault(job.number, []).append(value)
+        return not self.in_turn and self._report()
+
+    def end(self, job: Job, figures: Mapping[str, Any]) -> bool:
+        """A repeat has ended; True as for `add`."""
+        self.ended[job.number] = figures
+        if not self.in_turn:
+            return self._report()
+        value = figures.get(self.objectives[0])
+        if value is None or not math.isfinite(value):
+            return False
+        self.trial.report(value, len(self.ended))
+        return True
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing of it is in training, and nothing more will be."""
+        return len(self.ended) == (len(self.begun) if self.pruned else len(self.jobs))
+
+    def values(self) -> list[float]:
+        """The mean of each objective over the repeats."""
+        return [statistics.fmean(figures[name] for figures in self.ended.values()) for name in self.objectives]
+
+    def spread(self) -> list[float]:
+        """The standard deviation of each objective over the repeats; empty for one repeat."""
+        if len(self.jobs) < 2:
+            return []
+        return [statistics.stdev(figures[name] for figures in self.ended.values()) for name in self.objectives]
+
+    def _report(self) -> bool:
+        """The mean of every epoch that all repeats have reached, or will never reach."""
+        before = self.reported
+        while len(self.objectives) == 1 and self._has(self.reported + 1):
+            self.reported += 1
+            value = statistics.fmean(self._at(job, self.reported) for job in self.jobs)
+            if math.isfinite(value):
+                self.trial.report(value, self.reported)
+        return self.reported > before
+
+    def _has(self, epoch: int) -> bool:
+        reach = [len(self.epochs.get(job.number, ())) for job in self.jobs]
+        return max(reach) >= epoch and all(
+            count >= epoch or job.number in self.ended for count, job in zip(reach, self.jobs, strict=True)
+        )
+
+    def _at(self, job: Job, epoch: int) -> float:
+        values = self.epochs.get(job.number, [])
+        if len(values) >= epoch:
+            return values[epoch - 1]
+        finite = [value for value in values if math.isfinite(value)]
+        best = min if self.direction == "minimize" else max
+        return best(finite) if finite else math.nan
