@@ -1,15 +1,33 @@
 """Where studies outlive the process: a journal file, or a database by its URL."""
 
+import os
+import threading
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import BaseJournalBackend, JournalFileBackend
+from optuna.storages.journal._file import BaseJournalFileLock
 from sqlalchemy.exc import SQLAlchemyError
 
 JOURNAL = "study.journal"  # in a study's folder
+
+
+class Lock(BaseJournalFileLock):
+    """A lock that the system gives back when its owner dies; Optuna's own outlive a SIGKILL and stop the next start."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = FileLock(f"{path}.lock")
+
+    def acquire(self) -> bool:
+        self._lock.acquire()
+        return True
+
+    def release(self) -> None:
+        self._lock.release()
 
 
 class Journal(BaseJournalBackend):
@@ -17,28 +35,39 @@ class Journal(BaseJournalBackend):
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = JournalFileBackend(str(path))
-        self._held: list[dict[str, Any]] | None = None
+        lock = Lock(path)
+        lock.acquire()
+        _drop_half_a_line(path)
+        lock.release()
+        self._file = JournalFileBackend(str(path), lock_obj=lock)
+        self._held = threading.local()  # `logs`: what this thread gathers
 
     def read_logs(self, log_number_from: int) -> Generator[dict[str, Any], None, None]:
         yield from self._file.read_logs(log_number_from)
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
-        if self._held is None:
+        held: list[dict[str, Any]] | None = getattr(self._held, "logs", None)
+        if held is None:
             self._file.append_logs(logs)
         else:
-            self._held.extend(logs)
+            held.extend(logs)
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """What is appended inside is written at the end."""
-        self._held = []
+        """What this thread appends inside is written at the end."""
+        held = self._held.logs = []
         try:
             yield
         finally:
-            held, self._held = self._held, None
+            self._held.logs = None
             if held:
                 self._file.append_logs(held)
+
+
+def _drop_half_a_line(path: Path) -> None:
+    """What a process that was killed had not written to its end, or no one could read on."""
+    if path.is_file() and not (text := path.read_bytes()).endswith(b"\n"):
+        os.truncate(path, text.rfind(b"\n") + 1)
 
 
 def open_storage(url: str | None, folder: Path) -> BaseStorage:

@@ -1,0 +1,125 @@
+"""A search killed again and again goes on by the same command: nothing is lost, nothing is done twice."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+from optuna.trial import TrialState
+
+from src import runs
+from src.search.storage import JOURNAL, open_storage
+from tests.conftest import Command, environment
+from tests.sweep.test_multirun import mlflow_runs
+
+TRIALS, KILLS = 40, int(os.environ.get("KILLS", "5"))
+KEYS = ["-m", "+experiment=smoke", "+search=quick", "epochs=20", "hydra.launcher.slots=4", "hydra.sweeper.retrain=0"]
+STUDY = "smoke-quick"
+
+
+def start(folder: Path) -> "subprocess.Popen[bytes]":
+    with (folder / "output").open("ab") as output:
+        command = [sys.executable, "-m", "src.train", *KEYS, f"hydra.sweeper.n_trials={TRIALS}"]
+        return subprocess.Popen(command, cwd=folder, env=environment(), stdout=output, stderr=output)
+
+
+def sweep_of(folder: Path, study: str = STUDY) -> Path:
+    return folder / "mlruns" / "sweeps" / study
+
+
+def ended(folder: Path) -> dict[str, float]:
+    """The results of trials that have ended, by number, with the time of their writing."""
+    paths = sweep_of(folder).glob(f"*/{runs.RESULTS}")
+    of_end = {path: json.loads(path.read_text()) for path in paths}
+    return {path.parent.name: path.stat().st_mtime for path, read in of_end.items() if read["status"] == "FINISHED"}
+
+
+def study_of(folder: Path, study: str = STUDY) -> optuna.Study:
+    return optuna.load_study(study_name=study, storage=open_storage(None, sweep_of(folder, study)))
+
+
+def kill_after(folder: Path, process: "subprocess.Popen[bytes]", trials: int, seconds: float) -> bool:
+    """Kill it once so many more have ended and some time has gone; False if it was faster."""
+    before = len(ended(folder))
+    while process.poll() is None and len(ended(folder)) < before + trials:
+        time.sleep(0.02)
+    time.sleep(seconds)
+    process.send_signal(signal.SIGKILL)
+    return process.wait() != 0
+
+
+@pytest.mark.slow
+def test_a_search_killed_again_and_again_counts_every_trial_once(tmp_path: Path):
+    draw, kills = random.Random(0), 0
+    seen: dict[str, float] = {}
+    while kills < KILLS:
+        # At any moment of the start, or soon after a trial has ended.
+        moment = (0, draw.uniform(0.0, 6.0)) if draw.random() < 0.4 else (1, draw.uniform(0.0, 0.1))
+        if not kill_after(tmp_path, start(tmp_path), *moment):
+            break
+        kills += 1
+        now = ended(tmp_path)
+        assert {number: now.get(number) for number in seen} == seen, "a trial that had ended was trained again"
+        seen = now
+    assert start(tmp_path).wait() == 0, (tmp_path / "output").read_text()
+    assert kills == KILLS
+    assert seen.items() <= ended(tmp_path).items()
+    trials = study_of(tmp_path).trials
+    counted = [trial for trial in trials if not trial.user_attrs.get("reaped")]
+    assert len(counted) == TRIALS
+    assert {trial.state for trial in counted} <= {TrialState.COMPLETE, TrialState.PRUNED}
+    reaped = [trial for trial in trials if trial.user_attrs.get("reaped")]
+    assert reaped, "no kill fell into a trial"
+    assert {trial.state for trial in reaped} == {TrialState.FAIL}
+    again = [trial.params for trial in counted]
+    assert all(again.count(trial.params) == 1 for trial in reaped)
+    assert {str(trial.number) for trial in counted} == set(ended(tmp_path))
+    all_runs = mlflow_runs(tmp_path)
+    (parent,) = [run for run in all_runs if "sweep" in run.data.tags]
+    assert parent.info.status == "FINISHED"
+    children = {run.data.tags["folder"]: run.info.status for run in all_runs if run is not parent}
+    assert len(children) == len(all_runs) - 1
+    assert {f"{STUDY}/{trial.number}" for trial in counted} <= set(children)
+    expected = {f"{STUDY}/{trial.number}": "FINISHED" for trial in counted}
+    assert {name: status for name, status in children.items() if name in expected} == expected
+    assert {status for name, status in children.items() if name not in expected} <= {"KILLED"}
+
+
+@pytest.mark.slow
+def test_an_interrupted_search_leaves_no_trial_running_and_goes_on(tmp_path: Path):
+    process = start(tmp_path)
+    while process.poll() is None and len(ended(tmp_path)) < 3:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    assert process.wait() == 130, (tmp_path / "output").read_text()
+    states = {trial.state for trial in study_of(tmp_path).trials}
+    assert TrialState.RUNNING not in states
+    assert {run.info.status for run in mlflow_runs(tmp_path)} <= {"KILLED", "FINISHED"}
+    assert start(tmp_path).wait() == 0, (tmp_path / "output").read_text()
+    counted = [trial for trial in study_of(tmp_path).trials if not trial.user_attrs.get("reaped")]
+    assert len(counted) == TRIALS
+
+
+@pytest.mark.slow
+def test_another_space_is_refused_with_the_difference_unless_it_is_forced(door: Command, tmp_path: Path):
+    def search(*keys: str) -> Any:
+        return door("train", *KEYS, "epochs=1", "hydra.sweeper.n_trials=4", *keys)
+
+    assert search().returncode == 0
+    refused = search("hydra.sweeper.params={optimizer.lr: interval(1e-3, 1e-2)}", "batch_size=32")
+    assert refused.returncode == 1
+    assert refused.stderr.count("\n") == 1
+    assert "batch_size: 32 (was 64)" in refused.stderr
+    assert "optimizer.lr: FloatDistribution" in refused.stderr
+    forced = search("batch_size=32", "hydra.sweeper.n_trials=6", "hydra.sweeper.resume=force")
+    assert forced.returncode == 0, forced.stderr
+    assert len(study_of(tmp_path).trials) == 6
+    assert search("batch_size=16", "hydra.sweeper.resume=fresh").returncode == 0
+    assert len(list(sweep_of(tmp_path).parent.glob(f"*/{JOURNAL}"))) == 2
