@@ -113,7 +113,7 @@ def test_another_space_is_refused_with_the_difference_unless_it_is_forced(door: 
         return door("train", *KEYS, "epochs=1", "hydra.sweeper.n_trials=4", *keys)
 
     assert search().returncode == 0
-    refused = search("hydra.sweeper.params={optimizer.lr: interval(1e-3, 1e-2)}", "batch_size=32")
+    refused = search("optimizer.lr=interval(1e-3, 1e-2)", "batch_size=32")
     assert refused.returncode == 1
     assert refused.stderr.count("\n") == 1
     assert "batch_size: 32 (was 64)" in refused.stderr
