@@ -12,6 +12,7 @@ from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from src import runs
+from src.search.samplers import holding
 from src.search.storage import together
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -96,7 +97,7 @@ class Ledger:
         number = next((t.number for t in self.trials if t.state == TrialState.WAITING), len(self.trials))
         sampler = self.sampler(number)
         if fixed:
-            sampler = optuna.samplers.PartialFixedSampler(dict(fixed), sampler)
+            sampler = holding(sampler, fixed)
         self.study.sampler = sampler
         return self.study.ask(dict(space))
 

@@ -37,6 +37,12 @@ def build_sampler(
         raise ValueError(f"hydra.sweeper.sampler: {name} must know its settings, but got {error}.") from error
 
 
+def holding(sampler: BaseSampler, fixed: Mapping[str, Any]) -> BaseSampler:
+    """`sampler`, with some parameters held fixed."""
+    with _no_remarks():
+        return samplers.PartialFixedSampler(dict(fixed), sampler)
+
+
 def build_pruner(name: str, settings: Mapping[str, Any]) -> BasePruner:
     """The pruner `name` with Optuna's own `settings`; ValueError for an unknown name or setting."""
     if name not in PRUNERS:

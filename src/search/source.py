@@ -42,7 +42,7 @@ class Search:
 
     `compose` makes a run of overrides and a job's number, or raises; `fixed` names the parameters that split stacks, which
     are held fixed while a stack is filled (None: the sampler cannot do that, and trials queue up by key); `extend` may
-    suggest more parameters; `later` calls in the background, after the records of what has ended.
+    suggest more parameters; `later` calls in the background, after the records of what has ended; `key_of`: a run's stack key.
     """
 
     def __init__(
@@ -56,9 +56,11 @@ class Search:
         seed: int,
         extend: Callable[[optuna.Trial], None] = lambda trial: None,
         later: Callable[[Callable[[], None]], None] = lambda call: call(),
+        key_of: Callable[[Run], str] = stack_key,
     ) -> None:
         self.ledger, self.space, self.plan = ledger, space, plan
-        self.compose, self.fixed, self.seed, self.extend, self.later = compose, fixed, seed, extend, later
+        self.compose, self.fixed, self.seed, self.extend = compose, fixed, seed, extend
+        self.later, self.key_of = later, key_of
         self.open: dict[int, Repeats] = {}  # by trial
         self.failures = 0
         self._waiting: dict[str, deque[Job]] = {}
@@ -156,7 +158,7 @@ class Search:
         ]
 
     def _wait(self, job: Job) -> None:
-        key, params = stack_key(job.run), self.open[self._trial_of(job)].trial.params
+        key, params = self.key_of(job.run), self.open[self._trial_of(job)].trial.params
         self._waiting.setdefault(key, deque()).append(job)
         self._like.setdefault(key, {name: params[name] for name in self.fixed or ()})
 
@@ -181,10 +183,10 @@ class Search:
         for name, bound in (self.plan.bounds or {}).items():
             trial.set_constraint(name, max(figures[name] for figures in ended) - bound)
         attrs = {"stop_reason": ended[0]["stop_reason"], "best_epoch": ended[0]["best_epoch"]}
-        if repeats.pruned:
-            self._tell(trial, TrialState.PRUNED, None, attrs)
-        else:
+        if repeats.is_complete:  # also one that was pruned after its last epoch
             self._tell(trial, TrialState.COMPLETE, repeats.values(), {**attrs, "sd": repeats.spread()})
+        else:
+            self._tell(trial, TrialState.PRUNED, None, attrs)
 
     def _tell(
         self, trial: optuna.Trial, state: TrialState, values: Sequence[float] | None, attrs: Mapping[str, Any]

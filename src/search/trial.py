@@ -51,6 +51,12 @@ class Repeats:
         """Whether nothing of it is in training, and nothing more will be."""
         return len(self.ended) == (len(self.begun) if self.pruned else len(self.jobs))
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether every repeat came to its own end."""
+        reasons = [figures.get("stop_reason") for figures in self.ended.values()]
+        return len(reasons) == len(self.jobs) and not {"pruned", "diverged"} & set(reasons)
+
     def values(self) -> list[float]:
         """The mean of each objective over the repeats."""
         return [statistics.fmean(figures[name] for figures in self.ended.values()) for name in self.objectives]

@@ -1,0 +1,165 @@
+"""The search as an agenda: every sampler and pruner by the same contract, through stacks that split and stacks that do not."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from optuna.samplers import GridSampler
+from optuna.trial import TrialState
+
+from benchmarks.closed_form import best_value, open_search, run_slots
+from src.search.samplers import PRUNERS, SAMPLERS, build_pruner
+from src.search.source import Search
+
+SPACE = ["x=range(-2.0, 2.0, 0.25)", "kind=a,b,c", "fixed=7"]
+SHIFT = {"a": 0.0, "b": 0.5, "c": 1.0}
+TRIALS, SLOTS = 24, 4
+STORAGES = [None, "sqlite"]
+
+
+def bowl(params: Any) -> float:
+    assert params["fixed"] == 7
+    return float(params["x"]) ** 2 + SHIFT[params["kind"]]
+
+
+def params_of(search: Search) -> list[dict[str, Any]]:
+    return [trial.params for trial in search.ledger.trials]
+
+
+def opened(folder: Path, name: str, *, seed: int = 0, **given: Any) -> Search:
+    splits = ("kind",) if given.pop("split", True) else ()
+    return open_search(folder, SPACE, sampler=name, n_trials=TRIALS, seed=seed, splits=splits, **given)
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+@pytest.mark.parametrize("split", [True, False], ids=["split", "whole"])
+def test_a_search_is_repeatable_and_inside_its_space(tmp_path: Path, name: str, split: bool):
+    first, again, other = (
+        opened(tmp_path / str(place), name, seed=seed, split=split) for place, seed in enumerate((1, 1, 2))
+    )
+    for search in (first, again, other):
+        run_slots(search, bowl, SLOTS)
+        assert len(search.ledger.counted) == TRIALS
+        assert {trial.state for trial in search.ledger.counted} == {TrialState.COMPLETE}
+    assert params_of(first) == params_of(again)
+    assert params_of(first) != params_of(other) or name == "qmc"  # Sobol's sequence, unscrambled, has no seed
+    assert best_value(first) < 2.0
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+@pytest.mark.parametrize("storage", STORAGES)
+def test_a_search_broken_off_goes_on_without_repeating_itself(tmp_path: Path, name: str, storage: str | None):
+    url = storage and f"sqlite:///{tmp_path}/study.db"
+    broken = opened(tmp_path, name, storage=url)
+    run_slots(broken, bowl, SLOTS, most=9)
+    before = {trial.number: (trial.params, trial.values) for trial in broken.ledger.counted}
+    again = opened(tmp_path, name, storage=url)
+    assert {trial.number: (trial.params, trial.values) for trial in again.ledger.counted} == before
+    run_slots(again, bowl, SLOTS)
+    assert len(again.ledger.counted) == TRIALS
+    kept = again.ledger.kept.get_trials()
+    assert TrialState.RUNNING not in {trial.state for trial in kept}
+    assert [trial.params for trial in kept] == params_of(again)
+    of_storage = [trial.values for trial in kept if trial.state == TrialState.COMPLETE]
+    assert of_storage == [trial.values for trial in again.ledger.trials if trial.state == TrialState.COMPLETE]
+    drawn = [tuple(trial.params.values()) for trial in again.ledger.counted]
+    if name == "grid":
+        assert len(set(drawn)) == TRIALS
+    elif name == "qmc":  # the next of a sequence, wherever it was broken off
+        straight = opened(tmp_path / "straight", name)
+        run_slots(straight, bowl, SLOTS)
+        assert sorted(drawn) == sorted(tuple(trial.params.values()) for trial in straight.ledger.counted)
+    else:
+        assert drawn[9:18] != drawn[:9]
+
+
+@pytest.mark.parametrize("name", [name for name in PRUNERS if name not in ("none", "wilcoxon")])
+def test_a_pruner_stops_what_is_worse_and_nothing_better(tmp_path: Path, name: str):
+    pruner = build_pruner(name, {"n_startup_trials": 3} if name in ("median", "percentile") else {})
+    search = opened(tmp_path, "random", pruner=pruner)
+    run_slots(search, bowl, SLOTS, epochs=12)
+    counted = search.ledger.counted
+    assert len(counted) == TRIALS
+    pruned = [trial for trial in counted if trial.state == TrialState.PRUNED]
+    if name == "patient":  # the loss falls at each epoch: nothing is hopeless
+        assert not pruned
+        return
+    assert pruned
+    done = [trial for trial in counted if trial.state == TrialState.COMPLETE]
+    assert min(bowl({**trial.params, "fixed": 7}) for trial in done) <= min(
+        bowl({**trial.params, "fixed": 7}) for trial in pruned
+    )
+    assert max(len(trial.intermediate_values) for trial in pruned) < 12
+
+
+def test_a_grid_is_over_when_every_setting_has_been_tried(tmp_path: Path):
+    for most in (2, None):  # broken off, and taken up
+        search = open_search(tmp_path, ["x=range(1, 3)", "kind=a,b"], sampler="grid", n_trials=6, splits=["kind"])
+        assert isinstance(search.ledger.sampler(0), GridSampler)
+        run_slots(search, lambda params: float(params["x"]), 4, most=most)
+    assert sorted((trial.params["x"], trial.params["kind"]) for trial in search.ledger.counted) == [
+        (x, kind) for x in (1, 2, 3) for kind in ("a", "b")
+    ]
+
+
+def test_a_stack_takes_twice_its_slots_and_then_another_has_its_turn(tmp_path: Path):
+    search = opened(tmp_path, "tpe")
+    keys = []
+    while (job := search.next(None)) is not None:
+        search.opened(3)
+        taken = [job]
+        while (more := search.next(job.run.key)) is not None:
+            taken.append(more)
+        keys.append(len(taken))
+        for one in taken:
+            search.epoch(one, {"val/loss": 1.0})
+            search.end(one, ValueError("no matter"))
+    assert max(keys) == 6
+    assert sum(keys) == TRIALS
+
+
+@pytest.mark.parametrize("in_turn", [False, True], ids=["together", "in_turn"])
+def test_a_trial_of_several_seeds_is_worth_their_mean(tmp_path: Path, in_turn: bool):
+    search = open_search(tmp_path, ["x=interval(-1, 1)"], sampler="random", n_trials=5, repeats=3, in_turn=in_turn)
+    run_slots(search, lambda params: params["x"] + params["seed"], SLOTS, epochs=2)
+    assert len(search.ledger.counted) == 5
+    for trial in search.ledger.counted:
+        assert trial.value == pytest.approx(trial.params["x"] + 1 + 1 / 2)  # the mean of seeds 0, 1, 2
+        assert trial.user_attrs["sd"] == pytest.approx([1.0])
+        assert sorted(trial.intermediate_values) == ([1, 2, 3] if in_turn else [1, 2])
+
+
+def test_repeats_are_pruned_together(tmp_path: Path):
+    pruner = build_pruner("median", {"n_startup_trials": 4})
+    search = open_search(tmp_path, ["x=interval(0, 1)"], sampler="random", n_trials=16, repeats=2, pruner=pruner)
+    run_slots(search, lambda params: params["x"], 4, epochs=10)
+    pruned = [trial for trial in search.ledger.counted if trial.state == TrialState.PRUNED]
+    assert pruned
+    assert len(search.ledger.counted) == 16
+
+
+def test_wilcoxon_compares_repeats_in_turn(tmp_path: Path):
+    pruner = build_pruner("wilcoxon", {"p_threshold": 0.1, "n_startup_steps": 2})
+    search = open_search(
+        tmp_path, ["x=interval(0, 9)"], sampler="random", n_trials=12, repeats=8, in_turn=True, pruner=pruner
+    )
+    run_slots(search, lambda params: params["x"] + 0.01 * params["seed"], 1, epochs=2)
+    states = [trial.state for trial in search.ledger.counted]
+    assert len(states) == 12
+    assert TrialState.PRUNED in states
+    assert TrialState.COMPLETE in states
+
+
+def test_figures_that_must_not_be_larger_are_constraints(tmp_path: Path):
+    search = open_search(tmp_path, ["x=interval(0, 1)"], sampler="tpe", n_trials=8, bounds={"val/loss": 0.9})
+    run_slots(search, lambda params: params["x"], 2, epochs=2)
+    feasible = [trial.value for trial in search.ledger.counted if trial.value <= 0.9]
+    assert search.ledger.study.best_value == min(feasible)
+    assert all("val/loss" in trial.constraints for trial in search.ledger.counted)
+
+
+def test_no_trial_begins_after_the_timeout(tmp_path: Path):
+    search = open_search(tmp_path, ["x=interval(0, 1)"], sampler="random", n_trials=1000, timeout=0.2)
+    run_slots(search, lambda params: params["x"], 2)
+    assert 0 < len(search.ledger.counted) < 1000
+    assert not search.open
