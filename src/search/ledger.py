@@ -13,7 +13,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from src import runs
 from src.search.samplers import holding
-from src.search.storage import together
+from src.search.storage import close_storage, together
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
@@ -124,6 +124,10 @@ class Ledger:
         self.study._storage.set_trial_state_values(trial._trial_id, TrialState.FAIL)
         self._write_end(self.trials[number])
         self._enqueue(trial.params)
+
+    def close(self) -> None:
+        """Nothing more goes to the storage."""
+        close_storage(self.storage)
 
     def _enqueue(self, params: dict[str, Any]) -> None:
         for study in (self.study, self.kept):

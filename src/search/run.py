@@ -18,6 +18,7 @@ from src.config.loading import load
 from src.config.schema import Run
 from src.data.reading import read_dataset
 from src.jobs import Job
+from src.parts import build_run_model, device_of
 from src.recording.record import announce_orphans, plain_values
 from src.recording.results import results_of_broken
 from src.search.ledger import Ledger
@@ -27,12 +28,14 @@ from src.search.source import Plan, Search
 from src.search.space import Space
 from src.search.storage import open_storage
 from src.stacked.key import stack_key
+from src.stacked.size import choose_slots
 from src.sweep.record import SweepRecord
 from src.sweep.run import Sweep
 from src.sweep.standing import Standing
 from src.tracking import Scribe
 
 Compose = Callable[[Sequence[str], int], Run]
+GENERATIONS = 4  # at least: the wider the stack, the less does a trial know of those before it
 STATED = "stated"  # the study's attribute that holds what its trials have in common
 
 
@@ -50,10 +53,11 @@ def run_search(
 ) -> Search:
     """Search `space` until `settings.n_trials` have ended, from where an earlier start left off; gives the search.
 
-    `base`: the run without what is searched; `compose` makes a run of overrides and a number.
+    `base`: the run without what is searched; `compose` makes a run of overrides and a number. `slots`: jobs that train at
+    once; None chooses by model, machine and number of trials.
     """
     announce_orphans(console, but=folder)
-    read_dataset(base.data)  # files that are missing are the search's mistake, not that of each trial
+    dataset = read_dataset(base.data)  # files that are missing are the search's mistake, not that of each trial
     objectives = objectives_of(base)
     samplers, pruner = Samplers(settings.sampler, space.searched, base.seed), pruner_of(settings, objectives)
     directions = directions_of(settings, objectives)
@@ -87,6 +91,9 @@ def run_search(
         _recall(record, standing)
         if len(ledger.counted) >= plan.n_trials:
             console.print(f"{folder}: all {plan.n_trials} trials have ended; a larger hydra.sweeper.n_trials goes on.")
+        if slots is None:
+            widest = max(2, plan.n_trials * plan.repeats // GENERATIONS)
+            slots = min(choose_slots(build_run_model(base, dataset), device_of(base)), widest)
         sweep = Sweep(search, record, standing, slots=slots, console=console)
         try:
             with sweep.view:
@@ -96,6 +103,8 @@ def run_search(
             record.flush()
             search.abandon()
             raise
+        finally:
+            ledger.close()
     if search.has_failed:
         last = next(trial for trial in reversed(ledger.trials) if trial.state == TrialState.FAIL)
         raise ValueError(

@@ -92,3 +92,10 @@ def together(storage: BaseStorage) -> Iterator[None]:
             yield
     else:
         yield
+
+
+def close_storage(storage: BaseStorage) -> None:
+    """Give back the connections to a database."""
+    storage.remove_session()
+    if isinstance(storage, RDBStorage):
+        storage.engine.dispose()

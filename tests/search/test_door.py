@@ -1,0 +1,147 @@
+"""A search by its command: what it leaves, several objectives, conditional spaces, configurations of Hydra's own sweeper."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+from optuna.trial import TrialState
+
+from src import runs
+from tests.conftest import Command
+from tests.search.test_resume import study_of, sweep_of
+from tests.sweep.test_multirun import mlflow_runs
+
+SMOKE = ["-m", "+experiment=smoke", "epochs=4"]
+Done = "subprocess.CompletedProcess[str]"
+
+
+@pytest.mark.slow
+def test_a_search_leaves_its_best_its_figures_and_a_command_that_runs_it(door: Command, tmp_path: Path):
+    done = door("train", *SMOKE, "+search=quick", "hydra.sweeper.n_trials=10", "hydra.sweeper.retrain=2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    sweep, study = sweep_of(tmp_path), study_of(tmp_path)
+    results = yaml.safe_load((sweep / "optimization_results.yaml").read_text())
+    assert results == {"name": "optuna", "best_evaluated_params": study.best_params, "best_value": study.best_value}
+    figures = {path.name for path in (sweep / "figures").iterdir()}
+    for name in ("history", "importances", "slices", "parallel_coordinates", "pruning_curves"):
+        assert {f"{name}.html", f"{name}.png"} <= figures
+    board = pd.read_csv(sweep / "leaderboard.csv")
+    assert len(board) == 10
+    assert board["mean"][0] == pytest.approx(study.best_value)
+    assert board["pruned"].sum() == sum(trial.state == TrialState.PRUNED for trial in study.trials)
+    command = re.search(r"run it: python -m src\.train (.*)", done.stdout)
+    assert command is not None, done.stdout
+    again = door("train", *command[1].split(), "test=false")
+    assert again.returncode == 0, again.stderr
+    (folder,) = (tmp_path / "mlruns" / "runs").iterdir()
+    value = runs.read_json(folder / runs.RESULTS)["objective"]["value"]
+    assert value == pytest.approx(study.best_value, rel=1e-3)
+    assert "test accuracy" in done.stdout
+    seeds = sweep.with_name(f"{sweep.name}-best-{study.best_trial.number}")
+    assert [runs.read_json(seeds / str(seed) / runs.RESULTS)["test"] is not None for seed in range(2)] == [True, True]
+    assert not any(runs.read_json(path)["test"] for path in sweep.glob(f"*/{runs.RESULTS}"))
+    (parent,) = [run for run in mlflow_runs(tmp_path) if run.data.tags.get("sweep") == sweep.name]
+    assert parent.data.tags["study"] == sweep.name
+    assert float(parent.data.tags["best/optimizer.lr"]) == study.best_params["optimizer.lr"]
+    again = door("train", *SMOKE, "+search=quick", "hydra.sweeper.n_trials=10", "hydra.sweeper.retrain=0")
+    assert "all 10 trials have ended" in " ".join(again.stdout.split())
+
+
+@pytest.mark.slow
+def test_several_objectives_have_a_front(door: Command, tmp_path: Path):
+    space = ["model.widths=choice([4],[16],[64])", "optimizer.lr=tag(log, interval(1e-3, 1e-1))"]
+    keys = ["hydra/sweeper=optuna", "objective=[val/loss,num_params]", "hydra.sweeper.sampler=nsgaii"]
+    done = door("train", *SMOKE, *space, *keys, "hydra.sweeper.n_trials=9", "hydra.sweeper.retrain=0")
+    assert done.returncode == 0, done.stdout + done.stderr
+    results = yaml.safe_load((sweep_of(tmp_path, "smoke-search") / "optimization_results.yaml").read_text())
+    front = sorted(solution["values"] for solution in results["solutions"])
+    assert [params for _, params in front] == sorted((params for _, params in front), reverse=True)
+    assert (sweep_of(tmp_path, "smoke-search") / "figures" / "pareto_front.png").is_file()
+    refused = door("train", *SMOKE, *space, *keys, "hydra.sweeper.pruner=median", "hydra.sweeper.resume=fresh")
+    assert refused.returncode == 1
+    assert "error: hydra.sweeper.pruner: must be null for several objectives" in refused.stderr
+
+
+CONDITIONS = """
+from typing import Any
+
+
+def suggest(cfg: Any, trial: Any) -> None:
+    if trial.params["optimizer.name"] == "momentum":
+        trial.suggest_float("optimizer.momentum", 0.5, 0.99)
+"""
+
+
+@pytest.mark.slow
+def test_a_space_may_have_conditions(door: Command, tmp_path: Path):
+    (tmp_path / "mine.py").write_text(CONDITIONS)
+    space = ["optimizer.name=momentum,adam", "hydra/sweeper=optuna", "hydra.sweeper.custom_search_space=mine.suggest"]
+    done = door("train", *SMOKE, *space, "hydra.sweeper.n_trials=8", "hydra.sweeper.retrain=0")
+    assert done.returncode == 0, done.stdout + done.stderr
+    trials = study_of(tmp_path, "smoke-search").trials
+    assert {trial.state for trial in trials} == {TrialState.COMPLETE}
+    assert {trial.params["optimizer.name"] for trial in trials} == {"momentum", "adam"}
+    for trial in trials:
+        assert ("optimizer.momentum" in trial.params) == (trial.params["optimizer.name"] == "momentum")
+
+
+# As the documentation of Hydra's own sweeper for Optuna has it.
+THEIRS = """
+# @package _global_
+defaults:
+  - override /hydra/sweeper: optuna
+  - override /hydra/sweeper/sampler: tpe
+
+hydra:
+  sweeper:
+    sampler:
+      seed: 123
+    direction: minimize
+    study_name: sphere
+    storage: null
+    n_trials: 6
+    n_jobs: 1
+    max_failure_rate: 0.0
+    params:
+      optimizer.lr: interval(0.001, 0.1)
+      batch_size: choice(32, 64)
+"""
+
+
+@pytest.mark.slow
+def test_a_configuration_of_hydras_own_sweeper_runs_unchanged(door: Command, tmp_path: Path):
+    (tmp_path / "conf" / "search").mkdir(parents=True)
+    (tmp_path / "conf" / "search" / "theirs.yaml").write_text(THEIRS)
+    done = door("train", "--config-dir", "conf", *SMOKE, "+search=theirs")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "remark: optimizer.lr: a linear interval" in done.stdout
+    assert len(study_of(tmp_path, "sphere").trials) == 6
+
+
+@pytest.mark.parametrize(
+    ("keys", "rule"),
+    [
+        (["hydra.sweeper.n_trials=0"], "hydra.sweeper.n_trials: must be greater than or equal to 1, but got 0"),
+        (["hydra.sweeper.sampler=tpee"], "hydra.sweeper.sampler: must be one of tpe, random"),
+        (["hydra.sweeper.pruner=mediann"], "hydra.sweeper.pruner: must be one of none, halving"),
+        (
+            ["hydra.sweeper.direction=maximize"],
+            "hydra.sweeper.direction: must be ['minimize'] for ['val/loss'], or null",
+        ),
+        (["hydra.sweeper.n_trial=3"], "n_trial"),
+        (["optimizer.lr=interval(1e-1, 1e-3)"], "optimizer.lr: must be a range that is not empty"),
+        (["optimizer.lrr=interval(1e-3, 1e-1)"], "optimizer.lrr"),
+        (["data=pneumoniamnist", "data.path=no.npz"], "no.npz"),
+        (["hydra.sweeper.storage=postgresql://nobody@127.0.0.1:1/none"], "hydra.sweeper.storage: must be the URL"),
+        (["hydra.sweeper.custom_search_space=mine.none"], "hydra.sweeper.custom_search_space"),
+    ],
+)
+def test_a_mistake_is_one_line_and_begins_no_trial(door: Command, tmp_path: Path, keys: list[str], rule: str):
+    done: Any = door("train", *SMOKE, "+search=quick", *keys)
+    assert done.returncode == 1, done.stdout
+    assert rule in done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert not list(tmp_path.glob(f"mlruns/sweeps/*/*/{runs.CONFIG}"))
