@@ -27,7 +27,7 @@ from benchmarks.multirun import environment
 from src.search.settings import Samplers
 from src.search.source import Search
 
-SEEDS = 3
+SEEDS = 5
 # Prints each better val loss with its time since the process began, and what the search itself took.
 DOOR = """
 import sys, time

@@ -1,38 +1,67 @@
 """Claim: on simulated chest X-rays an MLP is clearly better than a linear model.
 
-Command: python -m experiments.xray                      about 4 min on 2 cores
-Ten seeds of `+experiment=xray`, test split read once a seed, beside scikit-learn's logistic regression on the same pixels,
-each image standardised by itself. Expected: test AUROC near 0.93 against 0.85.
+Command: python -m experiments.xray                   30 s on 2 cores
+
+Expected: over ten seeds of `+experiment=xray` the test AUROC is more than 0.05 above that of scikit-learn's logistic regression
+on the same pixels, each image standardised by itself: near 0.93 against 0.85. The test split is read once a seed.
 """
 
-import json
 import statistics
-from pathlib import Path
+from collections.abc import Sequence
+
+import numpy as np
 
 from src.baselines import logistic_regression
-from src.config.composition import compose_run
-from src.data.reading import read_dataset
-from src.single.run import fit_unrecorded
+from src.plots import GREY, STYLES, Figure, annotate, band, panels
+from src.study import Finding, Lab, Outcome, conduct, mean
 
-RESULTS = Path(__file__).parent / "results" / "xray.json"
-SEEDS = range(10)
 SHOWN = ("auroc", "accuracy", "accuracy_at_threshold")
+PENALTY = 100.0  # of the logistic regression
 
 
-def main() -> None:
-    """Print the table and write it beside the experiments."""
-    runs = [compose_run("+experiment=xray", "tracking.enabled=false", f"seed={seed}") for seed in SEEDS]
-    linear = logistic_regression(read_dataset(runs[0].data), standardize="images", penalty=100.0)
-    report = {"MLP": [fit_unrecorded(run).test_figures() for run in runs], "logistic regression": [linear]}
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(report, indent=1) + "\n")
-    for name, found in report.items():
-        for figure in SHOWN:
-            values = [row[figure] for row in found if figure in row]
-            if values:
-                spread = f" ± {statistics.stdev(values):.4f}" if len(values) > 1 else ""
-                print(f"{name}: test {figure} {statistics.mean(values):.4f}{spread}, n = {len(values)}")
+def study(lab: Lab, *, widths: Sequence[int] = (256, 64)) -> list[Finding]:
+    """An MLP of `widths` beside logistic regression, both judged on test."""
+    small = lab.few((), [*(f"data.num_{part}=300" for part in ("train", "val", "test")), "epochs=20", "augment=none"])
+    run = lab.run("+experiment=xray", "patience=10", "test=true", *small, f"model.widths={list(widths)}")
+    outcome = lab.train({"MLP": run})
+    linear = logistic_regression(outcome.data("MLP"), standardize="images", penalty=PENALTY)
+    tell(lab, outcome, linear)
+    lab.draw(curves_and_areas(outcome, linear["auroc"]))
+    ahead = outcome.results("MLP", "test", "auroc").astype(float) - linear["auroc"]
+    return [mean("the MLP is clearly ahead", ahead, of="test AUROC, MLP less linear, of a seed", above=0.05)]
+
+
+def tell(lab: Lab, outcome: Outcome, linear: dict[str, float]) -> None:
+    """The table of test figures."""
+    for figure in SHOWN:
+        values = outcome.results("MLP", "test", figure).tolist()
+        told = f"{statistics.mean(values):.4f} ± {statistics.stdev(values):.4f}, n = {len(values)}"
+        lab.console.print(f"MLP: test {figure} {told}")
+    for figure in SHOWN:
+        if figure in linear:
+            lab.console.print(f"logistic regression: test {figure} {linear[figure]:.4f}")
+
+
+def curves_and_areas(outcome: Outcome, linear: float) -> Figure:
+    """Losses over epochs, and each seed's test AUROC with its bootstrap bounds."""
+    figure, axes = panels(1, 2)
+    for name, label, style in (("train/loss", "train, with dropout", STYLES[0]), ("val/loss", "val", STYLES[1])):
+        curves = outcome.curves("MLP", name)
+        band(axes[0], np.arange(1, curves.shape[1] + 1), curves, label, style)
+    axes[0].set(xlabel="epoch", ylabel="binary cross-entropy (nats)", ylim=(0, None), title="Losses")
+    area, low, high = (
+        outcome.results("MLP", "test", name).astype(float) for name in ("auroc", "auroc_low", "auroc_high")
+    )
+    axes[1].errorbar(
+        outcome.seeds, area, [area - low, high - area], fmt="o", color=STYLES[0]["color"], capsize=3, label="MLP"
+    )
+    axes[1].axhline(linear, color=GREY, linestyle="--", label="logistic regression")
+    axes[1].set(xlabel="seed", xticks=outcome.seeds, ylabel="test AUROC", title="MLP against a linear model")
+    axes[0].legend()
+    axes[1].legend(loc=(0.3, 0.15))
+    annotate(figure, "simulated data; band: 10 to 90 % of the seeds that still train; bars: 95 % bootstrap intervals")
+    return figure
 
 
 if __name__ == "__main__":
-    main()
+    conduct(__name__)

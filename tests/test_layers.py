@@ -39,7 +39,9 @@ ALLOWED = {
     | ENGINE
     | {"sweep", "single", "stacked", "jobs", "tracking", "plots", "provenance", "resume", "errors"},
     "search": MATHS | ENGINE | {"search", "sweep", "stacked", "jobs", "tracking", "plug", "resume", "errors"},
+    "study": MATHS | ENGINE | {"study", "sweep", "jobs", "tracking", "plots", "provenance", "errors"},
     "plugins": {"config", "jobs", "sweep", "search", "tracking", "plug", "errors"},
+    "report": MATHS | {"report", "sweep", "tracking", "plots", "config", "runs", "errors"},
 }
 FRAMEWORKS = {
     "pytorch_lightning": {"single", "data/module.py"},
@@ -47,7 +49,8 @@ FRAMEWORKS = {
     "hydra": {"config", "plugins", "train.py", "errors.py", "search/space.py"},
     "omegaconf": {"config", "plugins", "train.py", "errors.py"},
     "optuna": {"search"},
-    "matplotlib": {"plots.py", "search/figures.py"},
+    "plotly": {"report", "search"},
+    "matplotlib": {"plots", "search/figures.py"},
 }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from src.config.plugs import MODELS, SOURCES
+from src.config.plugs import ALTERED, MODELS, READERS
 from src.config.rules import check
 from src.config.schema import Block, Run
 from src.config.validation import validated
@@ -13,7 +13,9 @@ def load(values: Mapping[str, Any]) -> Run:
     """The run that `values` (resolved, nested) describe; ValueError naming key, rule and value if they break a rule."""
     run = validated(Run, dict(values))
     _check_plug("model", run.model, MODELS)
-    _check_plug("data", run.data, {name: source.arguments for name, source in SOURCES.items()})
+    _check_plug("data", run.data, READERS)
+    if run.data["_target_"] == ALTERED:
+        _check_plug("data.source", run.data["source"], READERS)
     check(run)
     return run
 

@@ -1,7 +1,8 @@
 """The arguments of our own models and readers, by `_target_`. A user's own class or function is checked when it is built."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -60,6 +61,39 @@ class Bundled(Reader):
     split_seed: Seed
 
 
+class Drawn(Reader):
+    noise: NonNegative
+    num_train: Count
+    num_val: Count
+    num_test: Count
+    seed: Seed
+
+
+class Gate(Drawn):
+    kind: Literal["and", "or", "xor"]
+
+
+class Blobs(Drawn):
+    distance: Positive
+    shift: float
+
+
+class Spirals(Drawn):
+    turns: Positive
+
+
+class Curve(Drawn):
+    frequency: Positive
+
+
+class Altered(Reader):
+    source: dict[str, Any]
+    num_train: Count | None
+    label_noise: Annotated[float, Field(ge=0, le=1)]
+    held_out: Literal["train", "val", "test"]
+    seed: Seed
+
+
 @dataclass(frozen=True)
 class Source:
     """What is known of a reader's data before they are read."""
@@ -76,6 +110,16 @@ SOURCES: dict[str, Source] = {
     "src.data.bundled.breast_cancer": Source(Bundled, "binary", is_image=False),
     "src.data.bundled.wine": Source(Bundled, "multiclass", is_image=False),
     "src.data.bundled.diabetes": Source(Bundled, "regression", is_image=False),
+    "src.data.plane.gate": Source(Gate, "binary", is_image=False),
+    "src.data.plane.blobs": Source(Blobs, "binary", is_image=False),
+    "src.data.plane.moons": Source(Drawn, "binary", is_image=False),
+    "src.data.plane.spirals": Source(Spirals, "binary", is_image=False),
+    "src.data.curve.curve": Source(Curve, "regression", is_image=False),
 }
+ALTERED = "src.data.altered.altered"  # its task is that of the source in it
+READERS: dict[str, type[Target]] = {ALTERED: Altered, **{name: source.arguments for name, source in SOURCES.items()}}
 
-__all__ = ["MODELS", "SOURCES", "NonNegative", "Source"]
+
+def source_of(data: Mapping[str, Any]) -> Source | None:
+    """What is known of the source of `data`; None for a user's own reader."""
+    return source_of(data["source"]) if data["_target_"] == ALTERED else SOURCES.get(data["_target_"])

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from src.config.plugs import SOURCES
+from src.config.plugs import source_of
 from src.config.schema import Run
 
 MOMENTUM_USERS = {"momentum", "nesterov", "rmsprop"}
@@ -24,7 +24,7 @@ def check(run: Run) -> None:
     """Raise ValueError, naming key, rule and value, for the first rule that `run` breaks."""
     for broken in _contradictions(run):
         raise ValueError(broken)
-    if source := SOURCES.get(run.data["_target_"]):
+    if source := source_of(run.data):
         check_against_data(run, source.task, is_image=source.is_image)
 
 
@@ -51,11 +51,7 @@ def _contradictions(run: Run) -> Iterator[str]:
         yield "trainer.precision: must be 32-true, 64-true or bf16-mixed with trainer.accelerator=cpu, but got 16-mixed."
     if trainer.num_nodes > 1 and trainer.strategy == "auto":
         yield f"trainer.strategy: must be ddp for several nodes, but got auto with trainer.num_nodes={trainer.num_nodes}."
-    if (
-        run.data.get("standardize") == "channels"
-        and (source := SOURCES.get(run.data["_target_"]))
-        and not source.is_image
-    ):
+    if run.data.get("standardize") == "channels" and (source := source_of(run.data)) and not source.is_image:
         yield "data.standardize: must be none, features or images for a table, but got channels."
     shares = run.data.get("val_fraction", 0), run.data.get("test_fraction", 0)
     if sum(shares) >= 1:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from src.config.plugs import SOURCES
+from src.config.plugs import source_of
 from src.config.rules import loss_name
 from src.config.schema import Run
 
@@ -15,7 +15,7 @@ def stack_key(run: Run) -> str:
     """The key of a run, from its resolved configuration alone."""
     ours = run.model["_target_"].startswith("src.")
     model = {name: value for name, value in run.model.items() if not (ours and name in FREE_ARGUMENTS)}
-    source = SOURCES.get(run.data["_target_"])
+    source = source_of(run.data)
     agreed: dict[str, Any] = {
         "model": model,
         "data": run.data,

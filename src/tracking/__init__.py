@@ -5,6 +5,17 @@ from src.tracking.mirror import is_complete, send
 from src.tracking.parent import finish_parent, parent_run
 from src.tracking.scribe import Scribe
 from src.tracking.store import without_password
+from src.tracking.study import record_study
 from src.tracking.sweep import finish_sweep
 
-__all__ = ["Mirror", "Scribe", "finish_parent", "finish_sweep", "is_complete", "parent_run", "send", "without_password"]
+__all__ = [
+    "Mirror",
+    "Scribe",
+    "finish_parent",
+    "finish_sweep",
+    "is_complete",
+    "parent_run",
+    "record_study",
+    "send",
+    "without_password",
+]

@@ -12,7 +12,7 @@ from omegaconf import OmegaConf, open_dict
 
 from src.config import load
 from src.config.composition import register_resolvers
-from src.config.plugs import MODELS, SOURCES
+from src.config.plugs import MODELS, READERS
 from src.config.schema import Block, Run
 from tests.conftest import REPOSITORY
 
@@ -60,8 +60,8 @@ def fields(kind: type[Block], prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def readers() -> Iterator[tuple[str, str, Any]]:
-    for target, source in SOURCES.items():
-        for key, value in fields(source.arguments, "data."):
+    for target, arguments in READERS.items():
+        for key, value in fields(arguments, "data."):
             yield f"data={target.rpartition('.')[2]}", key, value
 
 

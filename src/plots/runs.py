@@ -1,18 +1,14 @@
-"""Figures in one style: labelled axes, readable in grey and for the colour-blind."""
+"""Figures of runs and sweeps."""
 
 import json
-
-import matplotlib
-
-matplotlib.use("Agg")
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-# Okabe and Ito 2008: told apart by the colour-blind; dashes tell them apart in grey.
-BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#666666"
+from src.plots.style import BLUE, GREEN, GREY, ORANGE, annotate
+
 TICKS = 8  # settings that are named one by one
 
 
@@ -32,7 +28,7 @@ def loss_curve(history: pd.DataFrame, best_epoch: int | None, title: str, note: 
     axes.set(xlabel="epoch", ylabel="loss per example", title=title)
     axes.legend(frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
-    _annotate(figure, note)
+    annotate(figure, note)
     return figure
 
 
@@ -50,7 +46,7 @@ def image_sheet(images: np.ndarray, captions: list[str], title: str, *, signed: 
             axes.imshow(images[index], **scale)
             axes.set_title(captions[index], fontsize=7)
     figure.suptitle(title, fontsize=10)
-    _annotate(figure, note)
+    annotate(figure, note)
     return figure
 
 
@@ -67,7 +63,7 @@ def objective_against(table: pd.DataFrame, objective: str, title: str, note: str
     for axes in list(figure.axes)[len(keys) :]:
         axes.axis("off")
     figure.suptitle(title, fontsize=10)
-    _annotate(figure, note)
+    annotate(figure, note)
     return figure
 
 
@@ -93,8 +89,3 @@ def _against(axes: Axes, settings: pd.Series, values: pd.Series) -> None:
     means = [np.nanmean(y[x == centre]) if np.isfinite(y[x == centre]).any() else np.nan for centre in centres]
     axes.plot(centres, means, "D-" if numeric else "D", color=BLUE, linewidth=1, markersize=6, label="mean")
     axes.legend(frameon=False, fontsize=8)
-
-
-def _annotate(figure: Figure, note: str) -> None:
-    if note:
-        figure.supxlabel(note, fontsize=8, color=GREY)

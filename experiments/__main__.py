@@ -1,0 +1,33 @@
+"""All studies, one after another: `python -m experiments`, about 15 min on 2 cores (`--quick`: whether they work)."""
+
+import importlib
+import pkgutil
+import sys
+import time
+
+import experiments
+from src.errors import raise_on_signals, told
+from src.study.conduct import conclude, parsed
+
+
+def main() -> None:
+    """Carry out every study, tell all verdicts at the end."""
+    arguments = parsed(str(__doc__))
+    raise_on_signals()
+    started, verdicts = time.perf_counter(), {}
+    with told():
+        for name in studies():
+            verdicts[name] = conclude(importlib.import_module(f"experiments.{name}"), arguments)["verdict"]
+    width = max(map(len, verdicts))
+    print("\n".join(f"{name:{width}}  {verdict}" for name, verdict in verdicts.items()))
+    print(f"{len(verdicts)} studies, {(time.perf_counter() - started) / 60:.1f} min")
+
+
+def studies() -> list[str]:
+    """The modules here that have a `study`."""
+    names = [module.name for module in pkgutil.iter_modules(experiments.__path__) if module.name != "__main__"]
+    return [name for name in names if hasattr(importlib.import_module(f"experiments.{name}"), "study")]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

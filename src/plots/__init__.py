@@ -1,0 +1,24 @@
+"""Figures in one style: labelled axes, readable in grey and for the colour-blind."""
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from src.plots.runs import image_sheet, loss_curve, objective_against
+from src.plots.style import BLUE, GREEN, GREY, ORANGE, STYLES, annotate, band, panels, points
+
+__all__ = [
+    "BLUE",
+    "GREEN",
+    "GREY",
+    "ORANGE",
+    "STYLES",
+    "Axes",
+    "Figure",
+    "annotate",
+    "band",
+    "image_sheet",
+    "loss_curve",
+    "objective_against",
+    "panels",
+    "points",
+]

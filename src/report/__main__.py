@@ -1,0 +1,65 @@
+"""Door: `python -m src.report experiment=xray` writes one HTML page of what MLflow has of an experiment.
+
+`study=NAME` tells of one sweep or search, `run=RUN` of one run (folder name, `<study>/<number>` or MLflow id).
+`output=PATH` says where the page goes, `uri=URI` where MLflow's records are.
+"""
+
+import os
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from src import runs
+from src.errors import raise_on_signals, told
+
+SUBJECTS = ("experiment", "study", "run")
+KEYS = (*SUBJECTS, "output", "uri")
+
+
+def main() -> None:
+    """Read the command line, write the page, say where it lies."""
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        print(__doc__)
+        return
+    raise_on_signals()
+    with told():
+        print(os.path.relpath(report(parse(sys.argv[1:]))))
+
+
+def parse(arguments: Sequence[str]) -> dict[str, str]:
+    """`key=value` of each argument; ValueError for what is not known, or if not one subject is named."""
+    given: dict[str, str] = {}
+    for argument in arguments:
+        key, equals, value = argument.partition("=")
+        if key not in KEYS or not equals or not value or key in given:
+            raise ValueError(f"command line: an argument must be {_named(KEYS)}, each once, but got {argument!r}.")
+        given[key] = value
+    if len(given.keys() & set(SUBJECTS)) != 1:
+        raise ValueError(f"command line: must name {_named(SUBJECTS)}, but got {' '.join(arguments) or 'nothing'}.")
+    return given
+
+
+def report(given: dict[str, str]) -> Path:
+    """Write the page that `given` asks for; its path."""
+    from src.report.gather import gather
+    from src.report.sections import whole_page
+    from src.tracking.reading import Reader
+
+    (subject,) = given.keys() & set(SUBJECTS)
+    name = given[subject]
+    plain = re.sub(r"[^\w.=+-]+", "-", name).strip(".")
+    path = Path(given.get("output") or runs.ROOT / "reports" / f"{plain}.html")
+    page = whole_page(gather(subject, name, Reader(given.get("uri"))))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(page, encoding="utf-8")
+    return path
+
+
+def _named(keys: Sequence[str]) -> str:
+    *first, last = (f"{key}=..." for key in keys)
+    return f"{', '.join(first)} or {last}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""Door of an experiment: `python -m experiments.<name>`. Carries the study out and tells its verdict."""
+
+import argparse
+import shutil
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from src import runs
+from src.errors import raise_on_signals, told
+from src.provenance import provenance
+from src.study.claim import Claim
+from src.study.finding import table, verdict_of
+from src.study.lab import Lab
+from src.study.page import bounds, found, write_page
+
+
+def conduct(module_name: str) -> None:
+    """Carry out `study` of an experiment's module, as its command line says."""
+    module = sys.modules[module_name]
+    arguments = parsed(str(module.__doc__))
+    raise_on_signals()
+    with told():
+        conclude(module, arguments)
+
+
+def parsed(description: str) -> argparse.Namespace:
+    """The command line of an experiment."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="only whether it works: few seeds, few epochs")
+    parser.add_argument("--seeds", type=int, help="how many seeds of each condition, at least 2")
+    parser.add_argument("override", nargs="*", help="keys of every run, say tracking.enabled=false")
+    arguments = parser.parse_args()
+    if arguments.seeds is not None and arguments.seeds < 2:
+        parser.error(f"--seeds: must be at least 2, but got {arguments.seeds}")
+    return arguments
+
+
+def conclude(module: ModuleType, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Carry out an experiment, write down what it found, tell it; a whole one also lands beside the experiments."""
+    claim = Claim.of(module)
+    lab = Lab(claim.name, quick=arguments.quick, seeds=arguments.seeds, overrides=arguments.override)
+    lab.console.print(f"[bold]{claim.name}[/]: {claim.text}", soft_wrap=True)
+    started = time.perf_counter()
+    findings = list(module.study(lab))
+    report = {
+        **vars(claim),
+        "findings": table(findings),
+        "verdict": verdict_of(findings),
+        "seconds": round(time.perf_counter() - started, 1),
+        "quick": lab.quick,
+        "seeds": len(lab.seeds),
+        "sweeps": lab.sweeps,
+        "made_by": {key: value for key, value in provenance("cpu").items() if key != "host"},
+    }
+    lab.folder.mkdir(parents=True, exist_ok=True)
+    runs.write_json(lab.folder / "results.json", report)
+    tell(report, lab.console)
+    if lab.tracked:
+        from src.tracking import record_study
+
+        record_study(lab.folder, lab.uri, report)
+    if not lab.quick and arguments.seeds is None:
+        keep(lab.folder, Path(str(module.__file__)).parent, claim.name)
+    return report
+
+
+def keep(folder: Path, experiments: Path, name: str) -> None:
+    """The verdict and the figures, beside the experiments, and their page."""
+    results = experiments / "results"
+    results.mkdir(exist_ok=True)
+    shutil.copy(folder / "results.json", results / f"{name}.json")
+    for figure in folder.glob(f"{name}*.png"):
+        shutil.copy(figure, results / figure.name)
+    write_page(experiments)
+
+
+def tell(report: Mapping[str, Any], console: Console) -> None:
+    """Each prediction with what was found, and the verdict."""
+    board = Table(box=box.SIMPLE_HEAD)
+    for column in ("prediction", "found", "predicted", "n", "verdict"):
+        board.add_column(column, no_wrap=column != "prediction")
+    for one in report["findings"]:
+        told_as = f"{one['prediction']}\n[dim]{one['statistic']}[/]"
+        board.add_row(told_as, found(one), bounds(one["least"], one["most"]), str(one["n"]), one["verdict"])
+    console.print(board)
+    console.print(f"[bold]{report['name']}: {report['verdict']}[/], {report['seconds']:.0f} s")

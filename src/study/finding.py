@@ -1,0 +1,91 @@
+"""One prediction of a claim, held against what was measured."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from scipy import stats
+
+Verdict = Literal["holds", "does not hold", "undecided"]
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Finding:
+    """An effect with its interval, and the range (`least`, `most`) in which the prediction says that it lies.
+
+    The prediction holds if the whole interval lies inside, does not hold if it lies outside, and is undecided if it
+    lies across a bound, or if the effect could not be measured.
+    """
+
+    prediction: str
+    statistic: str  # what the estimate is, of what, and where its interval comes from
+    estimate: float
+    low: float
+    high: float
+    n: int
+    least: float = -math.inf
+    most: float = math.inf
+
+    @property
+    def verdict(self) -> Verdict:
+        if math.isnan(self.low) or math.isnan(self.high):
+            return "undecided"
+        if self.low > self.least and self.high < self.most:
+            return "holds"
+        return "does not hold" if self.high <= self.least or self.low >= self.most else "undecided"
+
+
+def mean(prediction: str, values: Any, *, of: str, above: float = -math.inf, below: float = math.inf) -> Finding:
+    """The mean of `values`, one for each seed, lies above and below the bounds; Student's t interval.
+
+    `of` says what the values are. Values that are not finite leave the prediction undecided.
+    """
+    x = np.asarray(values, dtype=float)
+    n, centre = len(x), float(x.mean())
+    if not np.isfinite(x).all() or n < 2:
+        centre = half = math.nan
+    else:
+        half = float(stats.t.ppf(0.5 + LEVEL / 2, n - 1) * x.std(ddof=1) / math.sqrt(n))
+    statistic = f"mean of {of}, 95 % t interval"
+    return Finding(prediction, statistic, centre, centre - half, centre + half, n, above, below)
+
+
+def share(prediction: str, hits: Any, *, of: str, above: float = -math.inf, below: float = math.inf) -> Finding:
+    """The share of true `hits` lies above and below the bounds; Wilson's score interval (1927)."""
+    found = np.asarray(hits, dtype=bool).ravel()
+    interval = stats.binomtest(int(found.sum()), len(found)).proportion_ci(LEVEL, method="wilson")
+    statistic = f"share of {of}, 95 % Wilson interval"
+    return Finding(
+        prediction, statistic, float(found.mean()), float(interval.low), float(interval.high), len(found), above, below
+    )
+
+
+def exact(prediction: str, errors: Any, *, of: str, tolerance: float) -> Finding:
+    """An identity: the largest of the absolute `errors` lies below `tolerance`."""
+    x = np.abs(np.asarray(errors, dtype=float)).ravel()
+    largest = float(x.max()) if np.isfinite(x).all() else math.inf
+    return Finding(prediction, f"largest {of}", largest, largest, largest, len(x), most=tolerance)
+
+
+def verdict_of(findings: Iterable[Finding]) -> Verdict:
+    """A claim does not hold if one of its predictions does not, and holds if all of them do."""
+    verdicts = [finding.verdict for finding in findings]
+    for verdict in ("does not hold", "undecided"):
+        if verdict in verdicts:
+            return verdict
+    return "holds"
+
+
+def table(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+    """The findings as plain data; what is not finite is None."""
+    return [
+        {name: _finite(value) for name, value in {**vars(finding), "verdict": finding.verdict}.items()}
+        for finding in findings
+    ]
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value

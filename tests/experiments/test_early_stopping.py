@@ -1,0 +1,21 @@
+"""Losses that fall and rise, and when to stop; sabotaged by judging on the training rows."""
+
+import numpy as np
+import pytest
+
+from experiments.early_stopping import stop, study
+from src.study import verdict_of
+
+
+def test_no_prediction_fails(lab):
+    assert verdict_of(study(lab)) != "does not hold"
+    assert (lab.folder / "early_stopping.png").is_file()
+
+
+def test_it_does_not_hold_where_the_training_rows_stand_as_val_and_test(lab):
+    assert verdict_of(study(lab, held_out=("train", "train"))) == "does not hold"
+
+
+@pytest.mark.parametrize(("patience", "expected"), [(1, (2, 3)), (2, (4, 6)), (9, (4, 6))])
+def test_a_stop_follows_from_a_curve(patience, expected):
+    assert stop(np.array([5.0, 4.0, 4.5, 3.0, 3.5, 3.6]), patience) == expected

@@ -1,0 +1,13 @@
+"""The gap between training and unseen data; sabotaged by holding nothing out."""
+
+from experiments.overfitting import study
+from src.study import verdict_of
+
+
+def test_no_prediction_fails(lab):
+    assert verdict_of(study(lab)) != "does not hold"
+    assert (lab.folder / "overfitting.png").is_file()
+
+
+def test_it_does_not_hold_where_the_training_rows_stand_as_val(lab):
+    assert verdict_of(study(lab, held_out="train")) == "does not hold"

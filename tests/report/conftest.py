@@ -1,0 +1,75 @@
+"""Pages of real runs in a real store, made once, and a browser to open them in."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from src.report.__main__ import report
+from tests.conftest import environment
+from tests.report.browser import MISSING, Browser
+
+SMALL = ["data=phantom", "data.num_train=300", "data.num_val=100", "data.num_test=120", "epochs=6", "model.widths=[16]"]
+COMMANDS = {
+    "sweep": ["-m", "+experiment=smoke", "epochs=5", "optimizer.lr=1e-3,1e-2,1e30", "seed=0,1,2"],
+    "search": [
+        "-m",
+        "+experiment=smoke",
+        "epochs=4",
+        "+search=quick",
+        "hydra.sweeper.n_trials=12",
+        "hydra.sweeper.retrain=2",
+    ],
+    "binary": [*SMALL, "tracking.experiment='sick or <b>healthy</b>'"],
+    "regression": ["data=diabetes", "epochs=4", "tracking.experiment=regression"],
+}
+
+
+@dataclass(frozen=True)
+class Store:
+    """A folder in which runs were trained, and its MLflow store."""
+
+    folder: Path
+
+    @property
+    def uri(self) -> str:
+        return f"sqlite:///{self.folder}/mlruns/mlflow.db"
+
+    @property
+    def sweep(self) -> Path:
+        """The folder of the sweep."""
+        sweeps = (self.folder / "mlruns" / "sweeps").iterdir()
+        (sweep,) = (path for path in sweeps if not path.name.startswith("smoke-quick"))
+        return sweep
+
+    def page(self, **given: str) -> Path:
+        """Write the page of one subject."""
+        name = "-".join("".join(filter(str.isalnum, value)) for value in given.values())
+        return report({**given, "uri": self.uri, "output": str(self.folder / "pages" / f"{name}.html")})
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """A sweep, a search, a run of a binary task and one of a regression."""
+    folder = tmp_path_factory.mktemp("store")
+    for arguments in COMMANDS.values():
+        command = [sys.executable, "-m", "src.train", *arguments]
+        done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stdout + done.stderr
+    return Store(folder)
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Chromium without a network."""
+    if MISSING:
+        pytest.skip(f"{' and '.join(MISSING)} not installed (Debian's chromium and chromium-driver)")
+    profile = tmp_path_factory.mktemp("chromium")
+    browser = Browser(profile)
+    yield browser
+    browser.close()
+    shutil.rmtree(profile, ignore_errors=True)

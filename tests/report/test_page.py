@@ -1,0 +1,87 @@
+"""Pages of a sweep, a search, single runs and an experiment, opened in a browser without a network."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.report.browser import Browser
+from tests.report.conftest import Store
+
+SUBJECTS = {
+    "sweep": ({"study": "{sweep}"}, {"leaderboard", "curves", "settings", "best", "lost", "where", "again"}),
+    "search": ({"study": "smoke-quick"}, {"leaderboard", "curves", "search", "settings", "best", "where", "again"}),
+    "experiment": (
+        {"experiment": "smoke"},
+        {"leaderboard", "sweeps", "curves", "settings", "best", "lost", "where", "again"},
+    ),
+    "binary": ({"experiment": "sick or <b>healthy</b>"}, {"curves", "best", "where", "again"}),
+    "regression": ({"experiment": "regression"}, {"curves", "best", "where", "again"}),
+    "member": ({"run": "{sweep}/0"}, {"curves", "best", "where", "again"}),
+}
+FIGURES = {"sweep": 6, "search": 10, "experiment": 10, "binary": 6, "regression": 4, "member": 2}
+
+
+@pytest.fixture(scope="module")
+def pages(store: Store) -> dict[str, Path]:
+    sweep = store.sweep.name
+    subjects = {name: given for name, (given, _) in SUBJECTS.items()}
+    return {
+        name: store.page(**{key: value.format(sweep=sweep) for key, value in given.items()})
+        for name, given in subjects.items()
+    }
+
+
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_a_page_has_the_sections_that_its_subject_has(pages: dict[str, Path], name: str):
+    text = pages[name].read_text(encoding="utf-8")
+    assert set(re.findall(r'<section id="(\w+)">', text)) == SUBJECTS[name][1]
+    assert set(re.findall(r'<a href="#(\w+)">', text)) == SUBJECTS[name][1]
+    assert len(text) < 6_000_000
+    markup = re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL)
+    assert not re.search(r'(?:src|href)="(?!data:|#)', markup), "everything is inside"
+
+
+@pytest.mark.parametrize("width", [400, 1400])
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_a_page_opens_without_a_network_or_an_error(pages: dict[str, Path], browser: Browser, name: str, width: int):
+    browser.open(pages[name], width)
+    assert browser.messages() == []
+    inner = browser.ask("return [document.documentElement.scrollWidth, window.innerWidth, document.characterSet]")
+    assert inner[0] <= inner[1] == width
+    assert inner[2] == "UTF-8"
+    canvases = browser.ask(
+        "return [...document.querySelectorAll('.canvas')].map(c => [c.querySelectorAll('.plot-container').length,"
+        " c.querySelectorAll('.trace, .hm, .bars').length, c.querySelector('.main-svg').clientWidth <= c.clientWidth])"
+    )
+    assert len(canvases) == FIGURES[name]
+    assert all(count == 1 and traces > 0 and fits for count, traces, fits in canvases), canvases
+    assert (
+        browser.ask("return performance.getEntriesByType('resource').filter(r => !r.name.startsWith('data:')).length")
+        == 0
+    )
+    assert browser.ask("return [...document.images].every(image => image.complete && image.naturalWidth > 0)")
+
+
+def test_the_mouse_over_a_curve_tells_its_epoch_and_its_settings(pages: dict[str, Path], browser: Browser):
+    browser.open(pages["sweep"], 1400)
+    spot = browser.ask(
+        "const dot = document.querySelector('#curves .points path'); dot.scrollIntoView({block: 'center', behavior: 'instant'});"
+        "const box = dot.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]"
+    )
+    browser.hover(*spot)
+    told = browser.ask("return [...document.querySelectorAll('.hoverlayer .hovertext')].map(t => t.textContent).join()")
+    assert "epoch" in told
+    assert "run" in told
+
+
+def test_names_are_text_not_markup(pages: dict[str, Path], browser: Browser):
+    browser.open(pages["binary"], 1400)
+    assert browser.ask("return document.title") == "sick or <b>healthy</b>: report"
+    assert browser.ask("return document.querySelector('h1').textContent") == "sick or <b>healthy</b>"
+    assert browser.ask("return document.querySelectorAll('h1 b').length") == 0
+
+
+def test_simulated_data_are_called_so(pages: dict[str, Path]):
+    for name, path in pages.items():
+        assert ('<p class="note">Simulated data.</p>' in path.read_text(encoding="utf-8")) == (name == "binary")
