@@ -54,10 +54,11 @@ def mean(prediction: str, values: Any, *, of: str, above: float = -math.inf, bel
 
 
 def share(prediction: str, hits: Any, *, of: str, above: float = -math.inf, below: float = math.inf) -> Finding:
-    """The share of true `hits` lies above and below the bounds; Wilson's score interval (1927)."""
-    found = np.asarray(hits, dtype=bool).ravel()
+    """The share of true `hits` lies above and below the bounds; Wilson's score interval (1927). None at all: undecided."""
+    found, statistic = np.asarray(hits, dtype=bool).ravel(), f"share of {of}, 95 % Wilson interval"
+    if len(found) == 0:
+        return Finding(prediction, statistic, math.nan, math.nan, math.nan, 0, above, below)
     interval = stats.binomtest(int(found.sum()), len(found)).proportion_ci(LEVEL, method="wilson")
-    statistic = f"share of {of}, 95 % Wilson interval"
     return Finding(
         prediction, statistic, float(found.mean()), float(interval.low), float(interval.high), len(found), above, below
     )
