@@ -21,7 +21,7 @@ from src.study import Finding, Lab, Outcome, conduct, exact, share
 
 # Axes: G grid points, P paths, T steps. Two weights: `weights` (..., 2) holds w, v.
 TARGET = (1.5, 1.0)  # w and v of the unit that made the data; (-1.5, -1) makes the same
-STEPS, LR = 400, 0.2
+STEPS, LR = 2000, 0.2
 REACH, SIDE = 1.0, 25  # of the plane through a trained MLP, in norms of its filters; points a side
 
 
@@ -117,8 +117,9 @@ def drawn(paths: Tensor, losses: np.ndarray) -> Figure:
     middle.semilogy(two_weights(paths).clamp(min=1e-9).T, color=BLUE, linewidth=0.7, alpha=0.6)
     middle.set(xlabel="step", ylabel="loss", title="the same paths against time")
     steps = np.linspace(-REACH, REACH, SIDE)
-    lines = right.contour(steps, steps, losses, levels=12, cmap="Greys_r", linewidths=0.9)
-    right.clabel(lines, fontsize=7)
+    levels = np.geomspace(2.0 * losses.min(), losses.max(), 12)
+    lines = right.contour(steps, steps, losses, levels=levels, cmap="Greys_r", linewidths=0.9)
+    right.clabel(lines, fontsize=7, fmt="%.2g")
     right.plot(0, 0, "*", color=ORANGE, markersize=13)
     right.set(
         xlabel="along direction 1, filter norms",

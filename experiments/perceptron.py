@@ -1,6 +1,6 @@
 """Claim: one unit with a bias separates what a line can separate, and nothing else; without a bias its line meets the origin.
 
-Command: python -m experiments.perceptron            25 s on 2 cores
+Command: python -m experiments.perceptron            20 s on 2 cores
 
 Expected: AND, OR and shifted blobs are separated by Rosenblatt's rule and by gradient descent; XOR is not, at most three of
 its four corners; blobs whose line misses the origin are not separated without a bias; at x = 0 the output is g(bias).
@@ -53,6 +53,7 @@ def study(lab: Lab, *, separable: Mapping[str, Sequence[str]] = SEPARABLE) -> li
     return findings
 
 
+@torch.no_grad()
 def at_zero(outcome: Outcome) -> list[float]:
     """How far the sigmoid of each unit at x = 0 is from the sigmoid of its bias."""
     models = [outcome.model(*pair) for pair in outcome.jobs]
@@ -70,12 +71,12 @@ def decision_lines(outcome: Outcome, problems: Sequence[str]) -> Figure:
     for one, problem in zip(axes, problems, strict=True):
         data = outcome.data(f"{problem}, Rosenblatt").val
         points(one, data.inputs[:160], data.labels[:160])
-        low, high = data.inputs.amin(0) - 0.4, data.inputs.amax(0) + 0.4
-        x = torch.linspace(float(low[0]), float(high[0]), 2)
+        low, high = (data.inputs.amin(0) - 0.4).tolist(), (data.inputs.amax(0) + 0.4).tolist()
+        x = np.linspace(low[0], high[0], 2)
         for rule, style in LINES.items():
             for seed in outcome.seeds:
                 unit = outcome.model(f"{problem}, {rule}", seed).linear
-                (a, b), c = unit.weight[0].detach(), 0.0 if unit.bias is None else unit.bias.item()
+                (a, b), c = unit.weight[0].tolist(), 0.0 if unit.bias is None else unit.bias.item()
                 one.plot(x, -(a * x + c) / b, linewidth=0.8, alpha=0.7, label=rule if seed == 0 else None, **style)
         one.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xlabel="x₁", ylabel="x₂", title=problem)
         one.plot(0, 0, "+", color=GREY, markersize=12, label="origin")

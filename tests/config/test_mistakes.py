@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Iterator
+from functools import cache
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
@@ -17,6 +18,7 @@ from src.config.schema import Block, Run
 from tests.conftest import REPOSITORY
 
 
+@cache
 def composed(*overrides: str) -> dict[str, Any]:
     register_resolvers()
     with initialize_config_dir(str(REPOSITORY / "conf"), version_base="1.3"):

@@ -20,7 +20,8 @@ Done = "subprocess.CompletedProcess[str]"
 
 @pytest.mark.slow
 def test_a_search_leaves_its_best_its_figures_and_a_command_that_runs_it(door: Command, tmp_path: Path):
-    done = door("train", *SMOKE, "+search=quick", "hydra.sweeper.n_trials=10", "hydra.sweeper.retrain=2")
+    search = (*SMOKE, "+search=quick", "hydra.sweeper.n_trials=10", "hydra.sweeper.pruner.min_resource=1")
+    done = door("train", *search, "hydra.sweeper.retrain=2")
     assert done.returncode == 0, done.stdout + done.stderr
     sweep, study = sweep_of(tmp_path), study_of(tmp_path)
     results = yaml.safe_load((sweep / "optimization_results.yaml").read_text())
@@ -31,6 +32,7 @@ def test_a_search_leaves_its_best_its_figures_and_a_command_that_runs_it(door: C
     board = pd.read_csv(sweep / "leaderboard.csv")
     assert len(board) == 10
     assert board["mean"][0] == pytest.approx(study.best_value)
+    assert (sweep / "multirun.yaml").is_file()
     assert board["pruned"].sum() == sum(trial.state == TrialState.PRUNED for trial in study.trials)
     command = re.search(r"run it: python -m src\.train (.*)", done.stdout)
     assert command is not None, done.stdout
@@ -46,7 +48,7 @@ def test_a_search_leaves_its_best_its_figures_and_a_command_that_runs_it(door: C
     (parent,) = [run for run in mlflow_runs(tmp_path) if run.data.tags.get("sweep") == sweep.name]
     assert parent.data.tags["study"] == sweep.name
     assert float(parent.data.tags["best/optimizer.lr"]) == study.best_params["optimizer.lr"]
-    again = door("train", *SMOKE, "+search=quick", "hydra.sweeper.n_trials=10", "hydra.sweeper.retrain=0")
+    again = door("train", *search, "hydra.sweeper.retrain=0")
     assert "all 10 trials have ended" in " ".join(again.stdout.split())
 
 

@@ -59,6 +59,7 @@ class OptunaSweeper(Sweeper):
         for remark in space.remarks():
             console.print(f"remark: {remark}", soft_wrap=True)
         folder.mkdir(parents=True, exist_ok=True)
+        OmegaConf.save(self.master, folder / "multirun.yaml")  # as Hydra's sweeper leaves it
         with read_write(self.master), open_dict(self.master):
             self.master.hydra.runtime.output_dir = str(folder)  # one log for all
         configure_log(self.master.hydra.job_logging, self.master.hydra.verbose)
