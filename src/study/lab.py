@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -39,6 +40,7 @@ class Lab:
         self.folder = runs.ROOT / "studies" / (f"{name}-quick" if quick else name)
         self.console = Console()
         self.sweeps: list[str] = []  # the folders of what was trained
+        self.seconds_saved = 0.0  # by what had been trained before
         self.uri: str | None = None  # of MLflow, as the runs have it
         self.tracked = False
 
@@ -61,7 +63,9 @@ class Lab:
         folder = runs.ROOT / "sweeps" / f"{self.name}-{_digest(list(jobs.values()))}"
         self.sweeps.append(folder.name)
         self._note(next(iter(conditions.values())))
-        if not (folder / SWEEP).is_file():
+        if (folder / SWEEP).is_file():
+            self.seconds_saved += runs.read_json(folder / SWEEP)["figures"]["sweep/seconds"]
+        else:
             self._sweep(list(jobs.values()), folder)
         return Outcome(folder, jobs)
 
@@ -79,7 +83,7 @@ class Lab:
         self.tracked, self.uri = run.tracking.enabled, run.tracking.uri
 
     def _sweep(self, jobs: list[Job], folder: Path) -> None:
-        scribe = Scribe() if self.tracked else None
+        scribe, started = Scribe() if self.tracked else None, time.perf_counter()
         try:
             results = run_sweep(jobs, folder, slots=None, console=self.console, scribe=scribe)
             if failed := [result for result in results.values() if result["status"] == "FAILED"]:
@@ -87,8 +91,8 @@ class Lab:
             leaderboard(read_entries(folder), jobs[0].run.first_objective).to_csv(
                 folder / "leaderboard.csv", index=False
             )
-            ended = {"status": "FINISHED", "figures": {"sweep/runs": len(jobs)}, "tags": {"study": self.name}}
-            runs.write_json(folder / SWEEP, ended)
+            figures = {"sweep/runs": len(jobs), "sweep/seconds": time.perf_counter() - started}
+            runs.write_json(folder / SWEEP, {"status": "FINISHED", "figures": figures, "tags": {"study": self.name}})
             if scribe is not None:
                 scribe.finish("FINISHED", None)
         finally:
