@@ -38,7 +38,7 @@ ALLOWED = {
     "sweep": MATHS
     | ENGINE
     | {"sweep", "single", "stacked", "jobs", "tracking", "plots", "provenance", "resume", "errors"},
-    "search": MATHS | ENGINE | {"search", "sweep", "stacked", "jobs", "tracking", "plug", "resume", "errors"},
+    "search": MATHS | ENGINE | {"search", "sweep", "stacked", "jobs", "tracking", "plots", "plug", "resume", "errors"},
     "study": MATHS | ENGINE | {"study", "sweep", "jobs", "tracking", "plots", "provenance", "errors"},
     "plugins": {"config", "jobs", "sweep", "search", "tracking", "plug", "errors"},
     "report": MATHS | {"report", "sweep", "tracking", "plots", "config", "runs", "errors"},

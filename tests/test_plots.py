@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from src.plots import image_sheet, loss_curve, objective_against
+from src.plots import STYLES, band, image_sheet, loss_curve, objective_against, panels, points, trial_curves
 
 
 def history(val: list[float], **columns: list[float]) -> pd.DataFrame:
@@ -70,3 +70,32 @@ def test_each_swept_key_has_its_axes_with_every_run_and_the_means():
         dots, centres = axes.get_lines()
         assert len(dots.get_ydata()) == 4
         np.testing.assert_allclose(centres.get_ydata(), means)
+
+
+def test_the_trials_of_a_search_are_told_apart_by_how_they_ended():
+    curves = {0: [1.0, 0.5, 0.4], 1: [2.0], 2: [1.5, 0.3, 0.2], 3: [3.0, 1.0]}
+    (axes,) = trial_curves(curves, ended={0, 2}, best=2, objective="val/loss").axes
+    assert {line.get_label() for line in axes.get_lines() if line.get_label()[0] != "_"} == {
+        "pruned (2)",
+        "to the end (1)",
+        "the best (1)",
+    }
+    crosses = sorted(
+        (line.get_xdata()[0], line.get_ydata()[0]) for line in axes.get_lines() if line.get_marker() == "x"
+    )
+    assert crosses == [(1, 2.0), (2, 1.0)]
+    assert axes.get_ylabel() == "val/loss"
+
+
+def test_a_band_holds_the_middle_of_the_seeds():
+    figure, (axes,) = panels(1, 1)
+    band(axes, [1, 2], np.arange(20.0).reshape(10, 2), "a", STYLES[0])
+    (line,) = axes.get_lines()
+    np.testing.assert_allclose(line.get_ydata(), [9.0, 10.0])
+    figure.canvas.draw()
+
+
+def test_two_classes_are_told_apart_by_their_markers():
+    _, (axes,) = panels(1, 1)
+    points(axes, np.zeros((4, 2)), np.array([0, 1, 1, 1]))
+    assert [len(drawn.get_offsets()) for drawn in axes.collections] == [1, 3]

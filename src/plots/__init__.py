@@ -3,7 +3,7 @@
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from src.plots.runs import image_sheet, loss_curve, objective_against
+from src.plots.runs import image_sheet, loss_curve, objective_against, trial_curves
 from src.plots.style import BLUE, GREEN, GREY, ORANGE, STYLES, annotate, band, panels, points
 
 __all__ = [
@@ -21,4 +21,5 @@ __all__ = [
     "objective_against",
     "panels",
     "points",
+    "trial_curves",
 ]

@@ -1,6 +1,8 @@
 """Figures of runs and sweeps."""
 
 import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -64,6 +66,33 @@ def objective_against(table: pd.DataFrame, objective: str, title: str, note: str
         axes.axis("off")
     figure.suptitle(title, fontsize=10)
     annotate(figure, note)
+    return figure
+
+
+def trial_curves(curves: Mapping[int, Sequence[float]], ended: set[int], best: int | None, objective: str) -> Figure:
+    """The `objective` of each trial of a search by epoch: those that `ended` by themselves, those pruned, the `best`."""
+    figure = Figure(figsize=(8, 4.6), layout="constrained")
+    axes = figure.add_subplot()
+    styles: dict[str, dict[str, Any]] = {
+        "pruned": {"color": GREY, "linewidth": 0.6, "alpha": 0.6},
+        "to the end": {"color": BLUE, "linewidth": 0.9, "alpha": 0.7},
+        "the best": {"color": ORANGE, "linewidth": 2.0},
+    }
+    kinds = {
+        number: "the best" if number == best else "to the end" if number in ended else "pruned" for number in curves
+    }
+    for kind, style in styles.items():
+        numbers = [number for number in curves if kinds[number] == kind]
+        for place, number in enumerate(numbers):
+            epochs, label = range(1, len(curves[number]) + 1), f"{kind} ({len(numbers)})" if place == 0 else None
+            axes.plot(epochs, curves[number], label=label, **style)
+            if kind == "pruned":
+                axes.plot(epochs[-1], curves[number][-1], "x", color=GREY, markersize=5)
+    values = np.concatenate([np.asarray(curve, dtype=float) for curve in curves.values()])
+    axes.set_ylim(*np.nanquantile(values, (0.0, 0.98)))
+    axes.set(xlabel="epoch", ylabel=objective, title="Trials of the search, crosses: pruned there")
+    axes.legend(frameon=False)
+    axes.spines[["top", "right"]].set_visible(False)
     return figure
 
 

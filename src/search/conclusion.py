@@ -24,7 +24,7 @@ def leave_search(folder: Path, search: Search, console: Console) -> tuple[Frozen
     study, plan = search.ledger.study, search.plan
     best = best_trials(study)
     _write_results(folder, best, len(plan.objectives) > 1)
-    draw_figures(study, folder / "figures", list(plan.objectives))
+    draw_figures(study, folder / "figures", list(plan.objectives), best[0].number if best else None)
     tags = {"study": study.study_name, "trials": str(len(search.ledger.counted))}
     if not best:
         return None, tags

@@ -9,20 +9,23 @@ from typing import Any
 import optuna
 from optuna.trial import TrialState
 
+from src.plots import trial_curves
+
 log = logging.getLogger(__name__)
 
+CURVES = "pruning_curves"
 FIGURES = {
     "history": "plot_optimization_history",
     "importances": "plot_param_importances",
     "slices": "plot_slice",
     "parallel_coordinates": "plot_parallel_coordinate",
-    "pruning_curves": "plot_intermediate_values",
+    CURVES: "plot_intermediate_values",
 }
 FRONT = "plot_pareto_front"
 
 
-def draw_figures(study: optuna.Study, folder: Path, names: list[str]) -> None:
-    """Write every figure that the study has enough trials for into `folder`; `names`: its objectives."""
+def draw_figures(study: optuna.Study, folder: Path, names: list[str], best: int | None) -> None:
+    """Write every figure that the study has enough trials for into `folder`; `names`: its objectives; `best`: its best trial."""
     folder.mkdir(parents=True, exist_ok=True)
     finished = [trial for trial in study.get_trials(deepcopy=False) if trial.state == TrialState.COMPLETE]
     if not finished:
@@ -35,8 +38,18 @@ def draw_figures(study: optuna.Study, folder: Path, names: list[str]) -> None:
                 _draw(folder, f"{figure}_{name.replace('/', '_')}", FIGURES[figure], study, settings)
         return
     for figure, function in FIGURES.items():
-        settings = {} if figure == "pruning_curves" else {"target_name": names[0]}
+        settings = {} if figure == CURVES else {"target_name": names[0]}
         _draw(folder, figure, function, study, settings)
+    _draw_curves(study, names[0], best, folder / f"{CURVES}.png")
+
+
+def _draw_curves(study: optuna.Study, objective: str, best: int | None, path: Path) -> None:
+    """In place of Optuna's own picture, whose legend names every trial."""
+    trials = study.get_trials(deepcopy=False)
+    curves = {trial.number: list(trial.intermediate_values.values()) for trial in trials if trial.intermediate_values}
+    if curves:
+        ended = {trial.number for trial in trials if trial.state == TrialState.COMPLETE}
+        trial_curves(curves, ended, best, objective).savefig(path, dpi=110)
 
 
 def _draw(folder: Path, name: str, function: str, study: optuna.Study, settings: dict[str, Any]) -> None:
