@@ -15,6 +15,7 @@ from src.search.settings import Samplers
 from src.search.source import Plan, Search
 from src.search.space import Space, read_space
 from src.search.storage import open_storage
+from src.search.turns import Turns
 
 Function = Callable[[Mapping[str, Any]], float]
 PARSER = OverridesParser.create()
@@ -52,7 +53,7 @@ def open_search(
         space,
         Plan(["val/loss"], ["minimize"], n_trials, **plan),
         compose=lambda overrides, number: Formula(overrides, splits),  # type: ignore[arg-type,return-value]
-        fixed=list(splits) if samplers.conditioned else None,
+        turns=Turns(space.searched, splits, n_trials, seed) if samplers.conditioned else None,
         seed=seed,
         key_of=lambda run: run.key,  # type: ignore[attr-defined]
     )

@@ -13,6 +13,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from src import resume, runs
+from src.config.arguments import with_whole_mappings
 from src.config.composition import CONF, register_resolvers, resolved
 from src.errors import raise_on_signals, told
 
@@ -47,7 +48,7 @@ def main() -> None:
     raise_on_signals()
     register_resolvers()
     with told():
-        sys.argv[1:] = resume.arguments(sys.argv[1:])
+        sys.argv[1:] = with_whole_mappings(resume.arguments(sys.argv[1:]))
         train()
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from src.report.gather import Material
 from src.report.text import breakable, count, figure, interval, setting, table
-from src.sweep.leaderboard import FIGURES
+from src.sweep.leaderboard import FIGURES, FLAWS
 
 ROWS = 200
 NAMED = 6  # runs of a row
@@ -22,7 +22,7 @@ def board(material: Material) -> str:
     assert material.board is not None
     whole, shown = material.board, material.board.head(ROWS)
     keys = [key for key in whole.columns if key not in ("rank", *FIGURES)]
-    counts = [name for name in ("pruned", "broken") if whole[name].any()]
+    counts = [name for name in reversed(FLAWS) if whole[name].any()]
     folded, scale = bool((whole["n"] > 1).any()), _scale(shown)
     objective = escape(material.objective)
     means = [f"{objective}, mean ± sd", "n", "95 % interval", "", "p"] if folded else [objective]

@@ -75,7 +75,7 @@ def gather(subject: str, name: str, reader: Reader) -> Material:
     if len({run.tags.get("data") for run in runs}) > 1:
         notes.append("The runs are on different data: their figures are not on one scale.")
     objective = _objective(runs, notes)
-    entries = _entries(runs, objective, notes)
+    entries = _entries(runs, objective, _infeasible(parents), notes)
     board = leaderboard(entries, objective) if entries else None
     material = Material(subject, name, reader, runs, parents, objective, entries, board, None, frozenset(), notes)
     best, files = _best(material)
@@ -97,12 +97,12 @@ def written(value: Any) -> str:
 
 
 def best_first(entries: Sequence[Entry], objective: str) -> list[Entry]:
-    """`entries` by their value, what has none at the end; runs that a search pruned after those that it did not."""
+    """`entries` by their value, what has none at the end; before them what is infeasible, and what a search pruned."""
     sign = 1.0 if DIRECTIONS[objective] == "minimize" else -1.0
 
-    def place(entry: Entry) -> tuple[bool, bool, float]:
-        missing = math.isnan(entry.value)
-        return missing, entry.results["stop_reason"] == "pruned", 0.0 if missing else sign * entry.value
+    def place(entry: Entry) -> tuple[bool, bool, bool, float]:
+        missing, is_pruned = math.isnan(entry.value), entry.results["stop_reason"] == "pruned"
+        return missing, not entry.feasible, is_pruned, 0.0 if missing else sign * entry.value
 
     return sorted(entries, key=place)
 
@@ -144,12 +144,18 @@ def first_objective(params: Mapping[str, str]) -> str:
     return str(value[0] if isinstance(value, list) else value)
 
 
-def _entries(runs: Sequence[Recorded], objective: str, notes: list[str]) -> list[Entry]:
+def _infeasible(parents: Sequence[Recorded]) -> frozenset[str]:
+    """The labels of runs that are against the constraints of their search."""
+    tagged = [(parent.tags.get("sweep", ""), parent.tags.get("infeasible", "")) for parent in parents]
+    return frozenset(f"{sweep}/{number}" for sweep, numbers in tagged for number in numbers.split())
+
+
+def _entries(runs: Sequence[Recorded], objective: str, infeasible: frozenset[str], notes: list[str]) -> list[Entry]:
     """The runs that ended in good order, each configuration and seed once: a repeated one has the same bits."""
     ended: list[Entry] = []
     for number, run in enumerate(runs):
         if run.tags.get("stop_reason") in ENDED and first_objective(run.params) == objective:
-            ended.append(_entry(number, run, objective))
+            ended.append(_entry(number, run, objective, run.label not in infeasible))
     if open_ := sum(run.tags.get("stop_reason") not in ENDED for run in runs):
         notes.append(f"{_runs(open_)} of {len(runs)} still running or broken off: no result yet.")
     kept: dict[Any, Entry] = {}
@@ -171,7 +177,7 @@ def _worth(entry: Entry, run: Recorded) -> tuple[bool, bool, int]:
     return reason != "failed", reason != "pruned", run.started
 
 
-def _entry(number: int, run: Recorded, objective: str) -> Entry:
+def _entry(number: int, run: Recorded, objective: str, feasible: bool) -> Entry:
     """As the leaderboard takes it. Whether a run reads the test split does not make it another configuration."""
     values = {key: value_of(text) for key, text in run.params.items() if key != "test"}
     results = {
@@ -179,7 +185,7 @@ def _entry(number: int, run: Recorded, objective: str) -> Entry:
         "stop_reason": run.tags["stop_reason"],
         "best_epoch": run.metrics.get("best/epoch"),
     }
-    return Entry(number, {"seed": None, **values}, results)
+    return Entry(number, {"seed": None, **values}, results, feasible)
 
 
 def _best(material: Material) -> tuple[Recorded | None, frozenset[str]]:

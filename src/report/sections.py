@@ -15,6 +15,7 @@ from src.report.page import Image, Page, Section
 from src.report.predictions import Predictions, predictions_of
 from src.report.progress import progress
 from src.report.style import Figure
+from src.sweep.leaderboard import FLAWS
 
 MISTAKES = "What the run is most wrong about, with its probability of the true class."
 LAYER = "The weights of the first layer's units, grey at zero, the largest first."
@@ -42,8 +43,8 @@ def leaderboard(material: Material) -> Section | None:
         lead.append("Seeds are folded: mean ± standard deviation, n, 95 % interval of the mean by Student's t.")
     if material.board["p"].notna().any():
         lead.append("p: paired t-test over the seeds against the first row, not corrected for the number of rows.")
-    if material.board[["pruned", "broken"]].to_numpy().any():
-        lead.append("Pruned runs stand below, configurations with a broken run last.")
+    if material.board[FLAWS].to_numpy().any():
+        lead.append("Pruned runs stand below, then what is infeasible, configurations with a broken run last.")
     return Section("leaderboard", "Leaderboard", [f"<p>{' '.join(lead)}</p>", board(material)])
 
 

@@ -11,6 +11,7 @@ from optuna.trial import FrozenTrial, TrialState
 from rich.console import Console
 
 from src import runs
+from src.recording.record import plain_values
 from src.search.figures import draw_figures
 from src.search.source import Search
 
@@ -26,13 +27,14 @@ def leave_search(folder: Path, search: Search, console: Console) -> tuple[Frozen
     _write_results(folder, best, len(plan.objectives) > 1)
     draw_figures(study, folder / "figures", list(plan.objectives), best[0].number if best else None)
     tags = {"study": study.study_name, "trials": str(len(search.ledger.counted))}
+    if against := infeasible(search):
+        tags["infeasible"] = " ".join(map(str, against))
     if not best:
         return None, tags
     first = best[0]
     for key, value in first.params.items():
         tags[f"best/{key}"] = str(value)
-    number = first.number * plan.repeats
-    file = _write_experiment(folder, number, first, plan.objectives)
+    file = _write_experiment(folder, search, first)
     shown = os.path.relpath(file.parent.parent)
     console.print(f"best trial {first.number}: {', '.join(f'{key}={value}' for key, value in first.params.items())}")
     console.print(f"run it: python -m src.train --config-dir {shown} +experiment=best", soft_wrap=True)
@@ -52,6 +54,15 @@ def best_trials(study: optuna.Study) -> list[FrozenTrial]:
         return []
 
 
+def infeasible(search: Search) -> list[int]:
+    """The numbers of the runs whose trial is against the constraints."""
+    repeats = search.plan.repeats
+    against = [
+        trial.number for trial in search.ledger.counted if any(value > 0 for value in trial.constraints.values())
+    ]
+    return [number for first in against for number in range(first * repeats, (first + 1) * repeats)]
+
+
 def _write_results(folder: Path, best: list[FrozenTrial], several: bool) -> None:
     """As Hydra's own sweeper writes it."""
     results: dict[str, Any] = {"name": "optuna"}
@@ -62,9 +73,14 @@ def _write_results(folder: Path, best: list[FrozenTrial], several: bool) -> None
     runs.write_text(folder / RESULTS, yaml.safe_dump(results, sort_keys=False))
 
 
-def _write_experiment(folder: Path, number: int, trial: FrozenTrial, objectives: Any) -> Path:
+def _write_experiment(folder: Path, search: Search, trial: FrozenTrial) -> Path:
     """The run of `trial` as an experiment file: every key that it was resolved to, on the groups that it chose."""
-    values = yaml.safe_load((folder / str(number) / runs.CONFIG).read_text())
+    number, objectives = trial.number * search.plan.repeats, search.plan.objectives
+    config = folder / str(number) / runs.CONFIG
+    if config.is_file():
+        values = yaml.safe_load(config.read_text())
+    else:  # it was trained on another machine
+        values = plain_values(search.compose(search.space.overrides(trial.params), number))
     values = {key: value for key, value in values.items() if key not in NOT_OF_AN_EXPERIMENT}
     chosen = yaml.safe_load((folder / str(number) / ".hydra" / "hydra.yaml").read_text())["hydra"]["runtime"]["choices"]
     defaults = [{f"override /{group}": chosen[group]} for group in GROUPS if chosen.get(group)]

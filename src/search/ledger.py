@@ -9,11 +9,12 @@ from optuna.distributions import BaseDistribution
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 from optuna.storages import BaseStorage
-from optuna.trial import FrozenTrial, TrialState, create_trial
+from optuna.trial import FrozenTrial, TrialState
 
 from src import runs
 from src.search.samplers import holding
 from src.search.storage import close_storage, together
+from src.search.trial import Ending
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
@@ -51,35 +52,34 @@ class Ledger:
         self._ids: dict[int, int] = {}  # of trials in the storage, by number
         self._study_attrs: dict[str, Any] = {}
 
-    def load(self, ended: Callable[[FrozenTrial], FrozenTrial | None]) -> list[FrozenTrial]:
+    def load(self, ended: Callable[[Trial], Ending | None]) -> list[FrozenTrial]:
         """Take over what the storage has; gives the trials that were reaped.
 
         `ended`: of a trial whose owner died, how it ended nevertheless, if its records tell; else it is reaped.
         """
         trials = self.kept.get_trials(deepcopy=False)
-        for trial in trials:
-            if trial.state == TrialState.RUNNING and runs.lives(owner := trial.user_attrs.get(OWNER, {})):
+        orphans = [trial for trial in trials if trial.state == TrialState.RUNNING]
+        for trial in orphans:
+            if runs.lives(owner := trial.user_attrs.get(OWNER, {})):
                 raise ValueError(
                     f"study {self.kept.study_name}: a trial must have one owner, but got a second for trial {trial.number} "
                     f"while process {owner['pid']} on {owner['host']} is at it."
                 )
-        reaped = []
         for trial in trials:
             self._ids[trial.number] = trial._trial_id
-            if trial.state == TrialState.RUNNING:
-                done = ended(trial)
-                if done is None:
-                    done = ended_as(trial, TrialState.FAIL, user_attrs={**trial.user_attrs, REAPED: True})
-                    reaped.append(done)
-                self.study.add_trial(done)
-                self._write_end(self.study.get_trials(deepcopy=False)[trial.number])
-            else:
-                self.study.add_trial(trial)
+            self.study.add_trial(trial)
         self._study_attrs = self.storage.get_study_system_attrs(self.kept._study_id)
         for key, value in self._study_attrs.items():
             self.study._storage.set_study_system_attr(self.study._study_id, key, value)
-        for trial in reaped:
-            self._enqueue(trial.params)
+        reaped = []
+        for number in [trial.number for trial in orphans]:
+            open_trial = Trial(self.study, self.trials[number]._trial_id)
+            if (ending := ended(open_trial)) is not None:
+                self.tell(open_trial, ending)
+                self.keep(number)
+            else:
+                self.abandon(number)
+                reaped.append(self.trials[number])
         return reaped
 
     @property
@@ -106,12 +106,14 @@ class Ledger:
         trial.set_user_attr(OWNER, runs.this_process())
         self._write_begin(trial.number)
 
-    def tell(self, trial: Trial, state: TrialState, values: Sequence[float] | None, attrs: Mapping[str, Any]) -> None:
+    def tell(self, trial: Trial, ending: Ending) -> None:
         """A trial ended, for those that sample and prune; `keep` lets the storage know."""
-        for key, value in attrs.items():
+        for key, value in ending.attrs.items():
             trial.set_user_attr(key, value)
+        for name, excess in ending.constraints.items():
+            trial.set_constraint(name, excess)
         self.study.sampler = self.sampler(trial.number)
-        self.study.tell(trial, None if values is None else list(values), state=state)
+        self.study.tell(trial, ending.values, state=ending.state)
 
     def keep(self, number: int) -> None:
         """The storage knows the end of a trial from here on."""
@@ -171,16 +173,3 @@ class Ledger:
             if self._study_attrs.get(key) != value:
                 self.storage.set_study_system_attr(self.kept._study_id, key, value)
         self._study_attrs = now
-
-
-def ended_as(trial: FrozenTrial, state: TrialState, **changed: Any) -> FrozenTrial:
-    """A trial as it ended, with what has `changed` of it."""
-    given = {
-        "params": trial.params,
-        "distributions": trial.distributions,
-        "user_attrs": trial.user_attrs,
-        "system_attrs": trial.system_attrs,
-        "intermediate_values": trial.intermediate_values,
-        **changed,
-    }
-    return create_trial(state=state, **given)

@@ -1,47 +1,49 @@
 """What the folders of a search tell of trials whose process died."""
 
-import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from optuna.trial import FrozenTrial, TrialState
+import optuna
+import yaml
 
 from src import resume, runs
-from src.search.ledger import ended_as
+from src.config.loading import load
+from src.jobs import Job
+from src.search.source import Plan
+from src.search.trial import Ending, Repeats, figures_at_best
 
 
-def ended_in(folder: Path, trial: FrozenTrial, objectives: Sequence[str], repeats: int) -> FrozenTrial | None:
-    """A trial that had ended, though the storage was not told; None if it was still in training."""
-    first = trial.number * repeats
-    begun = [path for number in range(first, first + repeats) if (path := folder / str(number) / runs.CONFIG).is_file()]
-    results = [runs.read_json(path.with_name(runs.RESULTS)) for path in begun]
-    reasons = [result.get("stop_reason") for result in results]
-    if any(reason == "failed" for reason in reasons):
-        failed = next(result for result in results if result["stop_reason"] == "failed")
-        attrs = {**trial.user_attrs, "reason": failed.get("reason", "")}
-        return ended_as(trial, TrialState.FAIL, user_attrs=attrs)
-    if not results or any(reason not in resume.ENDED for reason in reasons):
+def ended_in(folder: Path, trial: optuna.Trial, plan: Plan) -> Ending | None:
+    """How a trial ended of which the storage was not told; None if it was still in training.
+
+    What its runs left is reported to it again, as it was while they trained.
+    """
+    first = trial.number * plan.repeats
+    jobs = [job for number in range(first, first + plan.repeats) if (job := _job(folder, number))]
+    results = {job.number: runs.read_json(folder / str(job.number) / runs.RESULTS) for job in jobs}
+    reasons = [result.get("stop_reason") for result in results.values()]
+    if not jobs or not ("failed" in reasons or all(reason in resume.ENDED for reason in reasons)):
         return None
-    is_pruned = any(reason in ("pruned", "diverged") for reason in reasons)
-    if len(results) < repeats and not is_pruned:
+    repeats = Repeats(trial, jobs, plan.objectives, plan.directions[0], plan.in_turn)
+    if len(jobs) < plan.repeats and not {"failed", "pruned", "diverged"} & set(reasons):
         return None
-    histories = [runs.read_history(path.parent) for path in begun]
-    figures = [_at_best(history, result) for history, result in zip(histories, results, strict=True)]
-    attrs = {**trial.user_attrs, "stop_reason": reasons[0], "best_epoch": results[0]["best_epoch"]}
-    reported = _means(histories, objectives[0]) if len(objectives) == 1 else {}
-    if is_pruned:
-        last = [reported[max(reported)]] if reported else None
-        return ended_as(trial, TrialState.PRUNED, values=last, user_attrs=attrs, intermediate_values=reported)
-    values = [statistics.fmean(figure[name] for figure in figures) for name in objectives]
-    return ended_as(trial, TrialState.COMPLETE, values=values, user_attrs=attrs, intermediate_values=reported)
+    for job in jobs:
+        history = runs.read_history(folder / str(job.number))
+        for row in history:
+            repeats.add(job, row[plan.objectives[0]])
+        repeats.end(job, _figures(history, results[job.number]))
+    return repeats.ending(plan.bounds or {})
 
 
-def _at_best(history: list[dict[str, float]], results: dict[str, Any]) -> dict[str, float]:
-    return {**history[(results["best_epoch"] or len(history)) - 1], "num_params": results["num_params"]}
+def _job(folder: Path, number: int) -> Job | None:
+    """A job that has begun."""
+    config = folder / str(number) / runs.CONFIG
+    return Job(number, load(yaml.load(config.read_text(), Loader=yaml.CSafeLoader))) if config.is_file() else None
 
 
-def _means(histories: list[list[dict[str, float]]], objective: str) -> dict[int, float]:
-    """The mean over repeats of each epoch that all have."""
-    epochs = zip(*([row[objective] for row in history] for history in histories), strict=False)
-    return {epoch: statistics.fmean(values) for epoch, values in enumerate(epochs, 1)}
+def _figures(history: list[dict[str, float]], results: Mapping[str, Any]) -> dict[str, Any]:
+    if results.get("stop_reason") == "failed":
+        return {"error": results.get("reason", "")}
+    figures = figures_at_best(history, results["best_epoch"], results["num_params"])
+    return {**figures, "stop_reason": results["stop_reason"]}

@@ -23,10 +23,11 @@ from src.recording.record import announce_orphans, plain_values
 from src.recording.results import results_of_broken
 from src.search.ledger import Ledger
 from src.search.recovery import ended_in
-from src.search.settings import Samplers, Settings, directions_of, objectives_of, pruner_of
+from src.search.settings import Samplers, Settings, check_settings, directions_of, objectives_of, pruner_of
 from src.search.source import Plan, Search
 from src.search.space import Space
 from src.search.storage import open_storage
+from src.search.turns import Turns
 from src.stacked.key import stack_key
 from src.stacked.size import choose_slots
 from src.sweep.record import SweepRecord
@@ -59,6 +60,7 @@ def run_search(
     announce_orphans(console, but=folder)
     dataset = read_dataset(base.data)  # files that are missing are the search's mistake, not that of each trial
     objectives = objectives_of(base)
+    check_settings(settings, space, dataset.task)
     samplers, pruner = Samplers(settings.sampler, space.searched, base.seed), pruner_of(settings, objectives)
     directions = directions_of(settings, objectives)
     sampler = samplers(0)
@@ -76,18 +78,20 @@ def run_search(
         storage = open_storage(settings.storage, folder)
         ledger = Ledger(storage, folder.name, directions, sampler=samplers, pruner=pruner)
         _check_same(ledger, base, space, settings)
-        ledger.load(lambda trial: ended_in(folder, trial, objectives, plan.repeats))
+        ledger.load(lambda trial: ended_in(folder, trial, plan))
+        turns = Turns(space.searched, splitting(space, compose), plan.n_trials, base.seed)
+        standing = Standing(plan.n_trials * plan.repeats, objectives[0], plan.n_trials * plan.repeats * base.epochs)
         search = Search(
             ledger,
             space,
             plan,
             compose=compose,
-            fixed=splitting(space, compose) if samplers.conditioned else None,
+            turns=turns if samplers.conditioned else None,
             seed=base.seed,
             extend=extend,
             later=record.later,
+            lost=lambda number: standing.lose(plan.repeats, base.epochs),
         )
-        standing = Standing(plan.n_trials * plan.repeats, objectives[0], plan.n_trials * plan.repeats * base.epochs)
         _recall(record, standing)
         if len(ledger.counted) >= plan.n_trials:
             console.print(f"{folder}: all {plan.n_trials} trials have ended; a larger hydra.sweeper.n_trials goes on.")
@@ -105,6 +109,8 @@ def run_search(
             raise
         finally:
             ledger.close()
+    if turns.splitting:
+        console.print(turns.told(ledger.trials), soft_wrap=True)
     if search.has_failed:
         last = next(trial for trial in reversed(ledger.trials) if trial.state == TrialState.FAIL)
         raise ValueError(
@@ -123,8 +129,8 @@ def splitting(space: Space, compose: Compose) -> list[str]:
         for value in _inner(distribution):
             try:
                 keys.add(stack_key(compose(space.overrides({**middle, key: value}), -1)))
-            except ValueError as error:  # not with the others' values: it is more than a number
-                keys.add(str(error))
+            except ValueError:  # not with the others' values: it is more than a number
+                keys.add("refused")
         if len(keys) > 1:
             found.append(key)
     return found

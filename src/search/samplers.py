@@ -96,12 +96,13 @@ SAMPLERS = {
 }
 PRUNERS: dict[str, Callable[..., BasePruner]] = {
     "none": pruners.NopPruner,
-    "halving": pruners.SuccessiveHalvingPruner,
+    # Optuna's own `auto` holds the epoch that a trial is in when the first one ends against the first epochs of others.
+    "halving": lambda min_resource=1, **settings: pruners.SuccessiveHalvingPruner(min_resource, **settings),
     "hyperband": pruners.HyperbandPruner,
     "median": pruners.MedianPruner,
     "percentile": lambda percentile=25.0, **settings: pruners.PercentilePruner(percentile, **settings),
     "patient": lambda patience=5, wrapped="median", **settings: pruners.PatientPruner(
-        PRUNERS[wrapped]() if wrapped else None, patience, **settings
+        build_pruner(wrapped, {}) if wrapped else None, patience, **settings
     ),
     "wilcoxon": pruners.WilcoxonPruner,
 }

@@ -9,12 +9,14 @@ from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 from pydantic import Field
 
+from src.config.rules import OBJECTIVES
 from src.config.schema import Block, Count, Positive, Run
 from src.metrics import DIRECTIONS
 from src.plug import imported
 from src.randomness import Purpose, key
 from src.search.ledger import Direction
 from src.search.samplers import CONDITIONED, CONSTANT, PRUNERS, SAMPLERS, build_pruner, build_sampler
+from src.search.space import Space
 
 
 class Settings(Block):
@@ -24,7 +26,7 @@ class Settings(Block):
     pruner: str | dict[str, Any] | None
     direction: Direction | list[Direction] | None  # null: by objective
     storage: str | None  # a database's URL; null: a journal in the study's folder
-    study_name: Annotated[str, Field(min_length=1)] | None
+    study_name: Annotated[str, Field(pattern=r"^\w[\w.+ -]*$")] | None  # also the name of its folder
     n_trials: Count
     n_jobs: Count | None  # trials that train at once; null: by model and machine
     timeout: Positive | None  # seconds
@@ -90,6 +92,21 @@ def pruner_of(settings: Settings, objectives: list[str]) -> BasePruner:
     if strategy.own is not None:
         return strategy.own(**strategy.settings)
     return build_pruner(strategy.name, strategy.settings)
+
+
+def check_settings(settings: Settings, space: Space, task: str) -> None:
+    """Raises ValueError where the settings of a search contradict its space or its data."""
+    known = (*OBJECTIVES[task], "train/loss", "epoch_seconds")
+    for name in settings.constraints or {}:
+        if name not in known:
+            raise ValueError(
+                f"hydra.sweeper.constraints: must name one of {', '.join(known)} for a {task} task, but got {name!r}."
+            )
+    if settings.repeats > 1 and "seed" in space.searched:
+        raise ValueError(
+            f"seed: must not be searched where each trial is trained on hydra.sweeper.repeats={settings.repeats} seeds, but got "
+            f"{space.searched['seed']}."
+        )
 
 
 def objectives_of(run: Run) -> list[str]:

@@ -14,7 +14,8 @@ from src.config.schema import Run
 from src.jobs import Job
 from src.search.ledger import Ledger
 from src.search.space import Space
-from src.search.trial import Repeats
+from src.search.trial import Ending, Repeats, figures_at_best
+from src.search.turns import Turns
 from src.stacked.key import stack_key
 
 log = logging.getLogger(__name__)
@@ -40,9 +41,10 @@ class Plan:
 class Search:
     """Asks `ledger` for trials in `space`.
 
-    `compose` makes a run of overrides and a job's number, or raises; `fixed` names the parameters that split stacks, which
-    are held fixed while a stack is filled (None: the sampler cannot do that, and trials queue up by key); `extend` may
-    suggest more parameters; `later` calls in the background, after the records of what has ended; `key_of`: a run's stack key.
+    `compose` makes a run of overrides and a job's number, or raises; `turns` of the parameters that split stacks, which are
+    held fixed while a stack is filled (None: the sampler cannot do that, and trials queue up by key); `extend` may suggest
+    more parameters; `later` calls in the background, after the records of what has ended; `lost` is told of a trial that
+    failed before it had a job; `key_of`: a run's stack key.
     """
 
     def __init__(
@@ -52,35 +54,35 @@ class Search:
         plan: Plan,
         *,
         compose: Callable[[Sequence[str], int], Run],
-        fixed: Sequence[str] | None,
+        turns: Turns | None,
         seed: int,
         extend: Callable[[optuna.Trial], None] = lambda trial: None,
         later: Callable[[Callable[[], None]], None] = lambda call: call(),
+        lost: Callable[[int], None] = lambda number: None,
         key_of: Callable[[Run], str] = stack_key,
     ) -> None:
         self.ledger, self.space, self.plan = ledger, space, plan
-        self.compose, self.fixed, self.seed, self.extend = compose, fixed, seed, extend
-        self.later, self.key_of = later, key_of
+        self.compose, self.turns, self.seed, self.extend = compose, turns, seed, extend
+        self.later, self.lost, self.key_of = later, lost, key_of
         self.open: dict[int, Repeats] = {}  # by trial
-        self.failures = 0
+        self.failures = sum(trial.state == TrialState.FAIL for trial in ledger.counted)
         self._waiting: dict[str, deque[Job]] = {}
         self._like: dict[str, dict[str, Any]] = {}  # by key, the parameters that make it
-        self._given, self._slots = 0, AHEAD // ASKED
+        self._asked, self._slots = 0, AHEAD // ASKED
         self._ends = time.monotonic() + plan.timeout if plan.timeout else None
 
     def next(self, key: str | None) -> Job | None:
         """A job with this stack key, for None of any: one that waits, or that of a new trial."""
         if key is None:
-            self._given = 0
+            self._asked = 0
             while not any(self._waiting.values()):
-                if not self._ask({}):
+                if not self._ask(self.turns.opening(self.ledger.trials) if self.turns else {}):
                     return None
             key = next(its_key for its_key, jobs in self._waiting.items() if jobs)
         while not self._waiting.get(key):
-            if self._is_through(key) or not self._ask(self._like[key] if self.fixed else {}):
+            if self._is_through(key) or not self._ask(self._like[key]):
                 return None
         job = self._waiting[key].popleft()
-        self._given += 1
         self.open[self._trial_of(job)].begun.add(job.number)
         return job
 
@@ -121,9 +123,9 @@ class Search:
 
     def _is_through(self, key: str) -> bool:
         """Whether the stack with this key gets no more trials, so that others have their turn."""
-        if self.fixed is None:
+        if self.turns is None:
             return sum(map(len, self._waiting.values())) >= ASKED * self._slots * self.plan.repeats
-        return bool(self.fixed) and self._given >= ASKED * self._slots
+        return bool(self.turns.splitting) and self._asked >= min(ASKED * self._slots, self.turns.trials)
 
     def _ask(self, held: Mapping[str, Any]) -> bool:
         """A new trial, whose jobs wait from here on, or which has failed; False if there is to be none."""
@@ -132,12 +134,14 @@ class Search:
         if full or self.has_failed or (self._ends is not None and now > self._ends):
             return False
         trial = self.ledger.ask(self.space.searched, held)
+        self._asked += 1
         try:
             self.extend(trial)
             jobs = self._jobs(trial)
         except Exception as error:  # settings that contradict each other, or a user's function
             self.ledger.begin(trial)
-            self._tell(trial, TrialState.FAIL, None, {"reason": f"{type(error).__name__}: {error}"})
+            self._tell(trial, Ending(TrialState.FAIL, attrs={"reason": f"{type(error).__name__}: {error}"}))
+            self.lost(trial.number)
             return True
         self.ledger.begin(trial)
         direction = plan.directions[0]
@@ -160,7 +164,9 @@ class Search:
     def _wait(self, job: Job) -> None:
         key, params = self.key_of(job.run), self.open[self._trial_of(job)].trial.params
         self._waiting.setdefault(key, deque()).append(job)
-        self._like.setdefault(key, {name: params[name] for name in self.fixed or ()})
+        self._like.setdefault(
+            key, {name: params[name] for name in self.turns.splitting if name in params} if self.turns else {}
+        )
 
     def _trial_of(self, job: Job) -> int:
         return job.number // self.plan.repeats
@@ -175,36 +181,19 @@ class Search:
             self._waiting[key] = deque(job for job in jobs if job not in repeats.jobs)
 
     def _conclude(self, repeats: Repeats) -> None:
-        trial, ended = repeats.trial, list(repeats.ended.values())
-        del self.open[trial.number]
-        if errors := [figures["error"] for figures in ended if "error" in figures]:
-            self._tell(trial, TrialState.FAIL, None, {"reason": errors[0]})
-            return
-        for name, bound in (self.plan.bounds or {}).items():
-            trial.set_constraint(name, max(figures[name] for figures in ended) - bound)
-        attrs = {"stop_reason": ended[0]["stop_reason"], "best_epoch": ended[0]["best_epoch"]}
-        if repeats.is_complete:  # also one that was pruned after its last epoch
-            self._tell(trial, TrialState.COMPLETE, repeats.values(), {**attrs, "sd": repeats.spread()})
-        else:
-            self._tell(trial, TrialState.PRUNED, None, attrs)
+        ending = repeats.ending(self.plan.bounds or {})
+        del self.open[repeats.trial.number]
+        self._tell(repeats.trial, ending)
 
-    def _tell(
-        self, trial: optuna.Trial, state: TrialState, values: Sequence[float] | None, attrs: Mapping[str, Any]
-    ) -> None:
-        if state == TrialState.FAIL:
+    def _tell(self, trial: optuna.Trial, ending: Ending) -> None:
+        if ending.state == TrialState.FAIL:
             self.failures += 1
-            log.warning("trial %d failed: %s", trial.number, attrs["reason"])
-        self.ledger.tell(trial, state, values, attrs)
+            log.warning("trial %d failed: %s", trial.number, ending.attrs["reason"])
+        self.ledger.tell(trial, ending)
         self.later(lambda: self.ledger.keep(trial.number))
 
 
 def _figures(trained: Any) -> dict[str, Any]:
-    """What a job may be judged by: its history at the best epoch, and its size."""
     progress = trained.progress
-    best = progress.history[(progress.best_epoch or len(progress.history)) - 1]
-    return {
-        **best,
-        "num_params": trained.num_params,
-        "best_epoch": progress.best_epoch,
-        "stop_reason": progress.stop_reason,
-    }
+    figures = figures_at_best(progress.history, progress.best_epoch, trained.num_params)
+    return {**figures, "stop_reason": progress.stop_reason}

@@ -22,7 +22,15 @@ class Space:
 
     def remarks(self) -> list[str]:
         """What a person should know of this space, a line each."""
-        return [
+        told = []
+        if "seed" in self.searched:
+            told.append("seed: a search over it finds a lucky one; hydra.sweeper.repeats=k judges a trial by k seeds.")
+        told += [
+            f"{key}: may change the rows or inputs of val; then the trials' figures are not on one scale."
+            for key in self.searched
+            if key.startswith("data.") and key != "data.standardize"
+        ]
+        return told + [
             f"{key}: a linear interval spends {100 * (1 - 10 * distribution.low / distribution.high):.0f} % of its draws on the "
             f"last decade and more; tag(log, interval({distribution.low:g}, {distribution.high:g})) is even over all."
             for key, distribution in self.searched.items()

@@ -7,8 +7,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import optuna
+from optuna.trial import TrialState
 
 from src.jobs import Job
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a trial ended: `attrs` are for people to read, `constraints` hold where they are not above 0."""
+
+    state: TrialState
+    values: list[float] | None = None
+    attrs: Mapping[str, Any] = field(default_factory=dict)
+    constraints: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -57,11 +68,19 @@ class Repeats:
         reasons = [figures.get("stop_reason") for figures in self.ended.values()]
         return len(reasons) == len(self.jobs) and not {"pruned", "diverged"} & set(reasons)
 
-    def values(self) -> list[float]:
-        """The mean of each objective over the repeats."""
-        return [statistics.fmean(figures[name] for figures in self.ended.values()) for name in self.objectives]
+    def ending(self, bounds: Mapping[str, float]) -> Ending:
+        """What the trial came to; `bounds`: figures that must not be larger, in any repeat, by name."""
+        ended = [self.ended[number] for number in sorted(self.ended)]
+        if errors := [figures["error"] for figures in ended if "error" in figures]:
+            return Ending(TrialState.FAIL, attrs={"reason": errors[0]})
+        attrs = {"stop_reason": ended[0]["stop_reason"], "best_epoch": ended[0]["best_epoch"]}
+        excess = {name: _excess([figures[name] for figures in ended], bound) for name, bound in bounds.items()}
+        if self.is_complete:  # also one that was pruned after its last epoch
+            values = [statistics.fmean(figures[name] for figures in ended) for name in self.objectives]
+            return Ending(TrialState.COMPLETE, values, {**attrs, "sd": self._spread()}, excess)
+        return Ending(TrialState.PRUNED, None, attrs, excess)
 
-    def spread(self) -> list[float]:
+    def _spread(self) -> list[float]:
         """The standard deviation of each objective over the repeats; empty for one repeat."""
         if len(self.jobs) < 2:
             return []
@@ -90,3 +109,13 @@ class Repeats:
         finite = [value for value in values if math.isfinite(value)]
         best = min if self.direction == "minimize" else max
         return best(finite) if finite else math.nan
+
+
+def _excess(figures: Sequence[float], bound: float) -> float:
+    """How far the largest lies above its bound; infinitely, if one is not a number."""
+    return math.inf if any(map(math.isnan, figures)) else max(figures) - bound
+
+
+def figures_at_best(history: Sequence[Mapping[str, float]], best_epoch: int | None, num_params: int) -> dict[str, Any]:
+    """What a job may be judged by: its history at the best epoch, else at the last, and its size."""
+    return {**history[(best_epoch or len(history)) - 1], "num_params": num_params, "best_epoch": best_epoch}

@@ -92,7 +92,7 @@ class Lab:
                 folder / "leaderboard.csv", index=False
             )
             figures = {"sweep/runs": len(jobs), "sweep/seconds": time.perf_counter() - started}
-            runs.write_json(folder / SWEEP, {"status": "FINISHED", "figures": figures, "tags": {"study": self.name}})
+            runs.write_json(folder / SWEEP, {"status": "FINISHED", "figures": figures, "tags": {"lab": self.name}})
             if scribe is not None:
                 scribe.finish("FINISHED", None)
         finally:

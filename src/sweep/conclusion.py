@@ -3,7 +3,8 @@
 import logging
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,14 +34,19 @@ log = logging.getLogger(__name__)
 
 
 def conclude_sweep(
-    folder: Path, console: Console, scribe: Scribe | None = None, *, search: Mapping[str, str] | None = None
+    folder: Path,
+    console: Console,
+    scribe: Scribe | None = None,
+    *,
+    search: Mapping[str, str] | None = None,
+    infeasible: Collection[int] = (),
 ) -> pd.DataFrame:
     """Fold the runs in `folder` into a leaderboard with a figure, keep the model of its first row, tell MLflow.
 
     `scribe`: the one that wrote what the sweep's members left, if it is still open. `search`: tags of a search, in which
-    runs may fail.
+    runs may fail, and those of the numbers `infeasible` are against its constraints.
     """
-    entries = read_entries(folder)
+    entries = [replace(entry, feasible=entry.number not in infeasible) for entry in read_entries(folder)]
     objective = _objective(entries)
     table = leaderboard(entries, objective)
     table.to_csv(folder / "leaderboard.csv", index=False)
@@ -60,6 +66,8 @@ def conclude_sweep(
     if best is not None:
         _keep_model(folder / str(best.number), best)
         console.print(f"best run: {os.path.relpath(folder / str(best.number))}, {objective} {best.value:.4f} on val")
+    elif infeasible:
+        console.print("no run keeps the constraints.")
     console.print(f"folder: {os.path.relpath(folder)}   look: make ui")
     for entry in entries:
         (folder / str(entry.number) / WEIGHTS).unlink(missing_ok=True)
@@ -95,6 +103,12 @@ def read_entries(folder: Path) -> list[Entry]:
     ]
 
 
+def has_ended(folder: Path) -> bool:
+    """Whether there is a run of the sweep in `folder` to conclude from."""
+    found = folder.glob(f"*/{runs.RESULTS}")
+    return any(runs.read_json(path)["stop_reason"] != "interrupted" for path in found)
+
+
 def _objective(entries: Sequence[Entry]) -> str:
     """The objective of all runs; ValueError if they have several."""
     found = {_first(entry.values["objective"]) for entry in entries}
@@ -108,9 +122,9 @@ def _first(objective: Any) -> str:
 
 
 def _best(table: pd.DataFrame, entries: Sequence[Entry], objective: str) -> Entry | None:
-    """The best run of the first row."""
+    """The best run of the first row; None if there is none that may be chosen."""
     numbers = {int(number) for number in table["numbers"].iloc[0].split()}
-    of_row = [entry for entry in entries if entry.number in numbers and math.isfinite(entry.value)]
+    of_row = [entry for entry in entries if entry.number in numbers and entry.feasible and math.isfinite(entry.value)]
     choose = min if DIRECTIONS[objective] == "minimize" else max
     return choose(of_row, key=lambda entry: entry.value) if of_row else None
 

@@ -34,6 +34,7 @@ class Entry:
     number: int
     values: Mapping[str, Any]
     results: Mapping[str, Any]
+    feasible: bool = True  # whether it keeps the constraints of a search
 
     @property
     def value(self) -> float:
@@ -50,11 +51,12 @@ def swept_keys(entries: Sequence[Entry]) -> list[str]:
 
 
 def leaderboard(entries: Sequence[Entry], objective: str) -> pd.DataFrame:
-    """One row per configuration, the best mean of `objective` on val first, then pruned ones, then those with a broken run.
+    """One row per configuration, the best mean of `objective` on val first, then pruned ones, infeasible ones, broken ones.
 
     Columns: `rank`, the keys that differ, `mean`, `sd` and `n` over seeds, `low` and `high` (95 % interval of the mean by
     Student's t), `difference` to the best row over the seeds that both have and `p` of the paired t-test of it, `broken`
-    (runs that diverged or failed), `pruned` (runs that a search stopped), `best_epoch` (median), `numbers` of the runs.
+    (runs that diverged or failed), `pruned` (runs that a search stopped), `infeasible` (runs against its constraints),
+    `best_epoch` (median), `numbers` of the runs.
     """
     keys = swept_keys(entries)
     groups: dict[tuple[str, ...], list[Entry]] = {}
@@ -64,7 +66,8 @@ def leaderboard(entries: Sequence[Entry], objective: str) -> pd.DataFrame:
     rows = [{**dict(zip(keys, values, strict=True)), **_folded(group)} for values, group in groups.items()]
     sign = 1.0 if DIRECTIONS[objective] == "minimize" else -1.0
     order = sorted(
-        range(len(rows)), key=lambda i: (rows[i]["broken"] > 0, rows[i]["pruned"] > 0, _last(sign * rows[i]["mean"]))
+        range(len(rows)),
+        key=lambda i: (*(rows[i][name] > 0 for name in FLAWS), _last(sign * rows[i]["mean"])),
     )
     best, members = order[0], list(groups.values())
     ranked = [
@@ -73,7 +76,8 @@ def leaderboard(entries: Sequence[Entry], objective: str) -> pd.DataFrame:
     return pd.DataFrame(ranked, columns=["rank", *keys, *FIGURES])
 
 
-FIGURES = ["mean", "sd", "n", "low", "high", "difference", "p", "broken", "pruned", "best_epoch", "numbers"]
+FLAWS = ["broken", "infeasible", "pruned"]  # what has one stands below what has none, the worst first
+FIGURES = ["mean", "sd", "n", "low", "high", "difference", "p", *FLAWS, "best_epoch", "numbers"]
 
 
 def drawn(table: pd.DataFrame, objective: str) -> Table:
@@ -81,7 +85,7 @@ def drawn(table: pd.DataFrame, objective: str) -> Table:
     count = f"{min(SHOWN, len(table))} of {len(table)}" if len(table) > SHOWN else str(len(table))
     board = Table(title=f"{objective} on val, {count} configurations", title_justify="left", box=box.SIMPLE_HEAD)
     keys = [name for name in table.columns if name not in ("rank", *FIGURES)]
-    told = [name for name in ("pruned", "broken") if table[name].any()]
+    told = [name for name in reversed(FLAWS) if table[name].any()]
     for name in ("", *_short(keys)):
         board.add_column(name, overflow="fold")
     for name in ("mean ± sd", "n", "95 %", "p", *told):
@@ -134,6 +138,7 @@ def _folded(group: Sequence[Entry]) -> dict[str, Any]:
         "low": mean - half,
         "high": mean + half,
         "broken": len(group) - n,
+        "infeasible": sum(not entry.feasible for entry in group),
         "pruned": sum(entry.results["stop_reason"] == "pruned" for entry in group),
         "best_epoch": float(np.median(epochs)) if epochs else math.nan,
         "numbers": " ".join(str(entry.number) for entry in group),

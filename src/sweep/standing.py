@@ -46,6 +46,11 @@ class Standing:
         self.reasons[reason] += 1
         self.epochs_left -= job.run.epochs - epochs
 
+    def lose(self, jobs: int, epochs: int) -> None:
+        """So many jobs, of so many epochs each, failed before they began."""
+        self.reasons["failed"] += jobs
+        self.epochs_left -= jobs * epochs
+
     @property
     def done(self) -> int:
         """Jobs that have ended."""

@@ -67,6 +67,27 @@ def test_several_objectives_have_a_front(door: Command, tmp_path: Path):
     assert "error: hydra.sweeper.pruner: must be null for several objectives" in refused.stderr
 
 
+@pytest.mark.slow
+def test_what_is_against_a_constraint_is_not_the_best(door: Command, tmp_path: Path):
+    space = ["model.widths=choice([4],[256])", "optimizer.lr=1e-2,3e-3", "hydra/sweeper=optuna"]
+    keys = ["hydra.sweeper.sampler=grid", "hydra.sweeper.n_trials=4", "hydra.sweeper.retrain=0"]
+    done = door("train", *SMOKE, *space, *keys, "hydra.sweeper.constraints={num_params: 1000}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    board = pd.read_csv(sweep_of(tmp_path, "smoke-search") / "leaderboard.csv")
+    assert list(board["infeasible"]) == [0, 0, 1, 1]
+    assert list(board["model.widths"]) == ["[4]", "[4]", "[256]", "[256]"]
+    assert board["mean"][2] < board["mean"][0], "the constraint costs nothing here"
+    assert f"best run: mlruns/sweeps/smoke-search/{board['numbers'][0]}," in done.stdout
+    (parent,) = [run for run in mlflow_runs(tmp_path) if "sweep" in run.data.tags]
+    assert sorted(parent.data.tags["infeasible"].split()) == sorted(map(str, board["numbers"][2:]))
+    done = door(
+        "train", *SMOKE, *space, *keys, "hydra.sweeper.constraints={num_params: 9}", "hydra.sweeper.study_name=none"
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "no run keeps the constraints." in done.stdout
+    assert "best run" not in done.stdout
+
+
 CONDITIONS = """
 from typing import Any
 
@@ -139,6 +160,10 @@ def test_a_configuration_of_hydras_own_sweeper_runs_unchanged(door: Command, tmp
         (["data=pneumoniamnist", "data.path=no.npz"], "no.npz"),
         (["hydra.sweeper.storage=postgresql://nobody@127.0.0.1:1/none"], "hydra.sweeper.storage: must be the URL"),
         (["hydra.sweeper.custom_search_space=mine.none"], "hydra.sweeper.custom_search_space"),
+        (["hydra.sweeper.constraints={num_parameters: 9}"], "hydra.sweeper.constraints: must name one of val/loss"),
+        (["hydra.sweeper.pruner={name: patient, wrapped: mean}"], "hydra.sweeper.pruner: must be one of none, halving"),
+        (["hydra.sweeper.study_name=../other"], "hydra.sweeper.study_name: "),
+        (["seed=1,2", "hydra.sweeper.repeats=2"], "seed: must not be searched where each trial is trained on"),
     ],
 )
 def test_a_mistake_is_one_line_and_begins_no_trial(door: Command, tmp_path: Path, keys: list[str], rule: str):

@@ -1,15 +1,20 @@
 """The search as an agenda: every sampler and pruner by the same contract, through stacks that split and stacks that do not."""
 
+import math
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import optuna
 import pytest
 from optuna.samplers import GridSampler
 from optuna.trial import TrialState
 
 from benchmarks.closed_form import best_value, open_search, run_slots
+from src.jobs import Job
 from src.search.samplers import PRUNERS, SAMPLERS, build_pruner
 from src.search.source import Search
+from src.search.trial import Repeats
 
 SPACE = ["x=range(-2.0, 2.0, 0.25)", "kind=a,b,c", "fixed=7"]
 SHIFT = {"a": 0.0, "b": 0.5, "c": 1.0}
@@ -102,20 +107,42 @@ def test_a_grid_is_over_when_every_setting_has_been_tried(tmp_path: Path):
     ]
 
 
-def test_a_stack_takes_twice_its_slots_and_then_another_has_its_turn(tmp_path: Path):
-    search = opened(tmp_path, "tpe")
-    keys = []
+def turns_of(search: Search, slots: int) -> list[list[Job]]:
+    """The jobs of each stack, in their order."""
+    turns = []
     while (job := search.next(None)) is not None:
-        search.opened(3)
-        taken = [job]
+        search.opened(slots)
+        turns.append([job])
         while (more := search.next(job.run.key)) is not None:
-            taken.append(more)
-        keys.append(len(taken))
-        for one in taken:
+            turns[-1].append(more)
+        for one in turns[-1]:
             search.epoch(one, {"val/loss": 1.0})
             search.end(one, ValueError("no matter"))
-    assert max(keys) == 6
-    assert sum(keys) == TRIALS
+    return turns
+
+
+def test_a_stack_takes_twice_its_slots_and_then_another_has_its_turn(tmp_path: Path):
+    turns = turns_of(opened(tmp_path, "tpe"), slots=1)
+    assert max(map(len, turns)) == 2
+    assert sum(map(len, turns)) == TRIALS
+
+
+@pytest.mark.parametrize("name", ["tpe", "random", "gp"])
+def test_combinations_that_split_stacks_have_turns(tmp_path: Path, name: str):
+    space = ["x=interval(0, 1)", "kind=a,b,c,d", "width=8,16,32", "deep=true,false"]
+    search = open_search(tmp_path, space, sampler=name, n_trials=64, splits=["kind", "width", "deep"])
+    turns = turns_of(search, slots=16)
+    assert [len(turn) for turn in turns] == [4] * 16
+    first = [turn[0].run.params for turn in turns[:8]]  # they explore: all values alike, no combination twice
+    assert len({tuple(params[name] for name in ("kind", "width", "deep")) for params in first}) == 8
+    for name, values, least in (("kind", "abcd", 2), ("width", (8, 16, 32), 2), ("deep", (True, False), 4)):
+        assert all(sum(params[name] == value for params in first) >= least for value in values)
+
+
+def test_few_combinations_are_all_tried(tmp_path: Path):
+    search = opened(tmp_path, "tpe")
+    run_slots(search, bowl, 16)
+    assert {trial.params["kind"] for trial in search.ledger.counted} == {"a", "b", "c"}
 
 
 @pytest.mark.parametrize("in_turn", [False, True], ids=["together", "in_turn"])
@@ -156,6 +183,26 @@ def test_figures_that_must_not_be_larger_are_constraints(tmp_path: Path):
     feasible = [trial.value for trial in search.ledger.counted if trial.value <= 0.9]
     assert search.ledger.study.best_value == min(feasible)
     assert all("val/loss" in trial.constraints for trial in search.ledger.counted)
+
+
+def test_a_figure_that_is_not_a_number_is_against_its_constraint():
+    job = Job(0, SimpleNamespace())  # type: ignore[arg-type]
+    repeats = Repeats(optuna.trial.FixedTrial({}), [job], ["val/loss"], "minimize", False)  # type: ignore[arg-type]
+    figures = {"val/loss": math.nan, "num_params": 5, "stop_reason": "diverged", "best_epoch": None}
+    repeats.ended[0] = figures
+    ending = repeats.ending({"val/loss": 1.0, "num_params": 7})
+    assert ending.state == TrialState.PRUNED
+    assert ending.constraints == {"val/loss": math.inf, "num_params": -2}
+
+
+def test_failures_of_an_earlier_start_count(tmp_path: Path):
+    search = open_search(tmp_path, ["x=interval(0, 1)"], sampler="random", n_trials=8, max_failure_rate=0.5)
+    for _ in range(5):
+        search.end(search.next(None), ValueError("no"))  # type: ignore[arg-type]
+    assert search.has_failed
+    again = open_search(tmp_path, ["x=interval(0, 1)"], sampler="random", n_trials=8, max_failure_rate=0.5)
+    assert again.failures == 5
+    assert again.next(None) is None
 
 
 def test_no_trial_begins_after_the_timeout(tmp_path: Path):

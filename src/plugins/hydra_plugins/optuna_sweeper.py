@@ -51,9 +51,9 @@ class OptunaSweeper(Sweeper):
         scribe = Scribe() if base.tracking.enabled else None
         from rich.console import Console
 
-        from src.search.conclusion import leave_search
+        from src.search.conclusion import infeasible, leave_search
         from src.search.run import run_search
-        from src.sweep.conclusion import conclude_sweep
+        from src.sweep.conclusion import conclude_sweep, has_ended
 
         console = Console()
         for remark in space.remarks():
@@ -83,7 +83,11 @@ class OptunaSweeper(Sweeper):
                 scribe=scribe,
             )
             best, tags = leave_search(folder, search, console)
-            conclude_sweep(folder, console, scribe, search=tags)
+            if has_ended(folder):
+                conclude_sweep(folder, console, scribe, search=tags, infeasible=infeasible(search))
+            else:
+                trials = f"{len(search.ledger.counted)} of {search.plan.n_trials} trials have ended, {search.failures} failed"
+                console.print(f"{folder}: no run has left results here: {trials}.", soft_wrap=True)
         finally:
             if scribe is not None:
                 scribe.close(None)
