@@ -2,9 +2,10 @@
 
 Command: python -m experiments.learning_rate            75 s on 2 cores
 
-Expected: of 60 rates from 1e-5 to 1e3 with plain SGD on two moons, the lowest leave the loss within a tenth of where it
-began, the highest end above it or diverge, and in between it falls to less than a quarter, over at least a decade. On XOR
-with two hidden units some starts end in a poorer local minimum, whatever the rate.
+Expected: of 60 rates from 1e-5 to 1e3 with plain SGD on two moons, the lowest leaves the loss within a tenth of where it
+began, the highest ends above log 2, the loss of a net that knows nothing, or diverges, and over at least a decade in between
+the loss falls below a quarter of log 2. On XOR with two hidden units some starts end in a poorer local minimum, also at the
+middle one of the rates at which others learn it.
 """
 
 import numpy as np
@@ -47,14 +48,13 @@ def study(lab: Lab, *, low: float = LOW, high: float = HIGH) -> list[Finding]:
     decades = (moons < TRAINED).sum(0) * np.log10(rates[1] / rates[0])
     slowest = outcome.curves(f"moons {rates[0]:.3g}", "train/loss")
     stays = slowest[:, -1] / slowest[:, 0]
-    able = (xor < POOR).any(1)  # rates at which some start learns all of XOR
+    able = np.flatnonzero((xor < POOR).any(1))  # rates at which some start learns all of XOR
+    poorer = xor[able[len(able) // 2]] > POOR if len(able) else []
     return [
         mean("too low: the loss stays where it began", stays, of="last loss / first at the lowest rate", above=STALLED),
         share("too high: it ends above, or diverges", moons[-1] > 1.0, of="runs at the highest rate", above=0.5),
         mean("in between it trains, over a decade or more", decades, of="decades with loss / log 2 < 0.25", above=1.0),
-        share(
-            "on XOR some starts end in a poorer minimum", xor[able] > POOR, of="starts at rates that can", above=0.02
-        ),
+        share("on XOR some starts end in a poorer minimum", poorer, of="starts at the middle able rate", above=0.02),
     ]
 
 

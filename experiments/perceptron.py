@@ -24,6 +24,7 @@ RULES = {
     "Rosenblatt": ("loss=perceptron", "optimizer=sgd", "optimizer.lr=1.0", "batch_size=1"),
     "gradient descent": ("loss=bce", "optimizer=sgd", "optimizer.lr=2.0", "batch_size=128"),
 }
+THREE_CORNERS = 0.75  # of XOR's four: the most that lie on the right side of a line
 LINES = {"Rosenblatt": {"color": BLUE}, "gradient descent": {"color": ORANGE, "linestyle": "--"}}
 
 
@@ -47,7 +48,7 @@ def study(lab: Lab, *, separable: Mapping[str, Sequence[str]] = SEPARABLE) -> li
         of = "val accuracy over seeds"
         findings += [
             mean(f"{rule}: {', '.join(separable)} are separated", worst, of=f"the least {of}", above=0.98),
-            mean(f"{rule}: XOR is not", accuracy["XOR"], of=of, below=0.9),
+            mean(f"{rule}: XOR is not", accuracy["XOR"], of=of, below=THREE_CORNERS),
             mean(f"{rule}: nor are blobs without a bias", accuracy["blobs without bias"], of=of, below=0.9),
         ]
     return findings

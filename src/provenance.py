@@ -8,6 +8,11 @@ from pathlib import Path
 LIBRARIES = ("torch", "pytorch-lightning", "hydra-core", "mlflow", "numpy", "pandas", "scikit-learn")
 
 
+def versions() -> dict[str, str]:
+    """Of the libraries that a number may hang on."""
+    return {library: version(library) for library in LIBRARIES}
+
+
 def provenance(device: str) -> dict[str, str]:
     """Flat names and values that a run is tagged with; `device` as torch calls it."""
     import torch
@@ -17,7 +22,7 @@ def provenance(device: str) -> dict[str, str]:
         "git_commit": commit,
         "git_dirty": dirty,
         "python": platform.python_version(),
-        **{library: version(library) for library in LIBRARIES},
+        **versions(),
         "device": torch.cuda.get_device_name() if device.startswith("cuda") else f"cpu ({platform.machine()})",
         "num_threads": str(torch.get_num_threads()),
         "host": platform.node(),

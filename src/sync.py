@@ -8,13 +8,15 @@ from src.errors import told
 
 
 def main() -> None:
-    """Send the runs named on the command line, or every ended run under mlruns/ that MLflow does not have whole."""
+    """Send the runs named on the command line, or every ended run and study under mlruns/ that MLflow does not have whole."""
     parser = argparse.ArgumentParser(prog="python -m src.sync", description=main.__doc__)
     parser.add_argument("run", nargs="*", help="folder names or MLflow ids; all when none is given")
     parser.add_argument("--uri", help="another MLflow server or store than the run's own")
     arguments = parser.parse_args()
     with told():
         sync([runs.find(run) for run in arguments.run] or runs.run_folders(), arguments.uri)
+        if not arguments.run:
+            sync_studies()
 
 
 def sync(folders: list[Path], uri: str | None = None) -> None:
@@ -39,6 +41,18 @@ def sync(folders: list[Path], uri: str | None = None) -> None:
         if ended and runs.read_json(sweep / STATE).get("complete") != ended:
             finish_parent(sweep, ended)
     print(f"{sent} of {len(folders)} runs sent, the others were there already or are still running")
+
+
+def sync_studies() -> None:
+    """Send what studies found, where MLflow was to have it and has not."""
+    from src.tracking import record_study, unsent_studies
+
+    for folder in unsent_studies():
+        try:
+            record_study(folder)
+        except Exception as error:
+            raise ValueError(f"{folder.name}: MLflow must be reachable, but got: {error}") from error
+        print(f"{folder.name}: sent")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Door: `python -m src.report experiment=xray` writes one HTML page of what MLflow has of an experiment.
 
-`study=NAME` tells of one sweep or search, `run=RUN` of one run (folder name, `<study>/<number>` or MLflow id).
+`study=NAME` tells of one sweep, search or claim (`study=dropout`), `run=RUN` of one run (folder name, `<study>/<number>` or
+MLflow id).
 `output=PATH` says where the page goes, `uri=URI` where MLflow's records are.
 """
 

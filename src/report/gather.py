@@ -23,11 +23,12 @@ TRIED = 10  # runs that are asked for their predictions
 class Material:
     """All that the page tells. `entries` are the runs that are compared; their numbers are places in `runs`."""
 
-    subject: str  # experiment, study or run
+    subject: str  # experiment, study (one sweep or search), claim (a study with its verdict) or run
     name: str
     reader: Reader
     runs: Sequence[Recorded]  # without the parents of sweeps
     parents: Sequence[Recorded]
+    claims: Sequence[Recorded]  # studies of the same name, of each kind the newest
     objective: str
     entries: Sequence[Entry]
     board: pd.DataFrame | None  # the leaderboard; None if nothing can be compared
@@ -67,17 +68,19 @@ class Material:
 
 def gather(subject: str, name: str, reader: Reader) -> Material:
     """Read what belongs to `name`; ValueError if MLflow does not have it or it holds no run."""
-    parents, found = _read(subject, name, reader)
+    subject, parents, claims, found = _read(subject, name, reader)
     runs = [run for run in found if "folder" in run.tags]
-    if not runs:
+    if not runs and not claims:
         raise ValueError(f"{subject}: must hold at least one run, but got none in {name!r}.")
     notes: list[str] = []
     if len({run.tags.get("data") for run in runs}) > 1:
         notes.append("The runs are on different data: their figures are not on one scale.")
-    objective = _objective(runs, notes)
+    objective = _objective(runs, notes) if runs else "val/loss"
     entries = _entries(runs, objective, _infeasible(parents), notes)
     board = leaderboard(entries, objective) if entries else None
-    material = Material(subject, name, reader, runs, parents, objective, entries, board, None, frozenset(), notes)
+    material = Material(
+        subject, name, reader, runs, parents, claims, objective, entries, board, None, frozenset(), notes
+    )
     best, files = _best(material)
     return Material(**{**vars(material), "best": best, "files": files})
 
@@ -107,14 +110,28 @@ def best_first(entries: Sequence[Entry], objective: str) -> list[Entry]:
     return sorted(entries, key=place)
 
 
-def _read(subject: str, name: str, reader: Reader) -> tuple[list[Recorded], list[Recorded]]:
+Read = tuple[str, Sequence[Recorded], Sequence[Recorded], Sequence[Recorded]]  # subject, parents, claims, runs
+
+
+def _read(subject: str, name: str, reader: Reader) -> Read:
     if subject == "run":
-        return [], [reader.run(name)]
-    if subject == "study":
-        parent, children = reader.study(name)
-        return [parent], _in_order(children)
-    found = reader.experiment(name)
-    return [run for run in found if run.is_sweep], _in_order([run for run in found if not run.is_sweep])
+        return subject, [], [], [reader.run(name)]
+    if subject == "experiment":
+        found = reader.experiment(name)
+        runs = [run for run in found if not run.is_sweep]
+        return subject, [run for run in found if run.is_sweep], _newest(found), _in_order(runs)
+    if claims := _newest(reader.claims(name)):
+        sweeps = [reader.study(sweep) for sweep in claims[0].tags["sweeps"].split()]
+        children = [child for _, of_sweep in sweeps for child in of_sweep]
+        return "claim", [parent for parent, _ in sweeps], claims[:1], _in_order(children)
+    parent, children = reader.study(name)
+    return subject, [parent], [], _in_order(children)
+
+
+def _newest(runs: Sequence[Recorded]) -> list[Recorded]:
+    """Of the studies among `runs` the newest whole one, or of a study that was only tried quickly, the newest."""
+    studies = [run for run in runs if "verdict" in run.tags]
+    return sorted(studies, key=lambda run: (run.tags["quick"] == "true", -run.started))[:1]
 
 
 def _in_order(runs: Sequence[Recorded]) -> list[Recorded]:
@@ -191,8 +208,9 @@ def _entry(number: int, run: Recorded, objective: str, feasible: bool) -> Entry:
 def _best(material: Material) -> tuple[Recorded | None, frozenset[str]]:
     """The best run of the leaderboard's first row, of those with predictions if one has them; and its files."""
     if material.board is None:
-        run = material.runs[0]
-        return (run, frozenset(material.reader.files(run))) if material.subject == "run" else (None, frozenset())
+        if material.subject != "run":
+            return None, frozenset()
+        return material.runs[0], frozenset(material.reader.files(material.runs[0]))
     of_row = [material.runs[entry.number] for entry in material.of_row(0) if not math.isnan(entry.value)]
     if not of_row:
         return None, frozenset()

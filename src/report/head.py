@@ -12,7 +12,14 @@ OF_TEST = ("auroc", "accuracy", "rmse")  # the first that a run has is shown
 def head(material: Material) -> str:
     """HTML under the title."""
     notes = [f'<p class="note">{escape(note)}</p>' for note in [*_simulated(material), *material.notes]]
-    tiles = [_objective(material), _runs(material), _epoch(material), _test(material), _params(material)]
+    tiles = [
+        _verdict(material),
+        _objective(material),
+        _runs(material),
+        _epoch(material),
+        _test(material),
+        _params(material),
+    ]
     facts = "".join(
         f"<div><dt>{name}</dt><dd>{value}<small>{small}</small></dd></div>"
         for name, value, small in filter(None, tiles)
@@ -36,8 +43,16 @@ def _simulated(material: Material) -> list[str]:
     ]
 
 
+def _verdict(material: Material) -> Tile:
+    if not material.claims:
+        return None
+    claim = material.claims[0]
+    predictions = sum(key.startswith("prediction/") for key in claim.tags)
+    return "verdict", escape(claim.tags["verdict"]), f"{predictions} prediction{'s' * (predictions > 1)}"
+
+
 def _objective(material: Material) -> Tile:
-    if material.board is None:
+    if material.board is None or material.subject == "claim":  # whose conditions are not there to be ranked
         return None
     row = material.board.iloc[0]
     name = f"{'' if material.subject == 'run' else 'best '}{escape(material.objective)}"

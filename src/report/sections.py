@@ -4,6 +4,7 @@ from html import escape
 
 from src.report import tables
 from src.report.board import ROWS, board
+from src.report.claims import claims
 from src.report.command import commands
 from src.report.crowd import curves_of_many
 from src.report.curves import curves_of_one
@@ -26,7 +27,10 @@ LISTED = 12  # commands
 def whole_page(material: Material) -> str:
     """The page of `material`."""
     page = Page(f"{material.name}: report", head(material))
-    for make in (leaderboard, sweeps, curves, search, settings, best_run, lost, provenance, again):
+    if not material.runs:  # of a study that trains nothing
+        page.sections += filter(None, (claims(material), again(material)))
+        return page.html()
+    for make in (claims, leaderboard, sweeps, curves, search, settings, best_run, lost, provenance, again):
         if (section := make(material)) is not None:
             page.sections.append(section)
     return page.html()
@@ -50,7 +54,7 @@ def leaderboard(material: Material) -> Section | None:
 
 def sweeps(material: Material) -> Section | None:
     """What an experiment is made of."""
-    if material.subject != "experiment" or not material.parents:
+    if material.subject not in ("experiment", "claim") or not material.parents:
         return None
     return Section("sweeps", "Sweeps and searches", [tables.sweeps(material)])
 

@@ -2,8 +2,8 @@
 
 from src.study.claim import Claim
 from src.study.conduct import conduct
-from src.study.finding import Finding, exact, mean, share, verdict_of
+from src.study.finding import Finding, bootstrapped, exact, mean, share, verdict_of
 from src.study.lab import Lab
 from src.study.outcome import Outcome
 
-__all__ = ["Claim", "Finding", "Lab", "Outcome", "conduct", "exact", "mean", "share", "verdict_of"]
+__all__ = ["Claim", "Finding", "Lab", "Outcome", "bootstrapped", "conduct", "exact", "mean", "share", "verdict_of"]

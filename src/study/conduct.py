@@ -1,6 +1,7 @@
 """Door of an experiment: `python -m experiments.<name>`. Carries the study out and tells its verdict."""
 
 import argparse
+import logging
 import shutil
 import sys
 import time
@@ -20,6 +21,8 @@ from src.study.claim import Claim
 from src.study.finding import table, verdict_of
 from src.study.lab import Lab
 from src.study.page import bounds, found, write_page
+
+log = logging.getLogger(__name__)
 
 
 def conduct(module_name: str) -> None:
@@ -44,7 +47,7 @@ def parsed(description: str) -> argparse.Namespace:
 
 
 def conclude(module: ModuleType, arguments: argparse.Namespace) -> dict[str, Any]:
-    """Carry out an experiment, write down what it found, tell it; a whole one also lands beside the experiments."""
+    """Carry out an experiment, write down what it found, tell it; one as its file states it also lands beside the experiments."""
     claim = Claim.of(module)
     lab = Lab(claim.name, quick=arguments.quick, seeds=arguments.seeds, overrides=arguments.override)
     lab.console.print(f"[bold]{claim.name}[/]: {claim.text}", soft_wrap=True)
@@ -61,22 +64,31 @@ def conclude(module: ModuleType, arguments: argparse.Namespace) -> dict[str, Any
         "made_by": {key: value for key, value in provenance("cpu").items() if key != "host"},
     }
     lab.folder.mkdir(parents=True, exist_ok=True)
-    runs.write_json(lab.folder / "results.json", report)
+    runs.write_json(lab.folder / runs.RESULTS, report)
     tell(report, lab.console)
-    if lab.tracked:
-        from src.tracking import record_study
-
-        record_study(lab.folder, lab.uri, report)
-    if not lab.quick and arguments.seeds is None:
+    if lab.is_stated:
         keep(lab.folder, Path(str(module.__file__)).parent, claim.name)
+    if lab.tracking.enabled:
+        record(lab.folder, lab.tracking.uri)
     return report
+
+
+def record(folder: Path, uri: str | None) -> None:
+    """Tell MLflow of the study in `folder`; a server that is down costs a warning."""
+    from src.tracking import note_study, record_study
+
+    note_study(folder, uri)
+    try:
+        record_study(folder)
+    except Exception as error:
+        log.warning("MLflow cannot be reached; `python -m src.sync` sends the study later. (%s)", error)
 
 
 def keep(folder: Path, experiments: Path, name: str) -> None:
     """The verdict and the figures, beside the experiments, and their page."""
     results = experiments / "results"
     results.mkdir(exist_ok=True)
-    shutil.copy(folder / "results.json", results / f"{name}.json")
+    shutil.copy(folder / runs.RESULTS, results / f"{name}.json")
     for figure in folder.glob(f"{name}*.png"):
         shutil.copy(figure, results / figure.name)
     write_page(experiments)

@@ -38,18 +38,28 @@ class Finding:
         return "does not hold" if self.high <= self.least or self.low >= self.most else "undecided"
 
 
-def mean(prediction: str, values: Any, *, of: str, above: float = -math.inf, below: float = math.inf) -> Finding:
+def mean(
+    prediction: str,
+    values: Any,
+    *,
+    of: str,
+    above: float = -math.inf,
+    below: float = math.inf,
+    test_share: float = 0.0,
+) -> Finding:
     """The mean of `values`, one for each seed, lies above and below the bounds; Student's t interval.
 
-    `of` says what the values are. Values that are not finite leave the prediction undecided.
+    `of` says what the values are. Values that are not finite leave the prediction undecided. For splits of one table, which
+    share rows, `test_share` is the number of test rows over that of training rows: the interval is wider then (Nadeau and
+    Bengio 2003, eq. 5).
     """
     x = np.asarray(values, dtype=float)
     n, centre = len(x), float(x.mean())
     if not np.isfinite(x).all() or n < 2:
         centre = half = math.nan
     else:
-        half = float(stats.t.ppf(0.5 + LEVEL / 2, n - 1) * x.std(ddof=1) / math.sqrt(n))
-    statistic = f"mean of {of}, 95 % t interval"
+        half = float(stats.t.ppf(0.5 + LEVEL / 2, n - 1) * x.std(ddof=1) * math.sqrt(1 / n + test_share))
+    statistic = f"mean of {of}, 95 % {'corrected ' if test_share else ''}t interval"
     return Finding(prediction, statistic, centre, centre - half, centre + half, n, above, below)
 
 
@@ -62,6 +72,22 @@ def share(prediction: str, hits: Any, *, of: str, above: float = -math.inf, belo
     return Finding(
         prediction, statistic, float(found.mean()), float(interval.low), float(interval.high), len(found), above, below
     )
+
+
+def bootstrapped(
+    prediction: str,
+    estimate: Any,
+    resamples: Any,
+    *,
+    of: str,
+    n: int,
+    above: float = -math.inf,
+    below: float = math.inf,
+) -> Finding:
+    """An `estimate` of `n` seeds lies above and below the bounds; percentile interval of its bootstrap `resamples` (R,)."""
+    low, high = np.quantile(np.asarray(resamples, dtype=float), [0.5 - LEVEL / 2, 0.5 + LEVEL / 2])
+    statistic = f"mean of {of}, 95 % bootstrap interval"
+    return Finding(prediction, statistic, float(estimate), float(low), float(high), n, above, below)
 
 
 def exact(prediction: str, errors: Any, *, of: str, tolerance: float) -> Finding:

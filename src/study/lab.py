@@ -1,27 +1,32 @@
 """Where a study is carried out: models trained in stacks, with records, and a place for figures."""
 
 import hashlib
+import importlib.util
 import json
 import time
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
 from rich.console import Console
 
-from src import runs
+from src import resume, runs
 from src.config.composition import compose_run
-from src.config.schema import Run
+from src.config.schema import Run, Tracking
 from src.jobs import Job
 from src.plots import Figure
+from src.provenance import versions
 from src.study.outcome import Outcome
 from src.sweep.conclusion import read_entries
 from src.sweep.leaderboard import leaderboard
 from src.sweep.run import run_sweep
 from src.tracking import Scribe
 from src.tracking.parent import SWEEP
+from src.tracking.store import STATE
 
 SEEDS, QUICK_SEEDS = 10, 3
+NOT_OF_RESULTS = ("study", "report", "plots", "plugins", "tracking", "serving")  # folders of our own
 SOURCE = Path(__file__).resolve().parent.parent
 Setting = TypeVar("Setting")
 
@@ -29,20 +34,29 @@ Setting = TypeVar("Setting")
 class Lab:
     """The lab of study `name`. `seeds` of every condition; `quick`: only whether it works, in seconds.
 
-    `overrides` stand behind those of each run. What has been trained before, by the same code, is not trained again.
+    `overrides` stand behind those of each run; with some that decide numbers, or with another count of seeds, the study is
+    not the one that its file states (`is_stated`). What has been trained before, by the same code, is not trained again.
     """
 
     def __init__(
         self, name: str, *, quick: bool = False, seeds: int | None = None, overrides: Sequence[str] = ()
     ) -> None:
+        if any(text.lstrip("+").startswith("seed=") for text in overrides):
+            raise ValueError(f"seed: must be left to the study, which has --seeds, but got {list(overrides)}.")
         self.name, self.quick, self.overrides = name, quick, tuple(overrides)
         self.seeds = range(seeds or (QUICK_SEEDS if quick else SEEDS))
-        self.folder = runs.ROOT / "studies" / (f"{name}-quick" if quick else name)
+        changed = [text for text in overrides if not text.lstrip("+").startswith(resume.FREE)]
+        self.is_stated = not quick and seeds in (None, SEEDS) and not changed
+        marks = [f"{seeds}-seeds"] * (seeds is not None) + ["quick"] * quick + ["changed"] * bool(changed)
+        self.folder = runs.ROOT / "studies" / "-".join((name, *marks))
         self.console = Console()
         self.sweeps: list[str] = []  # the folders of what was trained
         self.seconds_saved = 0.0  # by what had been trained before
-        self.uri: str | None = None  # of MLflow, as the runs have it
-        self.tracked = False
+
+    @cached_property
+    def tracking(self) -> Tracking:
+        """Where MLflow's records go, as the runs have it."""
+        return self.run().tracking
 
     def few(self, whole: Setting, quick: Setting) -> Setting:
         """A setting, and what is enough for `quick`."""
@@ -62,11 +76,10 @@ class Lab:
         }
         folder = runs.ROOT / "sweeps" / f"{self.name}-{_digest(list(jobs.values()))}"
         self.sweeps.append(folder.name)
-        self._note(next(iter(conditions.values())))
-        if (folder / SWEEP).is_file():
-            self.seconds_saved += runs.read_json(folder / SWEEP)["figures"]["sweep/seconds"]
-        else:
-            self._sweep(list(jobs.values()), folder)
+        before = runs.read_json(folder / SWEEP).get("figures", {}).get("sweep/seconds", 0.0)
+        self.seconds_saved += before
+        if not before or (self.tracking.enabled and not runs.read_json(folder / STATE).get("complete")):
+            self._sweep(list(jobs.values()), folder, before)  # of what has been trained, MLflow gets what it lacks
         return Outcome(folder, jobs)
 
     def draw(self, figure: Figure, name: str | None = None) -> None:
@@ -79,19 +92,17 @@ class Lab:
         self.folder.mkdir(parents=True, exist_ok=True)
         runs.write_text(self.folder / name, text)
 
-    def _note(self, run: Run) -> None:
-        self.tracked, self.uri = run.tracking.enabled, run.tracking.uri
-
-    def _sweep(self, jobs: list[Job], folder: Path) -> None:
-        scribe, started = Scribe() if self.tracked else None, time.perf_counter()
+    def _sweep(self, jobs: list[Job], folder: Path, before: float) -> None:
+        scribe, started = Scribe() if self.tracking.enabled else None, time.perf_counter()
+        console = Console(quiet=True) if before else self.console
         try:
-            results = run_sweep(jobs, folder, slots=None, console=self.console, scribe=scribe)
+            results = run_sweep(jobs, folder, slots=None, console=console, scribe=scribe)
             if failed := [result for result in results.values() if result["status"] == "FAILED"]:
                 raise ValueError(f"{folder}: no run of a study may fail, but got {len(failed)}: {failed[0]['reason']}")
             leaderboard(read_entries(folder), jobs[0].run.first_objective).to_csv(
                 folder / "leaderboard.csv", index=False
             )
-            figures = {"sweep/runs": len(jobs), "sweep/seconds": time.perf_counter() - started}
+            figures = {"sweep/runs": len(jobs), "sweep/seconds": before or time.perf_counter() - started}
             runs.write_json(folder / SWEEP, {"status": "FINISHED", "figures": figures, "tags": {"lab": self.name}})
             if scribe is not None:
                 scribe.finish("FINISHED", None)
@@ -101,10 +112,27 @@ class Lab:
 
 
 def _digest(jobs: Sequence[Job]) -> str:
-    """What the results are a function of: the settings, and the code."""
+    """What the results are a function of: the settings, the data files, the code and what it stands on."""
     settings = [job.run.model_dump(mode="json", exclude={"tracking"}) for job in jobs]
-    digest = hashlib.sha256(json.dumps(settings).encode())
-    for path in sorted(SOURCE.rglob("*.py")):
-        if path.relative_to(SOURCE).parts[0] not in ("study", "report", "plots", "plugins"):
-            digest.update(path.read_bytes())
+    digest = hashlib.sha256(json.dumps([settings, versions()]).encode())
+    own = [path for path in SOURCE.rglob("*.py") if path.relative_to(SOURCE).parts[0] not in NOT_OF_RESULTS]
+    for path in sorted({*own, *_plugged(jobs), *_data_files(jobs)}):
+        digest.update(path.read_bytes())
     return digest.hexdigest()[:8]
+
+
+def _plugged(jobs: Sequence[Job]) -> set[Path]:
+    """The files of the models and readers that a study brings along."""
+    targets = {str(values["_target_"]) for job in jobs for values in (job.run.model, job.run.data)}
+    specs = [importlib.util.find_spec(target.rpartition(".")[0]) for target in targets]
+    return {Path(spec.origin) for spec in specs if spec is not None and spec.origin is not None}
+
+
+def _data_files(jobs: Sequence[Job]) -> set[Path]:
+    named = {
+        str(value)
+        for job in jobs
+        for key, value in job.run.data.items()
+        if isinstance(value, str) and key != "_target_"
+    }
+    return {Path(name) for name in named if Path(name).is_file()}

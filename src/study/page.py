@@ -55,7 +55,7 @@ def found(one: Mapping[str, Any]) -> str:
     """An estimate with its interval, as text."""
     if one["estimate"] is None:
         return "not measurable"
-    if one["low"] == one["high"]:
+    if not one["statistic"].endswith("interval"):
         return f"{one['estimate']:.4g}"
     return f"{one['estimate']:.4g} [{one['low']:.4g}, {one['high']:.4g}]"
 

@@ -76,13 +76,19 @@ class Reader:
         parent = found[0]
         return parent, self._search([parent.experiment], f"tags.`{PARENT}` = '{parent.id}'")
 
+    def claims(self, name: str) -> list[Recorded]:
+        """The studies with a verdict that were recorded as `name`."""
+        return self._search(list(self._experiments), f"tags.study = {_quoted(name)} and tags.verdict LIKE '%'")
+
     def run(self, name: str) -> Recorded:
         """A run by its folder's name, `<study>/<number>` or its MLflow id."""
         found = self._search(list(self._experiments), f"tags.folder = {_quoted(name)}")
         if not found and len(name) == 32 and name.isalnum():
             found = self._search(list(self._experiments), f"attributes.run_id = '{name}'")
         if not found:
-            rule = "must be the folder name or the MLflow id of a run that MLflow has"
+            every = self._search(list(self._experiments), "tags.folder LIKE '%'")
+            newest = ", ".join(run.label for run in sorted(every, key=lambda run: -run.started)[:3])
+            rule = f"must be the folder name or the MLflow id of a run that MLflow has (the newest: {newest or 'none'})"
             raise ValueError(f"run: {rule}, but got {name!r}.")
         return found[0]
 

@@ -1,19 +1,22 @@
 """A study in MLflow: one run that holds its claim, what was found, and its figures."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from src.tracking.store import connect, experiment_id, resolve_uri
+from src import runs
+from src.tracking.store import STATE, connect, experiment_id, resolve_uri
 
 TAGS = ("text", "expected", "command", "verdict")
 
 
-def record_study(folder: Path, uri: str | None, report: Mapping[str, Any]) -> str:
-    """Log what a study left in `folder`, and its `report`, as a run of the experiment that is named after it; its id."""
-    where = resolve_uri(uri)
-    client = connect(where)
-    name = str(report["name"])
+def note_study(folder: Path, uri: str | None) -> None:
+    """Write down that MLflow at `uri` is to have what lies in `folder` now."""
+    runs.write_json(folder / STATE, {"uri": resolve_uri(uri)})
+
+
+def record_study(folder: Path) -> None:
+    """Log what a study left in `folder` as a run of the experiment that is named after it, where `note_study` said."""
+    state, report = runs.read_json(folder / STATE), runs.read_json(folder / runs.RESULTS)
+    client, name = connect(state["uri"]), str(report["name"])
     tags = {"claim" if key == "text" else key: str(report[key]) for key in TAGS}
     tags |= {
         "study": name,
@@ -21,12 +24,21 @@ def record_study(folder: Path, uri: str | None, report: Mapping[str, Any]) -> st
         "sweeps": " ".join(report["sweeps"]),
         **report["made_by"],
     }
-    run_id = str(client.create_run(experiment_id(client, where, name), run_name=f"study {name}", tags=tags).info.run_id)
+    experiment = experiment_id(client, state["uri"], name)
+    run_id = str(client.create_run(experiment, run_name=f"study {name}", tags=tags).info.run_id)
     for number, finding in enumerate(report["findings"], 1):
         client.set_tag(run_id, f"prediction/{number}", f"{finding['prediction']}: {finding['verdict']}")
         for figure in ("estimate", "low", "high"):
             if finding[figure] is not None:
                 client.log_metric(run_id, f"finding/{number}/{figure}", finding[figure])
-    client.log_artifacts(run_id, str(folder))
+    for path in sorted(folder.iterdir()):
+        if path.name != STATE:
+            client.log_artifact(run_id, str(path))
     client.set_terminated(run_id, status="FINISHED")
-    return run_id
+    runs.write_json(folder / STATE, {**state, "run_id": run_id, "complete": "FINISHED"})
+
+
+def unsent_studies() -> list[Path]:
+    """Folders of studies that MLflow was to have and has not."""
+    noted = ((path.parent, runs.read_json(path)) for path in sorted((runs.ROOT / "studies").glob(f"*/{STATE}")))
+    return [folder for folder, state in noted if not state.get("complete")]

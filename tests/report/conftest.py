@@ -29,6 +29,9 @@ COMMANDS = {
 }
 
 
+STUDIES = ["loss_landscape", "backpropagation"]
+
+
 @dataclass(frozen=True)
 class Store:
     """A folder in which runs were trained, and its MLflow store."""
@@ -43,7 +46,7 @@ class Store:
     def sweep(self) -> Path:
         """The folder of the sweep."""
         sweeps = (self.folder / "mlruns" / "sweeps").iterdir()
-        (sweep,) = (path for path in sweeps if not path.name.startswith("smoke-quick"))
+        (sweep,) = (path for path in sweeps if not path.name.startswith(("smoke-quick", *STUDIES)))
         return sweep
 
     def page(self, **given: str) -> Path:
@@ -54,10 +57,11 @@ class Store:
 
 @pytest.fixture(scope="session")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    """A sweep, a search, a run of a binary task and one of a regression."""
+    """A sweep, a search, a run of a binary task and one of a regression, two studies."""
     folder = tmp_path_factory.mktemp("store")
-    for arguments in COMMANDS.values():
-        command = [sys.executable, "-m", "src.train", *arguments]
+    trained = [["src.train", *arguments] for arguments in COMMANDS.values()]
+    for arguments in [*trained, *([f"experiments.{study}", "--quick"] for study in STUDIES)]:
+        command = [sys.executable, "-m", *arguments]
         done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stdout + done.stderr
     return Store(folder)

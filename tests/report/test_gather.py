@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from html import escape
 from pathlib import Path
 
 import pandas as pd
@@ -71,6 +72,27 @@ def test_a_run_is_found_by_its_name_and_by_its_id(store: Store, material: Materi
         assert reader.run(run.label).id == reader.run(run.id).id == run.id
 
 
+def test_a_study_is_told_with_its_claim_its_findings_and_its_figure(store: Store):
+    report = runs.read_json(store.folder / "mlruns" / "studies" / "loss_landscape-quick" / runs.RESULTS)
+    for subject in ("study", "experiment"):
+        told_ = gather(subject, "loss_landscape", Reader(store.uri))
+        (claim,) = told_.claims
+        assert claim.tags["verdict"] == report["verdict"]
+        assert len(told_.runs) == 3
+        page = whole_page(told_)
+        for finding in report["findings"]:
+            assert escape(finding["prediction"]) in page
+        assert "Figure loss_landscape" in page
+        assert ">of a study<" in page
+        assert "python -m experiments.loss_landscape" in page
+
+
+def test_a_study_that_trains_nothing_has_a_page(store: Store):
+    page = whole_page(gather("study", "backpropagation", Reader(store.uri)))
+    assert "chain rule" in page
+    assert "Figure backpropagation" in page
+
+
 @pytest.mark.slow
 def test_a_server_tells_what_the_store_tells(store: Store, material: Material, tmp_path: Path):
     (tmp_path / "server.db").symlink_to(store.folder / "mlruns" / "mlflow.db")
@@ -106,9 +128,9 @@ def test_a_wrong_argument_is_told(arguments: list[str], line: str):
 @pytest.mark.parametrize(
     ("argument", "line"),
     [
-        ("experiment=nowhere", "error: experiment: must be one of Default, regression, "),
-        ("study=o'no", "error: study: must be a sweep or search that MLflow has (smoke-"),
-        ("run=0", "error: run: must be the folder name or the MLflow id of a run that MLflow has, but got '0'."),
+        ("experiment=nowhere", "error: experiment: must be one of Default, "),
+        ("study=o'no", "error: study: must be a sweep or search that MLflow has (loss_landscape-"),
+        ("run=0", "error: run: must be the folder name or the MLflow id of a run that MLflow has (the newest: "),
         ("experiment=Default", "error: experiment: must hold at least one run, but got none in 'Default'."),
     ],
 )

@@ -18,8 +18,22 @@ SUBJECTS = {
     "binary": ({"experiment": "sick or <b>healthy</b>"}, {"curves", "best", "where", "again"}),
     "regression": ({"experiment": "regression"}, {"curves", "best", "where", "again"}),
     "member": ({"run": "{sweep}/0"}, {"curves", "best", "where", "again"}),
+    "claim": (
+        {"study": "loss_landscape"},
+        {"claim", "leaderboard", "sweeps", "curves", "best", "where", "again"},
+    ),
+    "untrained": ({"study": "backpropagation"}, {"claim", "again"}),
 }
-FIGURES = {"sweep": 6, "search": 10, "experiment": 10, "binary": 6, "regression": 4, "member": 2}
+FIGURES = {
+    "sweep": 6,
+    "search": 10,
+    "experiment": 10,
+    "binary": 6,
+    "regression": 4,
+    "member": 2,
+    "claim": 2,
+    "untrained": 0,
+}
 
 
 @pytest.fixture(scope="module")
@@ -84,4 +98,6 @@ def test_names_are_text_not_markup(pages: dict[str, Path], browser: Browser):
 
 def test_simulated_data_are_called_so(pages: dict[str, Path]):
     for name, path in pages.items():
-        assert ('<p class="note">Simulated data.</p>' in path.read_text(encoding="utf-8")) == (name == "binary")
+        assert ('<p class="note">Simulated data.</p>' in path.read_text(encoding="utf-8")) == (
+            name in ("binary", "claim")
+        )

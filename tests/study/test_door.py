@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from mlflow.tracking import MlflowClient
 
-from tests.conftest import REPOSITORY
+from src.study import Lab
+from tests.conftest import REPOSITORY, environment
+from tests.tracking.test_server import Server
 
 
 def conducted(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
@@ -64,3 +66,55 @@ def test_a_mistake_is_one_line(folder):
     assert done.returncode == 1
     assert done.stderr.startswith("error: optimizer.lr: ")
     assert done.stderr.count("\n") == 1
+
+
+def test_what_was_trained_without_mlflow_is_sent_when_it_is_asked_for(tmp_path):
+    assert conducted(tmp_path, "--quick", "tracking.enabled=false").returncode == 0
+    (sweep,) = (tmp_path / "mlruns" / "sweeps").iterdir()
+    before = {path: path.stat().st_mtime_ns for path in sweep.glob("*/history.csv")}
+    assert conducted(tmp_path, "--quick").returncode == 0
+    assert {path: path.stat().st_mtime_ns for path in sweep.glob("*/history.csv")} == before
+    client = MlflowClient(f"sqlite:///{tmp_path}/mlruns/mlflow.db")
+    runs = client.search_runs([client.get_experiment_by_name("loss_landscape").experiment_id])
+    assert sorted(run.info.status for run in runs) == ["FINISHED"] * 5  # three seeds, their parent, the study
+    assert all(run.data.metrics["best/epoch"] for run in runs if "mlflow.parentRunId" in run.data.tags)
+
+
+@pytest.mark.slow
+def test_a_server_that_is_down_costs_a_warning_and_sync_sends_the_study_later(tmp_path):
+    server = Server(tmp_path)
+    done = conducted(tmp_path, "--quick", f"tracking.uri={server.uri}")
+    assert done.returncode == 0, done.stderr
+    assert "`python -m src.sync` sends the study later" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "mlruns" / "studies" / "loss_landscape-quick" / "results.json").is_file()
+    server.start()
+    try:
+        for expected in ("loss_landscape-quick: sent", "0 of 3 runs sent"):
+            synced = subprocess.run(
+                [sys.executable, "-m", "src.sync"],
+                cwd=tmp_path,
+                env=environment(),
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert synced.returncode == 0, synced.stderr
+            assert expected in synced.stdout
+        client = MlflowClient(server.uri)
+        runs = client.search_runs([client.get_experiment_by_name("loss_landscape").experiment_id])
+        assert len([run for run in runs if run.data.tags.get("verdict")]) == 1
+        assert len(runs) == 5
+    finally:
+        server.kill()
+
+
+def test_only_the_study_as_its_file_states_it_lands_beside_the_experiments(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert Lab("depth").is_stated
+    assert Lab("depth", seeds=10, overrides=["tracking.enabled=false", "trainer.accelerator=cpu"]).is_stated
+    others = [Lab("depth", quick=True), Lab("depth", seeds=3), Lab("depth", overrides=["optimizer.lr=0.1"])]
+    assert not any(lab.is_stated for lab in others)
+    assert len({lab.folder for lab in (Lab("depth"), *others)}) == 4
+    with pytest.raises(ValueError, match="seed: must be left to the study"):
+        Lab("depth", overrides=["seed=3"])

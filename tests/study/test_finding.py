@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from src.study import Finding, exact, mean, share, verdict_of
+from src.study import Finding, bootstrapped, exact, mean, share, verdict_of
 from src.study.finding import table
 
 VALUES = np.array([0.3, 0.5, 0.1, 0.4, 0.2])
@@ -73,3 +73,14 @@ def test_findings_are_plain_data():
     plain = table([Finding("p", "s", math.nan, math.nan, math.nan, 3, least=0.0)])
     assert json.loads(json.dumps(plain, allow_nan=False))[0]["most"] is None
     assert plain[0]["verdict"] == "undecided"
+
+
+def test_splits_that_share_rows_have_a_wider_interval():
+    plain, corrected = mean("p", VALUES, of="x"), mean("p", VALUES, of="x", test_share=0.25)
+    assert corrected.high - corrected.low == pytest.approx((plain.high - plain.low) * math.sqrt(1 + 5 * 0.25))
+    assert "corrected" in corrected.statistic
+
+
+def test_a_bootstrapped_estimate_has_its_percentiles():
+    found = bootstrapped("p", 0.5, np.linspace(0, 1, 1001), of="x", n=3, above=0.0)
+    assert (found.low, found.high, found.verdict) == (pytest.approx(0.025), pytest.approx(0.975), "holds")
