@@ -31,7 +31,7 @@ FIGURES = {
     "binary": 6,
     "regression": 4,
     "member": 2,
-    "claim": 2,
+    "claim": 1,
     "untrained": 0,
 }
 
