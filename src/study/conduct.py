@@ -10,7 +10,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -95,12 +94,12 @@ def keep(folder: Path, experiments: Path, name: str) -> None:
 
 
 def tell(report: Mapping[str, Any], console: Console) -> None:
-    """Each prediction with what was found, and the verdict."""
-    board = Table(box=box.SIMPLE_HEAD)
-    for column in ("prediction", "found", "predicted", "n", "verdict"):
-        board.add_column(column, no_wrap=column != "prediction")
+    """Each prediction with its verdict and what was found, and the verdict of all."""
+    board = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    board.add_column(no_wrap=True)
+    board.add_column()
     for one in report["findings"]:
-        told_as = f"{one['prediction']}\n[dim]{one['statistic']}[/]"
-        board.add_row(told_as, found(one), bounds(one["least"], one["most"]), str(one["n"]), one["verdict"])
+        figures = f"{found(one)}, predicted {bounds(one['least'], one['most'])}"
+        board.add_row(one["verdict"], f"{one['prediction']}\n{figures} [dim]({one['statistic']}, n = {one['n']})[/]")
     console.print(board)
     console.print(f"[bold]{report['name']}: {report['verdict']}[/], {report['seconds']:.0f} s")

@@ -1,0 +1,66 @@
+"""The commands that the README and the heads of files state are ones that today's doors and keys take."""
+
+import importlib.util
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import ChoiceSweep, IntervalSweep, RangeSweep
+
+from src.config.composition import compose_run
+from tests.conftest import REPOSITORY
+
+STATED = re.compile(r"(?:^|Command: |`)(python -m [\w.]+[^`\n]*)", re.MULTILINE)
+PLACES = [
+    REPOSITORY / "README.md",
+    REPOSITORY / "benchmarks" / "README.md",
+    *sorted((REPOSITORY / "conf").rglob("*.yaml")),
+    *sorted((REPOSITORY / "experiments").glob("*.py")),
+    *sorted((REPOSITORY / "benchmarks").glob("*.py")),
+]
+PARSER = OverridesParser.create()
+UNFINISHED = re.compile(
+    r"--help|--config-dir|RUN|\.\.\.|model=net"
+)  # what only the reader's own runs and files complete
+
+
+def stated(path: Path) -> list[list[str]]:
+    """The commands in a file as lists of words, without what is said of them behind two spaces."""
+    lines = [re.split(r"\s{2,}|\s+#", line)[0] for line in STATED.findall(path.read_text())]
+    return [shlex.split(line) for line in lines]
+
+
+ALL = [
+    pytest.param(words, id=" ".join(words[2:])) for words in {tuple(w): w for p in PLACES for w in stated(p)}.values()
+]
+
+
+@pytest.mark.parametrize("words", ALL)
+def test_a_stated_command_names_a_module_and_keys_that_are_there(words: list[str]):
+    module, arguments = words[2], words[3:]
+    assert importlib.util.find_spec(module) is not None
+    if module != "src.train" or UNFINISHED.search(" ".join(words)):
+        return
+    run = compose_run(*(_one(text) for text in arguments if not text.startswith("-") and not _of_hydra(text)))
+    assert run.epochs >= 1
+
+
+def test_the_readme_states_commands():
+    assert len(stated(REPOSITORY / "README.md")) > 15
+
+
+def _of_hydra(text: str) -> bool:
+    return text.startswith(("hydra.", "hydra/"))
+
+
+def _one(text: str) -> str:
+    """An override with the first value of its sweep."""
+    (override,) = PARSER.parse_overrides([text])
+    value = override.value()
+    if isinstance(value, ChoiceSweep):
+        return f"{override.key_or_group}={value.list[0]}".replace("'", "")
+    if isinstance(value, (IntervalSweep, RangeSweep)):
+        return f"{override.key_or_group}={value.start}"
+    return text
