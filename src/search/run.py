@@ -7,7 +7,7 @@ from typing import Any
 
 import optuna
 import yaml
-from optuna.distributions import FloatDistribution, IntDistribution, distribution_to_json
+from optuna.distributions import FloatDistribution, IntDistribution, distribution_to_json, json_to_distribution
 from optuna.samplers import GridSampler
 from optuna.trial import TrialState
 from rich.console import Console
@@ -25,7 +25,7 @@ from src.search.ledger import Ledger
 from src.search.recovery import ended_in
 from src.search.settings import Samplers, Settings, check_settings, directions_of, objectives_of, pruner_of
 from src.search.source import Plan, Search
-from src.search.space import Space
+from src.search.space import Space, sweep
 from src.search.storage import open_storage
 from src.search.turns import Turns
 from src.stacked.key import stack_key
@@ -172,7 +172,7 @@ def _check_same(ledger: Ledger, base: Run, space: Space, settings: Settings) -> 
 
 
 def _named(stated: Mapping[str, Any]) -> dict[str, Any]:
-    space = {key: f"{value['name']}{value['attributes']}" for key, value in stated["space"].items()}
+    space = {key: sweep(json_to_distribution(json.dumps(value))) for key, value in stated["space"].items()}
     return {**stated["run"], **space, "repeats": stated["repeats"]}
 
 

@@ -4,13 +4,13 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-from src.search.space import read_space
+from src.search.space import read_space, sweep
 
 PARSER = OverridesParser.create()
 
 
 @pytest.mark.parametrize(
-    ("sweep", "distribution"),
+    ("given", "distribution"),
     [
         ("interval(0, 0.5)", FloatDistribution(0, 0.5)),
         ("tag(log, interval(1e-4, 1e-1))", FloatDistribution(1e-4, 1e-1, log=True)),
@@ -26,9 +26,10 @@ PARSER = OverridesParser.create()
         ("choice([64,32], [128])", CategoricalDistribution(["[64,32]", "[128]"])),
     ],
 )
-def test_every_sweep_has_its_distribution(sweep: str, distribution: object):
-    space = read_space(PARSER, {}, [f"key={sweep}", "epochs=3"])
+def test_every_sweep_has_its_distribution_and_is_written_so_again(given: str, distribution: object):
+    space = read_space(PARSER, {}, [f"key={given}", "epochs=3"])
     assert space.searched == {"key": distribution}
+    assert read_space(PARSER, {}, [f"key={sweep(space.searched['key'])}"]).searched == space.searched
     assert space.fixed == ["epochs=3"]
 
 
