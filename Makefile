@@ -25,6 +25,11 @@ check: setup
 ui: setup
 	$(BIN)/mlflow ui --backend-store-uri $${MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/mlruns/mlflow.db}
 
-# The study of a search, by default the newest; STUDY=name picks one.
+# The study of a search, by default the newest; STUDY=name picks one, STORAGE=URL a database.
+STUDY ?= $(notdir $(patsubst %/study.journal,%,$(firstword $(shell ls -t mlruns/sweeps/*/study.journal 2>/dev/null))))
+STORAGE ?= mlruns/sweeps/$(STUDY)/study.journal
+
 dashboard: setup
-	$(BIN)/optuna-dashboard $${STORAGE:-$(if $(STUDY),mlruns/sweeps/$(STUDY)/study.journal,$$(ls -t mlruns/sweeps/*/study.journal | head -1))}
+	@case "$(STORAGE)" in *://*) ;; *) test -f "$(STORAGE)" || \
+		{ echo "error: STUDY: must be a study under mlruns/sweeps/, but got '$(STUDY)'"; exit 1; } ;; esac
+	$(BIN)/optuna-dashboard $(STORAGE)

@@ -1,4 +1,4 @@
-"""All studies, one after another: `python -m experiments`, 9 min on 2 cores (`--quick`: whether they work)."""
+"""All studies, one after another: `python -m experiments`, 10 min on 2 cores (`--quick`: whether they work)."""
 
 import importlib
 import pkgutil

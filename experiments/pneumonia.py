@@ -36,7 +36,7 @@ from src.single.run import fit_unrecorded
 RESULTS = Path(__file__).parent / "results"
 SEEDS = range(2)
 TEST_SEEDS = range(10)
-LINEAR_PENALTY = 100.0  # of the logistic regression
+LINEAR_PENALTIES = (1.0, 10.0, 100.0, 1000.0)  # of the logistic regression; val chooses
 AUGMENTATIONS = {
     "none": (0.0, 0.0, 0.0),
     "small": (0.05, 5.0, 0.05),
@@ -101,7 +101,7 @@ def test(data: list[str]) -> None:
                 flush=True,
             )
     dataset = read_dataset(runs[0].data)
-    logits = logistic_regression(dataset, standardize="images", penalties=[LINEAR_PENALTY])
+    logits = logistic_regression(dataset, standardize="images", penalties=LINEAR_PENALTIES)
     linear = {name: float(value) for name, value in full_report("binary", logits, dataset.test.labels).items()}
     report["logistic regression"] = {"seeds": [linear]}
     (RESULTS / "pneumonia_test.json").write_text(json.dumps(report, indent=1) + "\n")

@@ -1,10 +1,10 @@
-"""Claim: on simulated chest X-rays an MLP is clearly better than a linear model.
+"""Claim: on simulated chest X-rays an MLP is better than a linear model whose penalty was chosen on val.
 
-Command: python -m experiments.xray                   30 s on 2 cores
+Command: python -m experiments.xray                   95 s on 2 cores
 
-Expected: over ten seeds of `+experiment=xray` the test AUROC is more than 0.05 above that of scikit-learn's logistic regression
-on the same pixels, each image standardised by itself, its penalty chosen on val: near 0.93 against 0.85. The interval is over
-seeds and patients. The test split is read once a seed.
+Expected: over ten seeds of `+experiment=xray` the test AUROC is above that of scikit-learn's logistic regression on the same
+pixels, each image standardised by itself: near 0.93 against 0.91. The interval is over seeds and patients, of whom test has
+4,000: with 1,000 a difference of 0.02 is hardly told from none. The test split is read once a seed.
 """
 
 import statistics
@@ -21,13 +21,13 @@ from src.randomness import Purpose, key
 from src.study import Finding, Lab, Outcome, bootstrapped, conduct
 
 SHOWN = ("auroc", "accuracy", "accuracy_at_threshold")
-PENALTIES = (1.0, 10.0, 100.0, 1000.0)  # of the logistic regression
+PENALTIES = (0.1, 0.3, 1.0, 3.0, 10.0, 100.0)  # of the logistic regression
 
 
-def study(lab: Lab, *, widths: Sequence[int] = (256, 64)) -> list[Finding]:
-    """An MLP of `widths` beside logistic regression, both judged on test."""
-    small = lab.few((), [*(f"data.num_{part}=300" for part in ("train", "val", "test")), "epochs=20", "augment=none"])
-    run = lab.run("+experiment=xray", "patience=10", "test=true", *small, f"model.widths={list(widths)}")
+def study(lab: Lab, *, changed: Sequence[str] = ()) -> list[Finding]:
+    """The MLP of the experiment, with what is `changed` of it, beside logistic regression, both judged on test."""
+    small = [*(f"data.num_{part}=300" for part in ("train", "val", "test")), "epochs=20", "augment=none"]
+    run = lab.run("+experiment=xray", "patience=10", "test=true", *lab.few(("data.num_test=4000",), small), *changed)
     outcome = lab.train({"MLP": run})
     data = outcome.data("MLP")
     labels, linear = data.test.labels, logistic_regression(data, standardize="images", penalties=PENALTIES)
@@ -39,12 +39,12 @@ def study(lab: Lab, *, widths: Sequence[int] = (256, 64)) -> list[Finding]:
     resamples = [mean_over_seeds(auroc, scores, labels, state) for scores in (logits, linear.unsqueeze(0))]
     return [
         bootstrapped(
-            "the MLP is clearly ahead",
+            "the MLP is ahead",
             auroc(logits, labels).mean() - figures["auroc"],
             resamples[0] - resamples[1],
             of="test AUROC, MLP less linear, over seeds and patients",
             n=len(outcome.seeds),
-            above=0.05,
+            above=0.0,
         )
     ]
 
