@@ -39,7 +39,7 @@ ALLOWED = {
     | ENGINE
     | {"sweep", "single", "stacked", "jobs", "tracking", "plots", "provenance", "resume", "errors"},
     "search": MATHS | ENGINE | {"search", "sweep", "stacked", "jobs", "tracking", "plots", "plug", "resume", "errors"},
-    "study": MATHS | ENGINE | {"study", "sweep", "jobs", "tracking", "plots", "provenance", "errors"},
+    "study": MATHS | ENGINE | {"study", "sweep", "jobs", "tracking", "plots", "provenance", "resume", "errors"},
     "plugins": {"config", "jobs", "sweep", "search", "tracking", "plug", "errors"},
     "report": MATHS | {"report", "sweep", "tracking", "plots", "config", "runs", "errors"},
 }
