@@ -125,10 +125,18 @@ def _effect(material: Material, key: Key) -> Figure:
     if len(means):
         traces.append(_means(means, joined=key.is_number))
     plot = drawn(traces, shown(key.name), f"{material.objective} of the best epoch", yaxis=axis_of(table["value"]))
+    plot.update_yaxes(range=_reach(table["value"], steep))
     _ticks(plot, key)
     of_fifth = " of a fifth of the runs" if key.is_grouped else ""
     mean = "geometric mean" if steep else "mean"
     return Figure(key.name, f"A dot a run; a diamond the {mean}{of_fifth} with its 95 % interval.", plot, 320)
+
+
+def _reach(values: "pd.Series[float]", steep: bool) -> list[float]:
+    """The ends of an axis that shows all `values`, on which long intervals may leave it."""
+    ends = np.log10([values.min(), values.max()]) if steep else np.array([values.min(), values.max()])
+    margin = 0.08 * (ends[1] - ends[0]) or 0.1
+    return [float(ends[0] - margin), float(ends[1] + margin)]
 
 
 def _dots(name: str, part: pd.DataFrame, symbol: str) -> Any:
@@ -140,10 +148,13 @@ def _dots(name: str, part: pd.DataFrame, symbol: str) -> Any:
 
 
 def _mean(group: pd.DataFrame, steep: bool) -> dict[str, float]:
-    """Where a group lies, its mean with its 95 % interval by Student's t, its size; `steep`: of the logarithms."""
+    """Where a group lies, its mean with its 95 % interval by Student's t (of two runs it tells nothing), its size.
+
+    `steep`: of the logarithms.
+    """
     values, n = np.log(group["value"]) if steep else group["value"], len(group)
     mean = float(values.mean())
-    half = float(stats.t.ppf(0.5 + LEVEL / 2, n - 1)) * float(values.std()) / math.sqrt(n) if n > 1 else 0.0
+    half = float(stats.t.ppf(0.5 + LEVEL / 2, n - 1)) * float(values.std()) / math.sqrt(n) if n > 2 else 0.0
     low, middle, high = (float(np.exp(end)) if steep else end for end in (mean - half, mean, mean + half))
     return {"place": float(group["place"].median()), "mean": middle, "low": low, "high": high, "n": n}
 

@@ -76,7 +76,7 @@ def axis_of(values: "pd.Series[float]") -> dict[str, Any]:
     """The kind of axis that shows `values`: logarithmic where they are steep, its ticks at 1, 2 and 5 or at powers of ten."""
     if not is_steep(values):
         return {"type": "linear"}
-    if values.max() > 300 * values.min():
+    if values.max() > 100 * values.min():
         return {"type": "log", "dtick": 1, "exponentformat": "e"}
     return {"type": "log", "dtick": "D2", "tickformat": "~g"}
 

@@ -83,7 +83,11 @@ FIGURES = ["mean", "sd", "n", "low", "high", "difference", "p", *FLAWS, "best_ep
 def drawn(table: pd.DataFrame, objective: str) -> Table:
     """The first rows for a terminal."""
     count = f"{min(SHOWN, len(table))} of {len(table)}" if len(table) > SHOWN else str(len(table))
-    board = Table(title=f"{objective} on val, {count} configurations", title_justify="left", box=box.SIMPLE_HEAD)
+    board = Table(
+        title=f"{objective} on val, {count} configuration{'s' * (len(table) > 1)}",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+    )
     keys = [name for name in table.columns if name not in ("rank", *FIGURES)]
     told = [name for name in reversed(FLAWS) if table[name].any()]
     for name in ("", *_short(keys)):
