@@ -61,7 +61,7 @@ def test_a_search_killed_again_and_again_counts_every_trial_once(tmp_path: Path)
     seen: dict[str, float] = {}
     while kills < KILLS:
         # At any moment of the start, or soon after a trial has ended.
-        moment = (0, draw.uniform(0.0, 6.0)) if draw.random() < 0.4 else (1, draw.uniform(0.0, 0.1))
+        moment = (0, draw.uniform(0.0, 3.5)) if draw.random() < 0.5 else (1, draw.uniform(0.0, 0.05))
         if not kill_after(tmp_path, start(tmp_path), *moment):
             break
         kills += 1
