@@ -157,7 +157,8 @@ def _check_same(ledger: Ledger, base: Run, space: Space, settings: Settings) -> 
     free = (*resume.FREE, "test")
     values = {key: value for key, value in leaves(plain_values(base)) if not key.startswith(free)}
     searched = {key: json.loads(distribution_to_json(distribution)) for key, distribution in space.searched.items()}
-    now = json.loads(json.dumps({"space": searched, "run": values, "repeats": settings.repeats}))
+    sweeper = {"repeats": settings.repeats, "constraints": settings.constraints}
+    now = json.loads(json.dumps({"space": searched, "run": values, "sweeper": sweeper}))
     before = ledger.kept.user_attrs.get(STATED)
     if before not in (None, now) and settings.resume != "force":
         old, new = _named(before), _named(now)
@@ -173,7 +174,8 @@ def _check_same(ledger: Ledger, base: Run, space: Space, settings: Settings) -> 
 
 def _named(stated: Mapping[str, Any]) -> dict[str, Any]:
     space = {key: sweep(json_to_distribution(json.dumps(value))) for key, value in stated["space"].items()}
-    return {**stated["run"], **space, "repeats": stated["repeats"]}
+    sweeper = {f"hydra.sweeper.{key}": value for key, value in stated["sweeper"].items()}
+    return {**stated["run"], **space, **sweeper}
 
 
 def _recall(record: SweepRecord, standing: Standing) -> None:

@@ -118,6 +118,8 @@ def test_another_space_is_refused_with_the_difference_unless_it_is_forced(door: 
     assert refused.stderr.count("\n") == 1
     assert "batch_size: 32 (was 64)" in refused.stderr
     assert "optimizer.lr: interval(0.001, 0.01) (was tag(log, interval(0.0001, 0.1)))" in refused.stderr
+    bounded = search("hydra.sweeper.constraints={num_params: 9}")  # of which the trials so far know nothing
+    assert "hydra.sweeper.constraints: {'num_params': 9.0} (was None)" in bounded.stderr
     forced = search("batch_size=32", "hydra.sweeper.n_trials=6", "hydra.sweeper.resume=force")
     assert forced.returncode == 0, forced.stderr
     assert len(study_of(tmp_path).trials) == 6
