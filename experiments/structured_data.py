@@ -72,9 +72,9 @@ def study(
 
 
 def test_share(outcome: Outcome, condition: str) -> float:
-    """Test rows over those that a model was made from."""
+    """Test rows over training rows."""
     data = outcome.data(condition)
-    return len(data.test.labels) / (len(data.train.labels) + len(data.val.labels))
+    return len(data.test.labels) / len(data.train.labels)
 
 
 def compared(conditions: Sequence[str], outcome: Outcome, families: Mapping[str, Pair]) -> Scores:

@@ -10,6 +10,8 @@ from src.report.text import figure, interval, table
 from src.tracking.reading import Recorded
 
 RESULTS = "results.json"
+QUICK = "A quick trial of the study: few seeds and epochs, whose verdict says little."
+CHANGED = "Not the study as its file states it: with overrides, or with other seeds."
 
 
 def claims(material: Material) -> Section | None:
@@ -22,10 +24,10 @@ def claims(material: Material) -> Section | None:
 
 def _told(claim: Recorded, material: Material) -> list[str | Image]:
     tags, files = claim.tags, sorted(material.reader.files(claim))
-    quick = " A quick trial of the study: few seeds and epochs, whose verdict says little." * (tags["quick"] == "true")
+    remark = "" if tags["stated"] == "true" else f" {QUICK if tags['quick'] == 'true' else CHANGED}"
     parts: list[str | Image] = [
         f"<p><b>{escape(_sentence(tags['claim']))}</b></p>",
-        f"<p>Verdict: <b>{escape(tags['verdict'])}</b>.{quick} Expected: {escape(tags['expected'])}</p>",
+        f"<p>Verdict: <b>{escape(tags['verdict'])}</b>.{remark} Expected: {escape(tags['expected'])}</p>",
     ]
     if RESULTS in files:
         findings = json.loads(material.reader.file(claim, RESULTS))["findings"]

@@ -129,9 +129,9 @@ def _read(subject: str, name: str, reader: Reader) -> Read:
 
 
 def _newest(runs: Sequence[Recorded]) -> list[Recorded]:
-    """Of the studies among `runs` the newest whole one, or of a study that was only tried quickly, the newest."""
+    """Of the studies among `runs` the newest that is as its file states it, else the newest."""
     studies = [run for run in runs if "verdict" in run.tags]
-    return sorted(studies, key=lambda run: (run.tags["quick"] == "true", -run.started))[:1]
+    return sorted(studies, key=lambda run: (run.tags["stated"] != "true", -run.started))[:1]
 
 
 def _in_order(runs: Sequence[Recorded]) -> list[Recorded]:

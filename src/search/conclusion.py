@@ -1,6 +1,7 @@
 """What a search leaves: its best parameters, an experiment file that runs them, its figures."""
 
 import os
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ def leave_search(folder: Path, search: Search, console: Console) -> tuple[Frozen
     for key, value in first.params.items():
         tags[f"best/{key}"] = str(value)
     file = _write_experiment(folder, search, first)
-    shown = os.path.relpath(file.parent.parent)
+    shown = shlex.quote(os.path.relpath(file.parent.parent))
     console.print(f"best trial {first.number}: {', '.join(f'{key}={value}' for key, value in first.params.items())}")
     console.print(f"run it: python -m src.train --config-dir {shown} +experiment=best", soft_wrap=True)
     return first, tags
@@ -87,7 +88,7 @@ def _write_experiment(folder: Path, search: Search, trial: FrozenTrial) -> Path:
     claim = ", ".join(f"{name} {value:.4f}" for name, value in zip(objectives, trial.values, strict=True))
     header = (
         f"# @package _global_\n# The best of study {folder.name}: trial {trial.number}, {claim} on val.\n"
-        f"# Command: python -m src.train --config-dir {os.path.relpath(folder)} +experiment=best\n"
+        f"# Command: python -m src.train --config-dir {shlex.quote(os.path.relpath(folder))} +experiment=best\n"
     )
     file = folder / "experiment" / "best.yaml"
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -28,7 +28,7 @@ def ended_in(folder: Path, trial: optuna.Trial, plan: Plan) -> Ending | None:
     repeats = Repeats(trial, jobs, plan.objectives, plan.directions[0], plan.in_turn)
     if len(jobs) < plan.repeats and not {"failed", "pruned", "diverged"} & set(reasons):
         return None
-    for job in jobs:
+    for job in (job for job in jobs if results[job.number].get("stop_reason") in (*resume.ENDED, "failed")):
         history = runs.read_history(folder / str(job.number))
         for row in history:
             repeats.add(job, row[plan.objectives[0]])

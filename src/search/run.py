@@ -160,6 +160,11 @@ def _check_same(ledger: Ledger, base: Run, space: Space, settings: Settings) -> 
     sweeper = {"repeats": settings.repeats, "constraints": settings.constraints}
     now = json.loads(json.dumps({"space": searched, "run": values, "sweeper": sweeper}))
     before = ledger.kept.user_attrs.get(STATED)
+    if before is not None and before["sweeper"] != now["sweeper"] and settings.resume == "force":
+        raise ValueError(
+            f"hydra.sweeper.resume: force must not change what earlier trials were judged by, but got {now['sweeper']} (was "
+            f"{before['sweeper']}); fresh begins another study."
+        )
     if before not in (None, now) and settings.resume != "force":
         old, new = _named(before), _named(now)
         changed = [key for key in sorted(old.keys() | new.keys()) if old.get(key) != new.get(key)]

@@ -58,6 +58,7 @@ def conclude(module: ModuleType, arguments: argparse.Namespace) -> dict[str, Any
         "verdict": verdict_of(findings),
         "seconds": round(time.perf_counter() - started + lab.seconds_saved, 1),
         "quick": lab.quick,
+        "stated": lab.is_stated,
         "seeds": len(lab.seeds),
         "sweeps": lab.sweeps,
         "made_by": {key: value for key, value in provenance("cpu").items() if key != "host"},

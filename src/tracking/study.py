@@ -21,6 +21,7 @@ def record_study(folder: Path) -> None:
     tags |= {
         "study": name,
         "quick": str(report["quick"]).lower(),
+        "stated": str(report["stated"]).lower(),  # false also where overrides or other seeds make it another study
         "sweeps": " ".join(report["sweeps"]),
         **report["made_by"],
     }

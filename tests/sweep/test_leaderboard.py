@@ -75,3 +75,9 @@ def test_a_sweep_in_which_everything_diverged_still_has_a_table():
     table = leaderboard(broken, "val/loss")
     assert (table["n"].iloc[0], table["broken"].iloc[0]) == (0, 3)
     assert drawn(table, "val/loss").row_count == 1
+
+
+def test_a_run_that_repeats_another_counts_once():
+    twice = [entry(0, 1.0, seed=0, lr=0.1), entry(1, 1.0, seed=0, lr=0.1), entry(2, 3.0, seed=1, lr=0.1)]
+    row = leaderboard(twice, "val/loss").iloc[0]
+    assert (row["n"], row["mean"], row["numbers"]) == (2, 2.0, "0 1 2")
