@@ -7,7 +7,7 @@ import pytest
 from tests.conftest import REPOSITORY
 
 FILES = sorted((REPOSITORY / "src").rglob("*.py"))
-MATHS = {"randomness", "losses", "metrics", "schedules", "thresholds", "bootstrap", "optimizers"}
+MATHS = {"randomness", "losses", "metrics", "schedules", "thresholds", "bootstrap", "optimizers", "findings"}
 ENGINE = {"recording", "models", "data", "config", "parts", "progress", "runs"}
 ALLOWED = {
     **dict.fromkeys(MATHS, MATHS),

@@ -26,7 +26,8 @@ def commands(material: Material) -> list[tuple[str, str, str]]:
         what = "This run" if material.subject == "run" else f"The best run by itself ({material.best.label})"
         command, lost = command_of(material.best)
         found.append((what, command, f"Not brought back by it: {lost}." if lost else ""))
-    found += [(f"The study {claim.tags['study']}", claim.tags["command"], "") for claim in material.claims]
+    if material.claim is not None:
+        found.append((f"The study {material.claim.tags['study']}", material.claim.tags["command"], ""))
     for parent in material.parents:
         what = f"The {'search' if 'study' in parent.tags else 'sweep'} {parent.label}"
         if MULTIRUN in material.reader.files(parent):

@@ -28,7 +28,7 @@ class Material:
     reader: Reader
     runs: Sequence[Recorded]  # without the parents of sweeps
     parents: Sequence[Recorded]
-    claims: Sequence[Recorded]  # studies of the same name, of each kind the newest
+    claim: Recorded | None  # the study of this name, as MLflow has it
     objective: str
     entries: Sequence[Entry]
     board: pd.DataFrame | None  # the leaderboard; None if nothing can be compared
@@ -68,9 +68,9 @@ class Material:
 
 def gather(subject: str, name: str, reader: Reader) -> Material:
     """Read what belongs to `name`; ValueError if MLflow does not have it or it holds no run."""
-    subject, parents, claims, found = _read(subject, name, reader)
+    subject, parents, claim, found = _read(subject, name, reader)
     runs = [run for run in found if "folder" in run.tags]
-    if not runs and not claims:
+    if not runs and claim is None:
         raise ValueError(f"{subject}: must hold at least one run, but got none in {name!r}.")
     notes: list[str] = []
     if len({run.tags.get("data") for run in runs}) > 1:
@@ -79,7 +79,7 @@ def gather(subject: str, name: str, reader: Reader) -> Material:
     entries = _entries(runs, objective, _infeasible(parents), notes)
     board = leaderboard(entries, objective) if entries else None
     material = Material(
-        subject, name, reader, runs, parents, claims, objective, entries, board, None, frozenset(), notes
+        subject, name, reader, runs, parents, claim, objective, entries, board, None, frozenset(), notes
     )
     best, files = _best(material)
     return Material(**{**vars(material), "best": best, "files": files})
@@ -110,28 +110,28 @@ def best_first(entries: Sequence[Entry], objective: str) -> list[Entry]:
     return sorted(entries, key=place)
 
 
-Read = tuple[str, Sequence[Recorded], Sequence[Recorded], Sequence[Recorded]]  # subject, parents, claims, runs
+Read = tuple[str, Sequence[Recorded], Recorded | None, Sequence[Recorded]]  # subject, parents, claim, runs
 
 
 def _read(subject: str, name: str, reader: Reader) -> Read:
     if subject == "run":
-        return subject, [], [], [reader.run(name)]
+        return subject, [], None, [reader.run(name)]
     if subject == "experiment":
         found = reader.experiment(name)
         runs = [run for run in found if not run.is_sweep]
         return subject, [run for run in found if run.is_sweep], _newest(found), _in_order(runs)
-    if claims := _newest(reader.claims(name)):
-        sweeps = [reader.study(sweep) for sweep in claims[0].tags["sweeps"].split()]
+    if claim := _newest(reader.claims(name)):
+        sweeps = [reader.study(sweep) for sweep in claim.tags["sweeps"].split()]
         children = [child for _, of_sweep in sweeps for child in of_sweep]
-        return "claim", [parent for parent, _ in sweeps], claims[:1], _in_order(children)
+        return "claim", [parent for parent, _ in sweeps], claim, _in_order(children)
     parent, children = reader.study(name)
-    return subject, [parent], [], _in_order(children)
+    return subject, [parent], None, _in_order(children)
 
 
-def _newest(runs: Sequence[Recorded]) -> list[Recorded]:
+def _newest(runs: Sequence[Recorded]) -> Recorded | None:
     """Of the studies among `runs` the newest that is as its file states it, else the newest."""
     studies = [run for run in runs if "verdict" in run.tags]
-    return sorted(studies, key=lambda run: (run.tags["stated"] != "true", -run.started))[:1]
+    return max(studies, key=lambda run: (run.tags["stated"] == "true", run.started), default=None)
 
 
 def _in_order(runs: Sequence[Recorded]) -> list[Recorded]:

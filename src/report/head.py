@@ -44,9 +44,8 @@ def _simulated(material: Material) -> list[str]:
 
 
 def _verdict(material: Material) -> Tile:
-    if not material.claims:
+    if (claim := material.claim) is None:
         return None
-    claim = material.claims[0]
     predictions = sum(key.startswith("prediction/") for key in claim.tags)
     return "verdict", escape(claim.tags["verdict"]), f"{predictions} prediction{'s' * (predictions > 1)}"
 

@@ -4,7 +4,7 @@ from html import escape
 
 from src.report import tables
 from src.report.board import ROWS, board
-from src.report.claims import claims
+from src.report.claim import claim
 from src.report.command import commands
 from src.report.crowd import curves_of_many
 from src.report.curves import curves_of_one
@@ -28,9 +28,9 @@ def whole_page(material: Material) -> str:
     """The page of `material`."""
     page = Page(f"{material.name}: report", head(material))
     if not material.runs:  # of a study that trains nothing
-        page.sections += filter(None, (claims(material), again(material)))
+        page.sections += filter(None, (claim(material), again(material)))
         return page.html()
-    for make in (claims, leaderboard, sweeps, curves, search, settings, best_run, lost, provenance, again):
+    for make in (claim, leaderboard, sweeps, curves, search, settings, best_run, lost, provenance, again):
         if (section := make(material)) is not None:
             page.sections.append(section)
     return page.html()

@@ -15,11 +15,11 @@ from rich.table import Table
 
 from src import runs
 from src.errors import raise_on_signals, told
+from src.findings import bounds, found, table, verdict_of
 from src.provenance import provenance
 from src.study.claim import Claim
-from src.study.finding import table, verdict_of
 from src.study.lab import Lab
-from src.study.page import bounds, found, write_page
+from src.study.page import write_page
 
 log = logging.getLogger(__name__)
 

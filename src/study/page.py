@@ -1,11 +1,12 @@
 """`experiments/README.md`, made from what the studies left beside the experiments."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from src import runs
+from src.findings import bounds, found
 
 HEAD = """# Claims about training
 
@@ -49,19 +50,3 @@ def _section(report: dict[str, Any]) -> str:
             f"\n![{report['name']}](results/{report['name']}.png)\n",
         ]
     )
-
-
-def found(one: Mapping[str, Any]) -> str:
-    """An estimate with its interval, as text."""
-    if one["estimate"] is None:
-        return "not measurable"
-    if not one["statistic"].endswith("interval"):
-        return f"{one['estimate']:.4g}"
-    return f"{one['estimate']:.4g} [{one['low']:.4g}, {one['high']:.4g}]"
-
-
-def bounds(least: float | None, most: float | None) -> str:
-    """The range that is predicted, as text; None is no bound."""
-    if least is not None and most is not None:
-        return f"{least:.3g} to {most:.3g}"
-    return f"> {least:.3g}" if least is not None else f"< {most:.3g}"

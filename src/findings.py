@@ -1,7 +1,7 @@
-"""One prediction of a claim, held against what was measured."""
+"""Predictions held against what was measured: an effect with its interval, a verdict, and both as text."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -112,6 +112,22 @@ def table(findings: Sequence[Finding]) -> list[dict[str, Any]]:
         {name: _finite(value) for name, value in {**vars(finding), "verdict": finding.verdict}.items()}
         for finding in findings
     ]
+
+
+def found(one: Mapping[str, Any]) -> str:
+    """An estimate with its interval, as text."""
+    if one["estimate"] is None:
+        return "not measurable"
+    if not one["statistic"].endswith("interval"):
+        return f"{one['estimate']:.4g}"
+    return f"{one['estimate']:.4g} [{one['low']:.4g}, {one['high']:.4g}]"
+
+
+def bounds(least: float | None, most: float | None) -> str:
+    """The range that is predicted, as text; None is no bound."""
+    if least is not None and most is not None:
+        return f"{least:.3g} to {most:.3g}"
+    return f"> {least:.3g}" if least is not None else f"< {most:.3g}"
 
 
 def _finite(value: Any) -> Any:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from src.findings import table
 from src.study import Finding, bootstrapped, exact, mean, share, verdict_of
-from src.study.finding import table
 
 VALUES = np.array([0.3, 0.5, 0.1, 0.4, 0.2])
 
