@@ -13,6 +13,8 @@ from src.jobs import Job
 from src.search.source import Plan
 from src.search.trial import Ending, Repeats, figures_at_best
 
+THROUGH = (*resume.ENDED, "failed")  # the ends of a job, whatever its trial does
+
 
 def ended_in(folder: Path, trial: optuna.Trial, plan: Plan) -> Ending | None:
     """How a trial ended of which the storage was not told; None if it was still in training.
@@ -22,18 +24,20 @@ def ended_in(folder: Path, trial: optuna.Trial, plan: Plan) -> Ending | None:
     first = trial.number * plan.repeats
     jobs = [job for number in range(first, first + plan.repeats) if (job := _job(folder, number))]
     results = {job.number: runs.read_json(folder / str(job.number) / runs.RESULTS) for job in jobs}
-    reasons = [result.get("stop_reason") for result in results.values()]
-    if not jobs or not ("failed" in reasons or all(reason in resume.ENDED for reason in reasons)):
+    ended = [job for job in jobs if results[job.number].get("stop_reason") in THROUGH]
+    reasons = {results[job.number]["stop_reason"] for job in ended}
+    is_cut_off = bool(reasons & {"pruned", "diverged"})
+    if "failed" not in reasons and (
+        len(ended) < len(jobs) or (len(jobs) < plan.repeats and not is_cut_off) or not jobs
+    ):
         return None
     repeats = Repeats(trial, jobs, plan.objectives, plan.directions[0], plan.in_turn)
-    if len(jobs) < plan.repeats and not {"failed", "pruned", "diverged"} & set(reasons):
-        return None
-    for job in (job for job in jobs if results[job.number].get("stop_reason") in (*resume.ENDED, "failed")):
+    for job in ended:
         history = runs.read_history(folder / str(job.number))
         for row in history:
             repeats.add(job, row[plan.objectives[0]])
         repeats.end(job, _figures(history, results[job.number]))
-    return repeats.ending(plan.bounds or {})
+    return repeats.ending(plan.bounds)
 
 
 def _job(folder: Path, number: int) -> Job | None:
@@ -43,7 +47,7 @@ def _job(folder: Path, number: int) -> Job | None:
 
 
 def _figures(history: list[dict[str, float]], results: Mapping[str, Any]) -> dict[str, Any]:
-    if results.get("stop_reason") == "failed":
+    if results["stop_reason"] == "failed":
         return {"error": results.get("reason", "")}
     figures = figures_at_best(history, results["best_epoch"], results["num_params"])
     return {**figures, "stop_reason": results["stop_reason"]}

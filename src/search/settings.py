@@ -16,7 +16,7 @@ from src.plug import imported
 from src.randomness import Purpose, key
 from src.search.ledger import Direction
 from src.search.samplers import CONDITIONED, CONSTANT, PRUNERS, SAMPLERS, build_pruner, build_sampler
-from src.search.space import Space, sweep
+from src.search.space import Space, as_sweep
 
 
 class Settings(Block):
@@ -105,7 +105,7 @@ def check_settings(settings: Settings, space: Space, task: str) -> None:
     if settings.repeats > 1 and "seed" in space.searched:
         raise ValueError(
             f"seed: must not be searched where each trial is trained on hydra.sweeper.repeats={settings.repeats} seeds, but got "
-            f"{sweep(space.searched['seed'])}."
+            f"{as_sweep(space.searched['seed'])}."
         )
 
 

@@ -4,7 +4,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import optuna
@@ -35,7 +35,7 @@ class Plan:
     in_turn: bool = False  # one repeat after another
     timeout: float | None = None  # seconds, after which no trial begins
     max_failure_rate: float = 1.0  # of n_trials
-    bounds: Mapping[str, float] | None = None  # figures that must not be larger, by name
+    bounds: Mapping[str, float] = field(default_factory=dict)  # figures that must not be larger, by name
 
 
 class Search:
@@ -181,7 +181,7 @@ class Search:
             self._waiting[key] = deque(job for job in jobs if job not in repeats.jobs)
 
     def _conclude(self, repeats: Repeats) -> None:
-        ending = repeats.ending(self.plan.bounds or {})
+        ending = repeats.ending(self.plan.bounds)
         del self.open[repeats.trial.number]
         self._tell(repeats.trial, ending)
 

@@ -92,18 +92,17 @@ def _interval(sweep: IntervalSweep) -> BaseDistribution:
     return FloatDistribution(low, high, log=log)
 
 
-def sweep(distribution: BaseDistribution) -> str:
+def as_sweep(distribution: BaseDistribution) -> str:
     """A distribution in Hydra's sweep syntax."""
     if isinstance(distribution, CategoricalDistribution):
-        written = ",".join(map(_written, distribution.choices))
-        return written if len(distribution.choices) > 1 else f"choice({written})"  # which takes no null
+        choices = ",".join(map(_written, distribution.choices))
+        return choices if len(distribution.choices) > 1 else f"choice({choices})"  # which takes no null
     assert isinstance(distribution, (IntDistribution, FloatDistribution))
-    ends = f"{distribution.low:g}, {distribution.high:g}"
-    is_int = isinstance(distribution, IntDistribution)
-    if not distribution.log and distribution.step is not None and (distribution.step != 1 or is_int):
-        return f"range({ends})" if distribution.step == 1 else f"range({ends}, {distribution.step:g})"
-    inner = f"tag(log, interval({ends}))" if distribution.log else f"interval({ends})"
-    return f"int({inner})" if is_int else inner
+    ends = f"{distribution.low}, {distribution.high}"
+    if distribution.step is not None and not distribution.log:
+        return f"range({ends}, {distribution.step})"
+    interval = f"tag(log, interval({ends}))" if distribution.log else f"interval({ends})"
+    return f"int({interval})" if isinstance(distribution, IntDistribution) else interval
 
 
 def _written(value: Any) -> str:

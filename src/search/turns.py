@@ -42,7 +42,7 @@ class Turns:
     def told(self, trials: Sequence[FrozenTrial]) -> str:
         """How much of the combinations `trials` have tried, for people."""
         of_all = f" of {self.combinations:,}" if self.combinations else ""
-        return f"{len(self.tried(trials))}{of_all} combinations of {', '.join(self.splitting)} tried, one stack each"
+        return f"{len(self.tried(trials))}{of_all} combinations of {', '.join(self.splitting)} tried"
 
     def opening(self, trials: Sequence[FrozenTrial]) -> dict[str, Any]:
         """What is held in the next turn, after `trials`; nothing where the sampler chooses."""

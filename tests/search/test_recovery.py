@@ -87,3 +87,9 @@ def test_a_trial_is_recovered_as_it_ended(door: Command, tmp_path: Path, pruner:
     )
     (reaped_trial,) = ledger.load(lambda trial: ended_in(sweep_of(tmp_path, "smoke-quick"), trial, plan))
     assert reaped_trial.number == study.best_trial.number
+    other = one.parent.with_name(str(2 * study.best_trial.number + 1)) / runs.RESULTS
+    runs.write_json(other, {**runs.read_json(other), "stop_reason": "failed", "reason": "RuntimeError: no"})
+    ledger = opened(as_if_killed(study))  # as if it had been killed after one repeat had failed
+    assert not ledger.load(lambda trial: ended_in(sweep_of(tmp_path, "smoke-quick"), trial, plan))
+    failed = ledger.trials[study.best_trial.number]
+    assert (failed.state, failed.user_attrs["reason"]) == (TrialState.FAIL, "RuntimeError: no")

@@ -118,8 +118,17 @@ def test_another_space_is_refused_with_the_difference_unless_it_is_forced(door: 
     assert refused.stderr.count("\n") == 1
     assert "batch_size: 32 (was 64)" in refused.stderr
     assert "optimizer.lr: interval(0.001, 0.01) (was tag(log, interval(0.0001, 0.1)))" in refused.stderr
-    bounded = search("hydra.sweeper.constraints={num_params: 9}")  # of which the trials so far know nothing
-    assert "hydra.sweeper.constraints: {'num_params': 9.0} (was None)" in bounded.stderr
+    # Of a constraint the trials so far know nothing, by repeats their folders are numbered, and Optuna allows no other scale.
+    for key, difference in (
+        ("hydra.sweeper.constraints={num_params: 9}", "hydra.sweeper.constraints: {'num_params': 9.0} (was None)"),
+        ("hydra.sweeper.repeats=2", "hydra.sweeper.repeats: 2 (was 1)"),
+        ("optimizer.lr=interval(1e-3, 1e-2)", "optimizer.lr: interval(0.001, 0.01) (was tag(log, "),
+    ):
+        never = search(key, "hydra.sweeper.n_trials=6", "hydra.sweeper.resume=force")
+        assert never.returncode == 1
+        assert difference in never.stderr
+        assert never.stderr.endswith("; fresh begins another study.\n")
+    assert search().returncode == 0, "a refusal changes nothing"
     forced = search("batch_size=32", "hydra.sweeper.n_trials=6", "hydra.sweeper.resume=force")
     assert forced.returncode == 0, forced.stderr
     assert len(study_of(tmp_path).trials) == 6

@@ -4,7 +4,7 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-from src.search.space import read_space, sweep
+from src.search.space import as_sweep, read_space
 
 PARSER = OverridesParser.create()
 
@@ -20,6 +20,9 @@ PARSER = OverridesParser.create()
         ("range(1, 4)", IntDistribution(1, 4)),
         ("range(2, 10, 4)", IntDistribution(2, 10, step=4)),
         ("range(0.0, 0.5, 0.25)", FloatDistribution(0, 0.5, step=0.25)),
+        ("range(0.0, 3.0)", FloatDistribution(0, 3, step=1)),
+        ("range(1, 2000000)", IntDistribution(1, 2000000)),
+        ("interval(0.12345678, 0.5)", FloatDistribution(0.12345678, 0.5)),
         ("32,64,128", CategoricalDistribution([32, 64, 128])),
         ("choice(adam, sgd)", CategoricalDistribution(["adam", "sgd"])),
         ("true,null,3", CategoricalDistribution([True, "null", 3])),
@@ -29,7 +32,7 @@ PARSER = OverridesParser.create()
 def test_every_sweep_has_its_distribution_and_is_written_so_again(given: str, distribution: object):
     space = read_space(PARSER, {}, [f"key={given}", "epochs=3"])
     assert space.searched == {"key": distribution}
-    assert read_space(PARSER, {}, [f"key={sweep(space.searched['key'])}"]).searched == space.searched
+    assert read_space(PARSER, {}, [f"key={as_sweep(space.searched['key'])}"]).searched == space.searched
     assert space.fixed == ["epochs=3"]
 
 
