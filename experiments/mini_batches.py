@@ -141,8 +141,9 @@ def figures(
     axes[1].set(ylabel=f"to a val loss of {LOSS}")
     band(axes[2], list(best), seconds, "a member's share of its stack's time", STYLES[2], every=1)
     axes[2].set(ylabel=f"seconds to a val loss of {LOSS}")
-    for one in axes:
-        one.set(xscale="log", yscale="log", xlabel="examples in a batch, B")
+    for one, is_filled in zip(axes, (True, *(np.isfinite(epochs).any(),) * 2), strict=True):
+        scale = "log" if is_filled else "linear"  # a logarithmic axis must have something to show
+        one.set(xscale=scale, yscale=scale, xlabel="examples in a batch, B")
         one.legend(fontsize=8)
     annotate(figure, f"simulated data: two moons, {ROWS} rows; median and 10 to 90 % of seeds")
     return figure

@@ -65,13 +65,13 @@ def study(
             found["chosen on val"] - found["MLP"],
             of="test score, best classical on val less MLP, of a split",
             above=0.0,
-            test_share=test_share(outcome, f"{source} {lab.seeds[0]}"),
+            test_share=share_on_test(outcome, f"{source} {lab.seeds[0]}"),
         )
         for source, found in scores.items()
     ]
 
 
-def test_share(outcome: Outcome, condition: str) -> float:
+def share_on_test(outcome: Outcome, condition: str) -> float:
     """Test rows over training rows."""
     data = outcome.data(condition)
     return len(data.test.labels) / len(data.train.labels)

@@ -1,6 +1,7 @@
 """Door: `python -m src.sync` sends to MLflow what it missed while its server was down."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 from src import runs
@@ -16,12 +17,12 @@ def main() -> None:
     with told():
         sync([runs.find(run) for run in arguments.run] or runs.run_folders(), arguments.uri)
         if not arguments.run:
-            sync_studies()
+            sync_studies(arguments.uri)
 
 
 def sync(folders: list[Path], uri: str | None = None) -> None:
     """Send each folder that has ended and that MLflow (at `uri`, if it is given) lacks, one line each."""
-    from src.tracking import finish_parent, is_complete, send, without_password
+    from src.tracking import finish_parent, is_complete, send
     from src.tracking.parent import SWEEP
     from src.tracking.store import STATE
 
@@ -29,12 +30,7 @@ def sync(folders: list[Path], uri: str | None = None) -> None:
     for folder in folders:
         if is_complete(folder, uri) or runs.is_alive(folder) or not (folder / runs.RESULTS).is_file():
             continue
-        try:
-            send(folder, uri)
-        except Exception as error:
-            shown = without_password(str(error), uri or runs.read_json(folder / STATE).get("uri", ""))
-            raise ValueError(f"{folder.name}: MLflow must be reachable, but got: {shown}") from error
-        print(f"{folder.name}: sent")
+        _send(send, folder, uri)
         sent += 1
     for sweep in dict.fromkeys(folder.parent for folder in folders if runs.in_sweep(folder)):
         ended = runs.read_json(sweep / SWEEP).get("status")
@@ -43,16 +39,24 @@ def sync(folders: list[Path], uri: str | None = None) -> None:
     print(f"{sent} of {len(folders)} runs sent, the others were there already or are still running")
 
 
-def sync_studies() -> None:
-    """Send what studies found, where MLflow was to have it and has not."""
+def sync_studies(uri: str | None = None) -> None:
+    """Send what studies found, where MLflow (at `uri`, if it is given) was to have it and has not."""
     from src.tracking import record_study, unsent_studies
 
-    for folder in unsent_studies():
-        try:
-            record_study(folder)
-        except Exception as error:
-            raise ValueError(f"{folder.name}: MLflow must be reachable, but got: {error}") from error
-        print(f"{folder.name}: sent")
+    for folder in unsent_studies(uri):
+        _send(record_study, folder, uri)
+
+
+def _send(send: Callable[[Path, str | None], object], folder: Path, uri: str | None) -> None:
+    from src.tracking import without_password
+    from src.tracking.store import STATE
+
+    try:
+        send(folder, uri)
+    except Exception as error:
+        shown = without_password(str(error), uri or runs.read_json(folder / STATE).get("uri", ""))
+        raise ValueError(f"{folder.name}: MLflow must be reachable, but got: {shown}") from error
+    print(f"{folder.name}: sent")
 
 
 if __name__ == "__main__":

@@ -21,9 +21,8 @@ PLACES = [
     *sorted((REPOSITORY / "benchmarks").glob("*.py")),
 ]
 PARSER = OverridesParser.create()
-UNFINISHED = re.compile(
-    r"--help|--config-dir|RUN|\.\.\.|model=net"
-)  # what only the reader's own runs and files complete
+# What only the reader's own runs and files complete.
+UNFINISHED = re.compile(r"--help|--config-dir|RUN|\.\.\.|model=net")
 
 
 def stated(path: Path) -> list[list[str]]:

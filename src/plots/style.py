@@ -38,6 +38,9 @@ def band(axes: Axes, x: Any, curves: Any, label: str, style: dict[str, Any], *, 
     `every`: a marker at each so many points; 0: eight on the curve.
     """
     values = np.asarray(curves, dtype=float)
+    if not np.isfinite(values).any():  # a line of the legend alone
+        axes.plot([], [], label=label, **style)
+        return
     middle, low, high = (np.nanquantile(values, q, axis=0) for q in (0.5, 0.1, 0.9))
     spacing = every or max(1, len(middle) // 8)
     axes.plot(x, middle, label=label, markersize=4, markevery=spacing, **style)

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from src import resume, runs
 from src.config.composition import compose_run
+from src.config.leaves import leaves
 from src.config.schema import Run, Tracking
 from src.jobs import Job
 from src.plots import Figure
@@ -47,8 +48,8 @@ class Lab:
         self.seeds = range(seeds or (QUICK_SEEDS if quick else SEEDS))
         changed = [text for text in overrides if not text.lstrip("+").startswith(resume.FREE)]
         self.is_stated = not quick and seeds in (None, SEEDS) and not changed
-        marks = [f"{seeds}-seeds"] * (seeds is not None) + ["quick"] * quick + ["changed"] * bool(changed)
-        self.folder = runs.ROOT / "studies" / "-".join((name, *marks))
+        marks = {"quick": quick, f"{seeds}-seeds": seeds is not None, "changed": bool(changed)}
+        self.folder = runs.ROOT / "studies" / "-".join((name, *(mark for mark, holds in marks.items() if holds)))
         self.console = Console()
         self.sweeps: list[str] = []  # the folders of what was trained
         self.seconds_saved = 0.0  # by what had been trained before
@@ -116,23 +117,15 @@ def _digest(jobs: Sequence[Job]) -> str:
     settings = [job.run.model_dump(mode="json", exclude={"tracking"}) for job in jobs]
     digest = hashlib.sha256(json.dumps([settings, versions()]).encode())
     own = [path for path in SOURCE.rglob("*.py") if path.relative_to(SOURCE).parts[0] not in NOT_OF_RESULTS]
-    for path in sorted({*own, *_plugged(jobs), *_data_files(jobs)}):
+    for path in sorted({*own, *_files_of(jobs)}):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:8]
 
 
-def _plugged(jobs: Sequence[Job]) -> set[Path]:
-    """The files of the models and readers that a study brings along."""
-    targets = {str(values["_target_"]) for job in jobs for values in (job.run.model, job.run.data)}
-    specs = [importlib.util.find_spec(target.rpartition(".")[0]) for target in targets]
-    return {Path(spec.origin) for spec in specs if spec is not None and spec.origin is not None}
-
-
-def _data_files(jobs: Sequence[Job]) -> set[Path]:
-    named = {
-        str(value)
-        for job in jobs
-        for key, value in job.run.data.items()
-        if isinstance(value, str) and key != "_target_"
-    }
-    return {Path(name) for name in named if Path(name).is_file()}
+def _files_of(jobs: Sequence[Job]) -> set[Path]:
+    """The files of data, and those of models and readers that a study brings along, however deep they are named."""
+    named = (pair for job in jobs for part in (job.run.model, job.run.data) for pair in leaves(part))
+    texts = {(key, value) for key, value in named if isinstance(value, str)}
+    modules = {value.rpartition(".")[0] for key, value in texts if key.rpartition(".")[2] == "_target_"}
+    origins = {spec.origin for module in modules if (spec := importlib.util.find_spec(module)) and spec.origin}
+    return {path for name in (*origins, *(value for _, value in texts)) if (path := Path(name)).is_file()}

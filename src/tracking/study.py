@@ -13,10 +13,10 @@ def note_study(folder: Path, uri: str | None) -> None:
     runs.write_json(folder / STATE, {"uri": resolve_uri(uri)})
 
 
-def record_study(folder: Path) -> None:
-    """Log what a study left in `folder` as a run of the experiment that is named after it, where `note_study` said."""
-    state, report = runs.read_json(folder / STATE), runs.read_json(folder / runs.RESULTS)
-    client, name = connect(state["uri"]), str(report["name"])
+def record_study(folder: Path, uri: str | None = None) -> None:
+    """Log what a study left in `folder` as a run of the experiment of its name, at `uri` or where `note_study` said."""
+    where, report = uri or runs.read_json(folder / STATE)["uri"], runs.read_json(folder / runs.RESULTS)
+    client, name = connect(where), str(report["name"])
     tags = {"claim" if key == "text" else key: str(report[key]) for key in TAGS}
     tags |= {
         "study": name,
@@ -25,7 +25,7 @@ def record_study(folder: Path) -> None:
         "sweeps": " ".join(report["sweeps"]),
         **report["made_by"],
     }
-    experiment = experiment_id(client, state["uri"], name)
+    experiment = experiment_id(client, where, name)
     run_id = str(client.create_run(experiment, run_name=f"study {name}", tags=tags).info.run_id)
     for number, finding in enumerate(report["findings"], 1):
         client.set_tag(run_id, f"prediction/{number}", f"{finding['prediction']}: {finding['verdict']}")
@@ -36,10 +36,10 @@ def record_study(folder: Path) -> None:
         if path.name != STATE:
             client.log_artifact(run_id, str(path))
     client.set_terminated(run_id, status="FINISHED")
-    runs.write_json(folder / STATE, {**state, "run_id": run_id, "complete": "FINISHED"})
+    runs.write_json(folder / STATE, {"uri": where, "run_id": run_id, "complete": "FINISHED"})
 
 
-def unsent_studies() -> list[Path]:
-    """Folders of studies that MLflow was to have and has not."""
+def unsent_studies(uri: str | None = None) -> list[Path]:
+    """Folders of studies that MLflow (at `uri`; None: where they were to be sent) was to have and has not."""
     noted = ((path.parent, runs.read_json(path)) for path in sorted((runs.ROOT / "studies").glob(f"*/{STATE}")))
-    return [folder for folder, state in noted if not state.get("complete")]
+    return [folder for folder, state in noted if not state.get("complete") or uri not in (None, state["uri"])]

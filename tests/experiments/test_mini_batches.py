@@ -1,7 +1,7 @@
 """Gradients of batches; sabotaged by batches that one class never gets into."""
 
 from experiments.mini_batches import study, with_replacement
-from src.study import verdict_of
+from src.study import Lab, verdict_of
 
 
 def test_no_prediction_fails(lab):
@@ -11,3 +11,10 @@ def test_no_prediction_fails(lab):
 
 def test_it_does_not_hold_where_batches_hold_label_0_only(lab):
     assert verdict_of(study(lab, draw=lambda *which: with_replacement(*which) // 2 * 2)) == "does not hold"
+
+
+def test_it_is_undecided_where_no_training_comes_to_the_loss(lab):
+    few = Lab("mini_batches", quick=True, overrides=("tracking.enabled=false", "epochs=2"))
+    *of_gradients, of_training = study(few)
+    assert verdict_of(of_gradients) == "holds"
+    assert (of_training.verdict, few.is_stated) == ("undecided", False)

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from mlflow.tracking import MlflowClient
 
+from src.jobs import Job
 from src.study import Lab
+from src.study.lab import _digest, _files_of
 from tests.conftest import REPOSITORY, environment
 from tests.tracking.test_server import Server
 
@@ -107,6 +109,14 @@ def test_a_server_that_is_down_costs_a_warning_and_sync_sends_the_study_later(tm
         assert len(runs) == 5
     finally:
         server.kill()
+    other = f"sqlite:///{tmp_path}/other.db"  # what one server has can be sent to another
+    command = [sys.executable, "-m", "src.sync", "--uri", other]
+    synced = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
+    assert synced.returncode == 0, synced.stderr
+    client = MlflowClient(other)
+    runs = client.search_runs([client.get_experiment_by_name("loss_landscape").experiment_id])
+    assert len([run for run in runs if run.data.tags.get("verdict")]) == 1
+    assert len([run for run in runs if "mlflow.parentRunId" in run.data.tags]) == 3
 
 
 def test_only_the_study_as_its_file_states_it_lands_beside_the_experiments(tmp_path, monkeypatch):
@@ -118,3 +128,15 @@ def test_only_the_study_as_its_file_states_it_lands_beside_the_experiments(tmp_p
     assert len({lab.folder for lab in (Lab("depth"), *others)}) == 4
     with pytest.raises(ValueError, match="seed: must be left to the study"):
         Lab("depth", overrides=["seed=3"])
+
+
+def test_the_files_behind_a_study_are_found_however_deep_they_are_named(tmp_path):
+    data = tmp_path / "films.npz"
+    data.write_bytes(b"films")
+    run = Lab("overfitting").run("data=altered", "data@data.source=phantom")
+    source = {**run.data["source"], "path": str(data)}
+    jobs = [Job(0, run.model_copy(update={"data": {**run.data, "source": source}}))]
+    assert {data, REPOSITORY / "src" / "data" / "altered.py"} <= _files_of(jobs)
+    before = _digest(jobs)
+    data.write_bytes(b"others")
+    assert _digest(jobs) != before
