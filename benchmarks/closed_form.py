@@ -8,14 +8,14 @@ from typing import Any
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from optuna.pruners import BasePruner, NopPruner
 
-from src.jobs import Job
-from src.progress import Progress
-from src.search.ledger import Ledger
+from src.runs.job import Job
+from src.runs.progress import Progress
+from src.search.rotation import Rotation
 from src.search.settings import Samplers
 from src.search.source import Plan, Search
 from src.search.space import Space, read_space
 from src.search.storage import open_storage
-from src.search.turns import Turns
+from src.search.study import Ledger
 
 Function = Callable[[Mapping[str, Any]], float]
 PARSER = OverridesParser.create()
@@ -53,7 +53,7 @@ def open_search(
         space,
         Plan(["val/loss"], ["minimize"], n_trials, **plan),
         compose=lambda overrides, number: Formula(overrides, splits),  # type: ignore[arg-type,return-value]
-        turns=Turns(space.searched, splits, n_trials, seed) if samplers.conditioned else None,
+        turns=Rotation(space.searched, splits, n_trials, seed) if samplers.conditioned else None,
         seed=seed,
         key_of=lambda run: run.key,  # type: ignore[attr-defined]
     )

@@ -33,7 +33,7 @@ SEEDS = 5
 DOOR = """
 import sys, time
 began = time.perf_counter()
-from src.search.ledger import Ledger
+from src.search.study import Ledger
 from src.search.source import Search
 best, spent = [float("inf")], {}
 def timed(kind, name):

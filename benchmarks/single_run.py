@@ -22,8 +22,8 @@ from src.config.composition import compose_run
 from src.config.schema import Run
 from src.data.dataset import Dataset
 from src.data.reading import read_dataset
-from src.single.run import build_data, build_learner
-from src.single.trainer import fit
+from src.engines.single.engine import build_data, build_learner
+from src.engines.single.trainer import fit
 
 ROUNDS, EPOCHS, BATCH, WIDTH = 5, 10, 64, 128
 

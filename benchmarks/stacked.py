@@ -21,12 +21,12 @@ from src.config.schema import Run
 from src.data.dataset import Dataset
 from src.data.reading import read_dataset
 from src.data.transforms import Standardize
-from src.jobs import Job
-from src.parts import device_of, dtype_of, standardize_of
-from src.stacked.data import StackData
-from src.stacked.member import Member
-from src.stacked.size import choose_slots
-from src.stacked.stack import Stack
+from src.engines.stacked.data import StackData
+from src.engines.stacked.member import Member
+from src.engines.stacked.size import choose_slots
+from src.engines.stacked.stack import Stack
+from src.runs.build import device_of, dtype_of, standardize_of
+from src.runs.job import Job
 
 ROUNDS = 5
 SIZES = {"a": (8, 16, 32, 64), "b": (64, 256, 512, 1024)}

@@ -18,10 +18,10 @@ from src.config.composition import compose_run
 from src.config.schema import Run
 from src.data.dataset import Dataset
 from src.data.reading import read_dataset
-from src.progress import Progress
-from src.recording.record import Record
-from src.single.run import build_data, build_learner
-from src.single.trainer import fit
+from src.engines.single.engine import build_data, build_learner
+from src.engines.single.trainer import fit
+from src.runs.progress import Progress
+from src.runs.record import Record
 
 ROUNDS, EPOCHS = 8, 50
 KEYS = ("data=pneumoniamnist", "model.widths=[128,128]", "model.dropout=0.2", f"epochs={EPOCHS + 1}", "patience=null")

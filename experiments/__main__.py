@@ -6,8 +6,8 @@ import sys
 import time
 
 import experiments
-from src.errors import raise_on_signals, told
-from src.study.conduct import conclude, parsed
+from src.claims.conduct import conclude, parsed
+from src.config.errors import raise_on_signals, report_errors
 
 
 def main() -> None:
@@ -15,7 +15,7 @@ def main() -> None:
     arguments = parsed(str(__doc__))
     raise_on_signals()
     started, verdicts = time.perf_counter(), {}
-    with told():
+    with report_errors():
         for name in studies():
             verdicts[name] = conclude(importlib.import_module(f"experiments.{name}"), arguments)["verdict"]
     width = max(map(len, verdicts))

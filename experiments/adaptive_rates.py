@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from src.claims import Finding, Lab, Outcome, conduct, mean
 from src.plots import STYLES, Figure, annotate, band, panels
-from src.study import Finding, Lab, Outcome, conduct, mean
 
 PLAIN = "sgd"
 OTHERS = ("momentum", "adagrad", "rmsprop", "adam", "adamw")

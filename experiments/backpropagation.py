@@ -17,11 +17,11 @@ import torch
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
+from src.claims import Finding, Lab, conduct, exact
 from src.losses import bce
 from src.models import MLP
 from src.plots import BLUE, GREY, ORANGE, Axes, Figure, panels
 from src.randomness import Purpose, key, normal
-from src.study import Finding, Lab, conduct, exact
 
 SIZES = (2, 3, 2, 1)
 STEP = 1e-5  # of the central differences: their error is near STEP² + 1e-16 / STEP

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 
+from src.claims import Finding, Lab, Outcome, conduct, mean
 from src.plots import GREY, ORANGE, STYLES, Axes, Figure, annotate, band, panels, points
-from src.study import Finding, Lab, Outcome, conduct, mean
 
 PROBLEMS = {"XOR": ("data=gate", "data.kind=xor"), "moons": ("data=moons",), "spirals": ("data=spirals",)}
 MODELS = {

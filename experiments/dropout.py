@@ -9,19 +9,25 @@ worse than none on the many. All seeds have the same rows.
 
 import numpy as np
 
+from src.claims import Finding, Lab, Outcome, conduct, mean
 from src.plots import STYLES, Figure, annotate, band, panels
-from src.study import Finding, Lab, Outcome, conduct, mean
 
 RATES = (0.0, 0.2, 0.5, 0.65, 0.8)
 SIZES = {"few rows": (200, 300), "many rows": (2000, 60)}  # rows, epochs
 QUICK_SIZES = {"few rows": (50, 30), "many rows": (300, 20)}
 
 
-def study(lab: Lab, *, held_out: str = "val") -> list[Finding]:
-    """A net of one hidden layer with each rate at both sizes of the training set; `held_out` from training."""
+def study(lab: Lab, *, val_from: str = "val") -> list[Finding]:
+    """A net of one hidden layer with each rate at both sizes of the training set; `val_from` from training."""
     sizes, rates = lab.few(SIZES, QUICK_SIZES), lab.few(RATES, (0.0, 0.5, 0.8))
     small = lab.few((), [f"data.source.num_{part}=300" for part in ("train", "val", "test")])
-    base = ("data=altered", "data@data.source=phantom", f"data.held_out={held_out}", "train_eval=true", "batch_size=32")
+    base = (
+        "data=modified",
+        "data@data.source=phantom",
+        f"data.val_from={val_from}",
+        "train_eval=true",
+        "batch_size=32",
+    )
     outcome = lab.train(
         {
             f"{size}, rate {rate}": lab.run(

@@ -11,22 +11,22 @@ afterwards. All seeds have the same rows.
 
 import numpy as np
 
+from src.claims import Finding, Lab, conduct, exact, mean
 from src.plots import GREY, STYLES, Figure, annotate, band, panels
-from src.progress import Progress
-from src.study import Finding, Lab, conduct, exact, mean
+from src.runs.progress import Progress
 
 PATIENCE, PATIENCES = 10, (1, 2, 3, 5, 10, 20, 50)
 
 
-def study(lab: Lab, *, held_out: tuple[str, str] = ("val", "test")) -> list[Finding]:
-    """A net of one hidden layer on few rows, with each of `held_out`: what decides the stop, and what judges it."""
+def study(lab: Lab, *, val_from: tuple[str, str] = ("val", "test")) -> list[Finding]:
+    """A net of one hidden layer on few rows, with each of `val_from`: what decides the stop, and what judges it."""
     small = lab.few((), [f"data.source.num_{part}=300" for part in ("train", "val", "test")])
-    base = ("data=altered", "data@data.source=phantom", "train_eval=true", "batch_size=32", "model.widths=[64]")
+    base = ("data=modified", "data@data.source=phantom", "train_eval=true", "batch_size=32", "model.widths=[64]")
     length = (f"data.num_train={lab.few(200, 60)}", f"epochs={lab.few(400, 200)}")
     outcome = lab.train(
         {
-            part: lab.run(*base, *small, *length, f"data.held_out={split}")
-            for part, split in zip(("val", "test"), held_out, strict=True)
+            part: lab.run(*base, *small, *length, f"data.val_from={split}")
+            for part, split in zip(("val", "test"), val_from, strict=True)
         }
     )
     train, val = outcome.curves("val", "train/loss_eval"), outcome.curves("val", "val/loss")

@@ -12,12 +12,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from src.claims import Finding, Lab, Outcome, conduct, exact
 from src.config.schema import Run
 from src.data.reading import read_dataset
 from src.data.transforms import Standardize
-from src.parts import build_run_model
 from src.plots import BLUE, GREY, ORANGE, STYLES, Figure, band, panels
-from src.study import Finding, Lab, Outcome, conduct, exact
+from src.runs.build import build_run_model
 
 SHARES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.95, 1.01, 1.05, 1.2)  # of the largest stable step
 SHOWN = (0.05, 0.25, 0.95, 1.01, 1.05)

@@ -18,12 +18,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import Tensor, nn
 
-from src.bootstrap import mean_over_seeds, report_bounds
+from src.claims import Finding, Lab, bootstrapped, conduct
 from src.data.reading import read_dataset
 from src.metrics import auroc
 from src.plots import GREY, STYLES, Axes, Figure, annotate, panels
 from src.randomness import Purpose, key, normal
-from src.study import Finding, Lab, bootstrapped, conduct
+from src.statistics.bootstrap import mean_over_seeds, report_bounds
 
 # Axes: S seeds, H shifts, N films, F features; pixels in the last two.
 Features = Callable[[Tensor], Tensor]  # standardised films (N, 1, 28, 28) -> (N, F)
@@ -42,7 +42,7 @@ SHIFTS: dict[str, Callable[[Tensor], Tensor]] = {  # grey levels 0 to 255
 def study(lab: Lab, *, label_noise: float = 0.0) -> list[Finding]:
     """The features of an MLP trained on labels of which `label_noise` are drawn at random, beside the hand-made."""
     small = lab.few((), [f"data.source.num_{part}=300" for part in ("train", "val", "test")])
-    base = ("data=altered", "data@data.source=phantom", "model.widths=[128]", "model.init=normal")
+    base = ("data=modified", "data@data.source=phantom", "model.widths=[128]", "model.init=normal")
     run = lab.run(*base, *small, f"data.label_noise={label_noise}", f"epochs={lab.few(60, 15)}")
     outcome = lab.train({"MLP": run})
     data, standardize = read_dataset({**run.data, "label_noise": 0.0}), outcome.standardize("MLP")

@@ -10,8 +10,8 @@ tenth of the rates at which others learn it.
 
 import numpy as np
 
+from src.claims import Finding, Lab, Outcome, conduct, mean, share
 from src.plots import BLUE, GREY, ORANGE, Figure, annotate, panels
-from src.study import Finding, Lab, Outcome, conduct, mean, share
 
 LOW, HIGH = 1e-5, 1e3
 COUNT = 60

@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 from torch.func import functional_call, vmap
 
+from src.claims import Finding, Lab, Outcome, conduct, exact, share
 from src.losses import bce
 from src.plots import BLUE, ORANGE, Figure, annotate, panels
 from src.randomness import Purpose, key, normal, uniform
-from src.study import Finding, Lab, Outcome, conduct, exact, share
 
 # Axes: G grid points, P paths, T steps. Two weights: `weights` (..., 2) holds w, v.
 TARGET = (1.5, 1.0)  # w and v of the unit that made the data; (-1.5, -1) makes the same

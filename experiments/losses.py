@@ -14,10 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from src.claims import Finding, Lab, Outcome, conduct, exact, mean
 from src.losses import per_example
 from src.models import Perceptron
 from src.plots import GREY, STYLES, Figure, annotate, band, panels
-from src.study import Finding, Lab, Outcome, conduct, exact, mean
 
 AUROC = 0.95
 LR_BCE = 0.3
@@ -29,7 +29,7 @@ BLOBS = (
     "data.shift=0",
     "data.noise=0.7",
 )
-DIABETES = ("data=altered", "data@data.source=diabetes", "data.held_out=train", "trainer.precision=64-true")
+DIABETES = ("data=modified", "data@data.source=diabetes", "data.val_from=train", "trainer.precision=64-true")
 
 
 class Reversed(Perceptron):

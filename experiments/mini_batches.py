@@ -15,13 +15,13 @@ import torch
 from torch import Tensor
 from torch.func import functional_call, grad, vmap
 
+from src.claims import Finding, Lab, Outcome, conduct, mean
 from src.config.schema import Run
 from src.data.reading import read_dataset
 from src.losses import bce
-from src.parts import build_run_model
 from src.plots import GREY, STYLES, Figure, annotate, band, panels
 from src.randomness import Purpose, integers, key
-from src.study import Finding, Lab, Outcome, conduct, mean
+from src.runs.build import build_run_model
 
 ROWS = 256
 SIZES = (1, 4, 16, 64, ROWS)

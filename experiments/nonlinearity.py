@@ -13,11 +13,11 @@ import numpy as np
 import torch
 from torch import nn
 
+from src.claims import Finding, Lab, Outcome, conduct, exact, mean
 from src.config.schema import Activation
 from src.models.mlp import HiddenLayer
-from src.parts import build_run_model
 from src.plots import BLUE, GREY, ORANGE, Figure, annotate, panels
-from src.study import Finding, Lab, Outcome, conduct, exact, mean
+from src.runs.build import build_run_model
 
 ACTIVATIONS = [name for name in get_args(Activation) if name != "identity"]
 DEPTHS = (1, 2, 3)

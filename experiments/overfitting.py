@@ -10,20 +10,20 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from src.claims import Finding, Lab, Outcome, conduct, mean
 from src.plots import STYLES, Figure, annotate, band, panels
-from src.study import Finding, Lab, Outcome, conduct, mean
 
 ROWS, WIDTH = (100, 200, 400, 800, 1600, 3200), 64
 WIDTHS, FEW_ROWS = (4, 16, 64, 256), 200
 Setting = tuple[int, int]  # rows, width
 
 
-def study(lab: Lab, *, held_out: str = "val") -> list[Finding]:
-    """Nets of one hidden layer on more and more rows, and on few rows with more and more units; `held_out` from them."""
+def study(lab: Lab, *, val_from: str = "val") -> list[Finding]:
+    """Nets of one hidden layer on more and more rows, and on few rows with more and more units; `val_from` from them."""
     by_rows = [(rows, WIDTH) for rows in lab.few(ROWS, (50, 100, 300))]
     by_width = [(lab.few(FEW_ROWS, 100), width) for width in lab.few(WIDTHS, (4, 32, 128))]
     small = lab.few((), [f"data.source.num_{part}=300" for part in ("train", "val", "test")])
-    data = ("data=altered", "data@data.source=phantom", f"data.held_out={held_out}", *small)
+    data = ("data=modified", "data@data.source=phantom", f"data.val_from={val_from}", *small)
     base = (*data, "train_eval=true", "batch_size=32", f"epochs={lab.few(60, 30)}")
     outcome = lab.train(
         {

@@ -17,12 +17,12 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 from torch import Tensor
 
+from src.claims import Finding, Lab, conduct, exact, mean
 from src.data.dataset import Split
 from src.data.plane import moons
 from src.losses import bce
 from src.models import MLP
 from src.plots import STYLES, Figure, annotate, panels
-from src.study import Finding, Lab, conduct, exact, mean
 
 ROWS, STEPS, LR = 120, 20, 0.5
 PROCESSES = (1, 2, 4)

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 
+from src.claims import Finding, Lab, Outcome, conduct, exact, mean
 from src.plots import BLUE, GREY, ORANGE, Figure, panels, points
-from src.study import Finding, Lab, Outcome, conduct, exact, mean
 
 SEPARABLE = {
     "AND": ("data=gate", "data.kind=and"),

@@ -22,16 +22,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from src.baselines import logistic_regression
+from src.claims.baselines import logistic_regression
 from src.config.composition import compose_run
+from src.config.errors import report_errors
 from src.data.augmentation import Augment
 from src.data.dataset import Split
 from src.data.reading import read_dataset
-from src.errors import told
+from src.engines.single.engine import fit_unrecorded
 from src.metrics import auroc, full_report
 from src.randomness import Purpose, key, normal
-from src.recording.trained import Trained
-from src.single.run import fit_unrecorded
+from src.runs.outcome import Trained
 
 RESULTS = Path(__file__).parent / "results"
 SEEDS = range(2)
@@ -60,7 +60,7 @@ def main() -> None:
     arguments = parser.parse_args()
     RESULTS.mkdir(exist_ok=True)
     torch.set_num_threads(1)
-    with told():
+    with report_errors():
         {"select": select, "test": test}[arguments.step](arguments.override)
 
 

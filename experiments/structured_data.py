@@ -22,10 +22,10 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
+from src.claims import Finding, Lab, Outcome, conduct, mean
 from src.data.dataset import Dataset
 from src.metrics import evaluate
 from src.plots import BLUE, ORANGE, Figure, annotate, panels
-from src.study import Finding, Lab, Outcome, conduct, mean
 
 MLP = ("model.widths=[64]", "optimizer.lr=0.003", "epochs=200", "patience=20")
 SOURCES = {

@@ -13,12 +13,12 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from src.baselines import logistic_regression
-from src.bootstrap import mean_over_seeds
+from src.claims import Finding, Lab, Outcome, bootstrapped, conduct
+from src.claims.baselines import logistic_regression
 from src.metrics import auroc, full_report
 from src.plots import GREY, STYLES, Figure, annotate, band, panels
 from src.randomness import Purpose, key
-from src.study import Finding, Lab, Outcome, bootstrapped, conduct
+from src.statistics.bootstrap import mean_over_seeds
 
 SHOWN = ("auroc", "accuracy", "accuracy_at_threshold")
 PENALTIES = (0.1, 0.3, 1.0, 3.0, 10.0, 100.0)  # of the logistic regression

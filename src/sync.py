@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from src import runs
-from src.errors import told
+from src.config.errors import report_errors
 
 
 def main() -> None:
@@ -14,7 +14,7 @@ def main() -> None:
     parser.add_argument("run", nargs="*", help="folder names or MLflow ids; all when none is given")
     parser.add_argument("--uri", help="another MLflow server or store than the run's own")
     arguments = parser.parse_args()
-    with told():
+    with report_errors():
         sync([runs.find(run) for run in arguments.run] or runs.run_folders(), arguments.uri)
         if not arguments.run:
             sync_studies(arguments.uri)

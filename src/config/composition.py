@@ -11,9 +11,9 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 
 from src import runs
+from src.config.errors import report_errors
 from src.config.loading import load
 from src.config.schema import Run
-from src.errors import told
 
 CONF = Path(__file__).resolve().parent.parent.parent / "conf"
 
@@ -56,7 +56,7 @@ class Check(Callback):
     """Lets a bad configuration die before Hydra makes a folder for it."""
 
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
-        with told():
+        with report_errors():
             resolved(without_hydra(config), config.hydra)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from src.config.plugs import ALTERED, MODELS, READERS
+from src.config.arguments import MODELS, MODIFIED, READERS
 from src.config.rules import check
 from src.config.schema import Block, Run
 from src.config.validation import validated
@@ -14,7 +14,7 @@ def load(values: Mapping[str, Any]) -> Run:
     run = validated(Run, dict(values))
     _check_plug("model", run.model, MODELS)
     _check_plug("data", run.data, READERS)
-    if run.data["_target_"] == ALTERED:
+    if run.data["_target_"] == MODIFIED:
         _check_plug("data.source", run.data["source"], READERS)
     check(run)
     return run

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from src.config.plugs import source_of
+from src.config.arguments import source_of
 from src.config.schema import Run
 
 MOMENTUM_USERS = {"momentum", "nesterov", "rmsprop"}

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from src.config.imports import checked_call, imported
 from src.data.dataset import Dataset
-from src.plug import checked_call, imported
 
 COMMON = ("_target_", "standardize")  # keys of `data` that are not the reader's
 

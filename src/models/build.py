@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from src.config.imports import checked_call, imported
 from src.models.dropout import replace_dropout
-from src.plug import checked_call, imported
 from src.randomness import Purpose, key
 
 log = logging.getLogger(__name__)

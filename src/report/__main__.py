@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from src import runs
-from src.errors import raise_on_signals, told
+from src.config.errors import raise_on_signals, report_errors
 
 SUBJECTS = ("experiment", "study", "run")
 KEYS = (*SUBJECTS, "output", "uri")
@@ -24,7 +24,7 @@ def main() -> None:
         print(__doc__)
         return
     raise_on_signals()
-    with told():
+    with report_errors():
         print(os.path.relpath(report(parse(sys.argv[1:]))))
 
 
@@ -43,7 +43,7 @@ def parse(arguments: Sequence[str]) -> dict[str, str]:
 
 def report(given: dict[str, str]) -> Path:
     """Write the page that `given` asks for; its path."""
-    from src.report.gather import gather
+    from src.report.page_data import gather
     from src.report.sections import whole_page
     from src.tracking.reading import Reader
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from src.report.gather import Material
+from src.report.page_data import PageData
 from src.report.text import breakable, count, figure, interval, setting, table
 from src.sweep.leaderboard import FIGURES, FLAWS
 
@@ -17,7 +17,7 @@ FIRST = 12  # rows whose intervals the scale holds
 WIDTH = 120
 
 
-def board(material: Material) -> str:
+def board(material: PageData) -> str:
     """The first rows of the leaderboard."""
     assert material.board is not None
     whole, shown = material.board, material.board.head(ROWS)
@@ -77,7 +77,7 @@ def _whisker(row: Mapping[Any, Any], scale: tuple[float, float]) -> str:
     return f'<svg class="whisker" viewBox="0 0 {WIDTH} 16" aria-hidden="true">{line}{mark}</svg>'
 
 
-def _names(material: Material, row: Mapping[Any, Any]) -> str:
+def _names(material: PageData, row: Mapping[Any, Any]) -> str:
     """The runs of a row; those of one sweep by their numbers."""
     found = [material.runs[int(place)] for place in row["numbers"].split()]
     labels: list[str] = [run.label for run in found[:NAMED]]

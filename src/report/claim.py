@@ -4,11 +4,11 @@ import json
 from html import escape
 from typing import Any
 
-from src.findings import bounds, found
-from src.report.gather import Material
 from src.report.page import Image, Section
+from src.report.page_data import PageData
 from src.report.style import Figure
 from src.report.text import table
+from src.statistics.findings import bounds, found
 
 RESULTS = "results.json"
 HEAD = ["prediction", "found, 95 % interval", "predicted", "n", "statistic", "verdict"]
@@ -16,7 +16,7 @@ QUICK = "A quick trial of the study: few seeds and epochs, whose verdict says li
 CHANGED = "Not the study as its file states it: with overrides, or with other seeds."
 
 
-def claim(material: Material) -> Section | None:
+def claim(material: PageData) -> Section | None:
     """The claim with its verdict, its predictions and the study's own figures."""
     if material.claim is None:
         return None

@@ -9,7 +9,7 @@ import yaml
 
 from src.config.composition import CONF, compose_run
 from src.config.leaves import leaves
-from src.report.gather import Material, value_of
+from src.report.page_data import PageData, value_of
 from src.tracking.reading import Recorded
 
 GROUPS = ("model", "data", "optimizer", "schedule", "augment")
@@ -19,7 +19,7 @@ TRAIN = "python -m src.train"
 PLAIN = re.compile(r"[\w./+\-\[\], ]*")  # what a value may hold without quotes
 
 
-def commands(material: Material) -> list[tuple[str, str, str]]:
+def commands(material: PageData) -> list[tuple[str, str, str]]:
     """What each is for, the command, and a remark."""
     found = []
     if material.best is not None:

@@ -4,7 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from src.plots.style import BLUE, GREEN, GREY, ORANGE
-from src.report.gather import Material
+from src.report.page_data import PageData
 from src.report.style import COLOURS, DASHES, Figure, axis_of, drawn, line
 from src.tracking.reading import Recorded
 
@@ -18,7 +18,7 @@ LOSSES = {
 OF_VAL = ("val/accuracy", "val/auroc", "val/r2")  # figures whose largest value is 1
 
 
-def curves_of_one(material: Material, run: Recorded) -> list[Figure]:
+def curves_of_one(material: PageData, run: Recorded) -> list[Figure]:
     """The losses of a run and its figures on val, as far as MLflow has them."""
     losses = {key: found for key in LOSSES if len(found := _curve(material, run, key))}
     figures = {key: found for key in OF_VAL if len(found := _curve(material, run, key))}
@@ -31,7 +31,7 @@ def thinned(table: pd.DataFrame) -> pd.DataFrame:
     return table if step <= 1 else pd.concat([table.iloc[::step], table.iloc[-1:]]).drop_duplicates("epoch")
 
 
-def _curve(material: Material, run: Recorded, key: str) -> pd.DataFrame:
+def _curve(material: PageData, run: Recorded, key: str) -> pd.DataFrame:
     return material.reader.curves([run.id], key)
 
 

@@ -1,9 +1,9 @@
 """The figures of the best run's predictions, by task."""
 
-from src.report.decisions import calibration, confusion
+from src.report.calibration import calibration, confusion
 from src.report.predictions import Predictions
-from src.report.ranking import precision_recall, roc
 from src.report.regression import errors, predicted
+from src.report.roc_pr import precision_recall, roc
 from src.report.style import Figure
 
 

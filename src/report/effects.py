@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from scipy import stats
 
 from src.plots.style import BLUE, GREY, ORANGE
-from src.report.gather import Material, written
+from src.report.page_data import PageData, written
 from src.report.style import Figure, axis_of, drawn, is_steep, shown
 
 DRAWN = 12  # keys at most
@@ -40,13 +40,13 @@ class Key:
         return self.table[self.table["value"].notna() & ~self.table["pruned"]]
 
 
-def keys_of(material: Material) -> list[Key]:
+def keys_of(material: PageData) -> list[Key]:
     """Every key in which the compared runs differ, those first that explain most."""
     keys = [_key(material, name) for name in material.keys]
     return sorted(keys, key=lambda key: -(explained(key) or (-1.0, 0.0))[0])
 
 
-def effects(material: Material, keys: list[Key]) -> list[Figure]:
+def effects(material: PageData, keys: list[Key]) -> list[Figure]:
     """The objective against each key."""
     return [_effect(material, key) for key in keys[:DRAWN] if key.table["value"].notna().any()]
 
@@ -66,7 +66,7 @@ def explained(key: Key) -> tuple[float, float] | None:
     return max(0.0, (h - k + 1) / (count - k)), (by_chance - k + 1) / (count - k)
 
 
-def importances(material: Material, keys: list[Key]) -> Figure | None:
+def importances(material: PageData, keys: list[Key]) -> Figure | None:
     """How much of the objective each key explains; None where there are too few runs to tell."""
     told = [(key.name, found) for key in keys[:DRAWN] if (found := explained(key)) is not None]
     if not told:
@@ -92,7 +92,7 @@ def importances(material: Material, keys: list[Key]) -> Figure | None:
     return Figure("Importance of each key", caption, plot, 120 + 34 * len(told), is_wide=True)
 
 
-def _key(material: Material, name: str) -> Key:
+def _key(material: PageData, name: str) -> Key:
     given = [entry.values.get(name) for entry in material.entries]
     texts = [written(value) for value in given]
     is_number = all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in given)
@@ -113,7 +113,7 @@ def _key(material: Material, name: str) -> Key:
     return Key(name, table, is_number)
 
 
-def _effect(material: Material, key: Key) -> Figure:
+def _effect(material: PageData, key: Key) -> Figure:
     table = key.table[key.table["value"].notna()]
     steep = is_steep(table["value"])
     parts = (

@@ -11,10 +11,10 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from src.bootstrap import Report, report_bounds
 from src.metrics import full_report
 from src.randomness import Purpose, key
-from src.report.gather import PREDICTIONS, Material, value_of
+from src.report.page_data import PREDICTIONS, PageData, value_of
+from src.statistics.bootstrap import Report, report_bounds
 
 Curve = Callable[[Tensor, Tensor], Tensor]  # scores (..., N), labels (..., N) -> (..., points)
 RESULTS = "results.json"
@@ -86,7 +86,7 @@ class Predictions:
         return report_bounds(report, self.logits, self.labels, state, stratify=stratify, resamples=resamples)
 
 
-def predictions_of(material: Material) -> Predictions | None:
+def predictions_of(material: PageData) -> Predictions | None:
     """Those of the best run on the test split, else on val; None if MLflow has none."""
     run = material.best
     if run is None or PREDICTIONS not in material.files:

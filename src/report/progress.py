@@ -7,13 +7,13 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from src.plots.style import BLUE, GREY, ORANGE
-from src.report.gather import Material
+from src.report.page_data import PageData
 from src.report.style import Figure, axis_of, drawn, line
 
 LEAST = 3  # runs
 
 
-def progress(material: Material) -> Figure | None:
+def progress(material: PageData) -> Figure | None:
     """A dot for each run of the search, and the best so far; None if hardly any has ended."""
     table = _table(material)
     if len(table) < LEAST:
@@ -31,7 +31,7 @@ def progress(material: Material) -> Figure | None:
     return Figure("Objective by run", caption, plot, is_wide=True)
 
 
-def _table(material: Material) -> pd.DataFrame:
+def _table(material: PageData) -> pd.DataFrame:
     """Number, value and whether it was pruned, of the runs that have a value."""
     rows = []
     for entry in material.entries:

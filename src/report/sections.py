@@ -6,13 +6,13 @@ from src.report import tables
 from src.report.board import ROWS, board
 from src.report.claim import claim
 from src.report.command import commands
-from src.report.crowd import curves_of_many
 from src.report.curves import curves_of_one
 from src.report.diagnosis import diagnosis
 from src.report.effects import DRAWN, effects, importances, keys_of
-from src.report.gather import Material
-from src.report.head import head
+from src.report.header import head
+from src.report.many_curves import curves_of_many
 from src.report.page import Image, Page, Section
+from src.report.page_data import PageData
 from src.report.predictions import Predictions, predictions_of
 from src.report.progress import progress
 from src.report.style import Figure
@@ -24,7 +24,7 @@ IMAGES = {"worst_mistakes.png": ("Worst mistakes", MISTAKES), "first_layer.png":
 LISTED = 12  # commands
 
 
-def whole_page(material: Material) -> str:
+def whole_page(material: PageData) -> str:
     """The page of `material`."""
     page = Page(f"{material.name}: report", head(material))
     if not material.runs:  # of a study that trains nothing
@@ -36,7 +36,7 @@ def whole_page(material: Material) -> str:
     return page.html()
 
 
-def leaderboard(material: Material) -> Section | None:
+def leaderboard(material: PageData) -> Section | None:
     """A row for each configuration, if there are runs to compare."""
     if material.board is None or len(material.entries) < 2:
         return None
@@ -52,14 +52,14 @@ def leaderboard(material: Material) -> Section | None:
     return Section("leaderboard", "Leaderboard", [f"<p>{' '.join(lead)}</p>", board(material)])
 
 
-def sweeps(material: Material) -> Section | None:
+def sweeps(material: PageData) -> Section | None:
     """What an experiment is made of."""
     if material.subject not in ("experiment", "claim") or not material.parents:
         return None
     return Section("sweeps", "Sweeps and searches", [tables.sweeps(material)])
 
 
-def curves(material: Material) -> Section | None:
+def curves(material: PageData) -> Section | None:
     """Loss over epochs."""
     if len(material.entries) > 1:
         figures = curves_of_many(material)
@@ -68,13 +68,13 @@ def curves(material: Material) -> Section | None:
     return Section("curves", "Curves", figures) if figures else None
 
 
-def search(material: Material) -> Section | None:
+def search(material: PageData) -> Section | None:
     """How a search went on."""
     figure = progress(material) if material.is_search else None
     return Section("search", "Progress of the search", [figure]) if figure else None
 
 
-def settings(material: Material) -> Section | None:
+def settings(material: PageData) -> Section | None:
     """What each key does to the objective."""
     if not (keys := keys_of(material)):
         return None
@@ -84,7 +84,7 @@ def settings(material: Material) -> Section | None:
     return Section("settings", "Effect of each setting", [figure or few, *effects(material, keys), *more])
 
 
-def best_run(material: Material) -> Section | None:
+def best_run(material: PageData) -> Section | None:
     """How good the best run is, and where it errs."""
     if material.best is None:
         return None
@@ -99,18 +99,18 @@ def best_run(material: Material) -> Section | None:
     return Section("best", title, parts)
 
 
-def lost(material: Material) -> Section | None:
+def lost(material: PageData) -> Section | None:
     """The runs that have no result."""
     table = tables.lost(material)
     return Section("lost", "Runs without a result", [table]) if table else None
 
 
-def provenance(material: Material) -> Section | None:
+def provenance(material: PageData) -> Section | None:
     """Where the numbers come from."""
     return Section("where", "What was run where", [tables.where(material)])
 
 
-def again(material: Material) -> Section | None:
+def again(material: PageData) -> Section | None:
     """The commands that run it again, and every key of the best run."""
     parts = []
     for what, command, missing in commands(material)[:LISTED]:
@@ -122,7 +122,7 @@ def again(material: Material) -> Section | None:
     return Section("again", "Run it again", parts) if parts else None
 
 
-def _lead(material: Material, found: Predictions | None) -> str:
+def _lead(material: PageData, found: Predictions | None) -> str:
     assert material.best is not None
     label = f"<b>{escape(material.best.label)}</b>"
     if found is None:

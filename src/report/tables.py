@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from html import escape
 
-from src.report.gather import ENDED, Material
+from src.report.page_data import ENDED, PageData
 from src.report.predictions import Predictions
 from src.report.text import breakable, count, figure, interval, setting, table, when
 from src.tracking.reading import Recorded
@@ -25,7 +25,7 @@ VERSIONS = ("python", "torch", "pytorch-lightning", "hydra-core", "mlflow", "num
 NO_RESULT = ("failed", "diverged")
 
 
-def sweeps(material: Material) -> str:
+def sweeps(material: PageData) -> str:
     """The sweeps and searches of an experiment, and how many runs it has beside them."""
     rows = []
     for parent in material.parents:
@@ -52,7 +52,7 @@ def figures(found: Predictions) -> str:
     return f'<div class="narrow">{table(head, rows, numbers=(1, 2))}</div>'
 
 
-def lost(material: Material) -> str:
+def lost(material: PageData) -> str:
     """The runs without a result; empty if there are none."""
     found = [run for run in material.runs if run.tags.get("stop_reason") not in ENDED or _is_broken(run)]
     rows = []
@@ -63,7 +63,7 @@ def lost(material: Material) -> str:
     return table(["run", "why", "name"], rows) + more if found else ""
 
 
-def where(material: Material) -> str:
+def where(material: PageData) -> str:
     """What was run, on what data, by which versions, on which machine: the values that the runs have, with their count."""
     runs = material.runs
     rows = [(told, _values(tag, (run.tags.get(tag) for run in runs))) for tag, told in WHERE.items()]

@@ -7,16 +7,17 @@ from typing import Any
 import optuna
 import yaml
 
-from src import resume, runs
+from src import runs
 from src.config.loading import load
-from src.jobs import Job
+from src.runs import identity
+from src.runs.job import Job
+from src.search.seeded_trial import SeededTrial, TrialOutcome, figures_at_best
 from src.search.source import Plan
-from src.search.trial import Ending, Repeats, figures_at_best
 
-THROUGH = (*resume.ENDED, "failed")  # the ends of a job, whatever its trial does
+THROUGH = (*identity.ENDED, "failed")  # the ends of a job, whatever its trial does
 
 
-def ended_in(folder: Path, trial: optuna.Trial, plan: Plan) -> Ending | None:
+def ended_in(folder: Path, trial: optuna.Trial, plan: Plan) -> TrialOutcome | None:
     """How a trial ended of which the storage was not told; None if it was still in training.
 
     What its runs left is reported to it again, as it was while they trained.
@@ -31,7 +32,7 @@ def ended_in(folder: Path, trial: optuna.Trial, plan: Plan) -> Ending | None:
         len(ended) < len(jobs) or (len(jobs) < plan.repeats and not is_cut_off) or not jobs
     ):
         return None
-    repeats = Repeats(trial, jobs, plan.objectives, plan.directions[0], plan.in_turn)
+    repeats = SeededTrial(trial, jobs, plan.objectives, plan.directions[0], plan.in_turn)
     for job in ended:
         history = runs.read_history(folder / str(job.number))
         for row in history:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from src.jobs import Job
-from src.sweep.conclusion import conclude_sweep
-from src.sweep.run import run_sweep
+from src.engines.dispatch import run_sweep
+from src.runs.job import Job
+from src.sweep.summary import summarise_sweep
 from src.tracking import Scribe
 
 
@@ -18,7 +18,7 @@ def retrain(jobs: Sequence[Job], folder: Path, console: Console, scribe: Scribe 
     console.print(f"the best configuration again, on {len(jobs)} seeds, with the test split:")
     try:
         results = run_sweep(jobs, folder, slots=None, console=console, scribe=scribe)
-        conclude_sweep(folder, console, scribe)
+        summarise_sweep(folder, console, scribe)
     finally:
         if scribe is not None:
             scribe.close(None)

@@ -13,23 +13,23 @@ from src import runs
 from src.config.loading import load
 from src.config.schema import Run
 from src.data.reading import read_dataset
-from src.jobs import Job
-from src.parts import build_run_model, device_of
-from src.recording.record import announce_orphans
-from src.recording.results import results_of_broken
-from src.search.ledger import Ledger
+from src.engines.dispatch import Sweep
+from src.engines.stacked.size import choose_slots
+from src.runs.build import build_run_model, device_of
+from src.runs.job import Job
+from src.runs.record import announce_orphans
+from src.runs.results import results_of_broken
 from src.search.recovery import ended_in
+from src.search.rotation import Rotation
 from src.search.settings import Samplers, Settings, check_settings, directions_of, objectives_of, pruner_of
 from src.search.source import Plan, Search
 from src.search.space import Space
-from src.search.splitting import Compose, splitting
+from src.search.stack_parameters import Compose, splitting
 from src.search.storage import open_storage
-from src.search.terms import check_terms
-from src.search.turns import Turns
-from src.stacked.size import choose_slots
+from src.search.study import Ledger
+from src.search.unchanged_settings import check_unchanged_settings
 from src.sweep.record import SweepRecord
-from src.sweep.run import Sweep
-from src.sweep.standing import Standing
+from src.sweep.status import SweepStatus
 from src.tracking import Scribe
 
 GENERATIONS = 4  # at least: the wider the stack, the less does a trial know of those before it
@@ -71,11 +71,11 @@ def run_search(
     with SweepRecord(folder, base, scribe) as record:
         storage = open_storage(settings.storage, folder)
         ledger = Ledger(storage, folder.name, directions, sampler=samplers, pruner=pruner)
-        check_terms(ledger.kept, base, space, settings)
+        check_unchanged_settings(ledger.kept, base, space, settings)
         ledger.load(lambda trial: ended_in(folder, trial, plan))
-        turns = Turns(space.searched, splitting(space, compose), plan.n_trials, base.seed)
+        turns = Rotation(space.searched, splitting(space, compose), plan.n_trials, base.seed)
         num_jobs = plan.n_trials * plan.repeats
-        standing = Standing(num_jobs, objectives[0], num_jobs * base.epochs)
+        standing = SweepStatus(num_jobs, objectives[0], num_jobs * base.epochs)
         search = Search(
             ledger,
             space,
@@ -124,7 +124,7 @@ def _too_many_failures(search: Search) -> ValueError:
     )
 
 
-def _recall(record: SweepRecord, standing: Standing) -> None:
+def _recall(record: SweepRecord, standing: SweepStatus) -> None:
     """The jobs of earlier starts, for the view and for MLflow; those that were broken off are closed."""
     for path in record.folder.glob(f"*/{runs.CONFIG}"):
         folder = path.parent

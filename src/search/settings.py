@@ -9,14 +9,14 @@ from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 from pydantic import Field
 
+from src.config.imports import imported
 from src.config.rules import OBJECTIVES
 from src.config.schema import Block, Count, Positive, Run
 from src.metrics import DIRECTIONS
-from src.plug import imported
 from src.randomness import Purpose, key
-from src.search.ledger import Direction
 from src.search.samplers import CONDITIONED, CONSTANT, PRUNERS, SAMPLERS, build_pruner, build_sampler
 from src.search.space import Space, as_sweep
+from src.search.study import Direction
 
 
 class Settings(Block):

@@ -11,12 +11,12 @@ import optuna
 from optuna.trial import TrialState
 
 from src.config.schema import Run
-from src.jobs import Job
-from src.search.ledger import Ledger
+from src.engines.stacked.spec import stack_key
+from src.runs.job import Job
+from src.search.rotation import Rotation
+from src.search.seeded_trial import SeededTrial, TrialOutcome, figures_at_best
 from src.search.space import Space
-from src.search.trial import Ending, Repeats, figures_at_best
-from src.search.turns import Turns
-from src.stacked.key import stack_key
+from src.search.study import Ledger
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class Search:
         plan: Plan,
         *,
         compose: Callable[[Sequence[str], int], Run],
-        turns: Turns | None,
+        turns: Rotation | None,
         seed: int,
         extend: Callable[[optuna.Trial], None] = lambda trial: None,
         later: Callable[[Callable[[], None]], None] = lambda call: call(),
@@ -64,7 +64,7 @@ class Search:
         self.ledger, self.space, self.plan = ledger, space, plan
         self.compose, self.turns, self.seed, self.extend = compose, turns, seed, extend
         self.later, self.lost, self.key_of = later, lost, key_of
-        self.open: dict[int, Repeats] = {}  # by trial
+        self.open: dict[int, SeededTrial] = {}  # by trial
         self.failures = sum(trial.state == TrialState.FAIL for trial in ledger.counted)
         self._waiting: dict[str, deque[Job]] = {}
         self._like: dict[str, dict[str, Any]] = {}  # by key, the parameters that make it
@@ -140,12 +140,12 @@ class Search:
             jobs = self._jobs(trial)
         except Exception as error:  # settings that contradict each other, or a user's function
             self.ledger.begin(trial)
-            self._tell(trial, Ending(TrialState.FAIL, attrs={"reason": f"{type(error).__name__}: {error}"}))
+            self._tell(trial, TrialOutcome(TrialState.FAIL, attrs={"reason": f"{type(error).__name__}: {error}"}))
             self.lost(trial.number)
             return True
         self.ledger.begin(trial)
         direction = plan.directions[0]
-        self.open[trial.number] = Repeats(trial, jobs, plan.objectives, direction, plan.in_turn)
+        self.open[trial.number] = SeededTrial(trial, jobs, plan.objectives, direction, plan.in_turn)
         for job in jobs[:1] if plan.in_turn else jobs:
             self._wait(job)
         return True
@@ -171,21 +171,21 @@ class Search:
     def _trial_of(self, job: Job) -> int:
         return job.number // self.plan.repeats
 
-    def _judge(self, repeats: Repeats) -> None:
+    def _judge(self, repeats: SeededTrial) -> None:
         if not repeats.pruned and repeats.trial.should_prune():
             self._stop(repeats)
 
-    def _stop(self, repeats: Repeats) -> None:
+    def _stop(self, repeats: SeededTrial) -> None:
         repeats.pruned = True
         for key, jobs in self._waiting.items():
             self._waiting[key] = deque(job for job in jobs if job not in repeats.jobs)
 
-    def _conclude(self, repeats: Repeats) -> None:
+    def _conclude(self, repeats: SeededTrial) -> None:
         ending = repeats.ending(self.plan.bounds)
         del self.open[repeats.trial.number]
         self._tell(repeats.trial, ending)
 
-    def _tell(self, trial: optuna.Trial, ending: Ending) -> None:
+    def _tell(self, trial: optuna.Trial, ending: TrialOutcome) -> None:
         if ending.state == TrialState.FAIL:
             self.failures += 1
             log.warning("trial %d failed: %s", trial.number, ending.attrs["reason"])

@@ -4,8 +4,8 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from src.jobs import Job, Source
-from src.stacked.key import stack_key
+from src.engines.stacked.spec import stack_key
+from src.runs.job import Job, Source
 
 
 class Agenda(Source, Protocol):

@@ -9,15 +9,15 @@ from typing import Any, Self
 import yaml
 
 from src import runs
+from src.config.errors import Interrupted
 from src.config.schema import Run
-from src.errors import Interrupted
-from src.jobs import Job
-from src.parts import device_of
-from src.provenance import environment, provenance
-from src.recording.record import plain_values
-from src.recording.results import results_of_broken
-from src.recording.trained import Trained, conclude
-from src.sweep.standing import Standing
+from src.runs.build import device_of
+from src.runs.job import Job
+from src.runs.outcome import Trained, evaluate_run
+from src.runs.provenance import environment, provenance
+from src.runs.record import plain_values
+from src.runs.results import results_of_broken
+from src.sweep.status import SweepStatus
 from src.tracking import Scribe, is_complete
 
 
@@ -75,7 +75,7 @@ class SweepRecord:
         """Call it in the background, once all that has ended so far is on disk."""
         self._written.append(self._writer.submit(call))
 
-    def standing(self, standing: Standing) -> None:
+    def standing(self, standing: SweepStatus) -> None:
         """How the sweep stands, for the parent run."""
         if self.mirror is not None:
             self.mirror.standing(standing.figures(), standing.epochs)
@@ -130,7 +130,7 @@ class SweepRecord:
         folder = self.folder_of(job)
         try:
             runs.write_history(folder, trained.progress.history)
-            results = conclude(folder, trained)
+            results = evaluate_run(folder, trained)
         except Exception as error:  # a user's model that cannot be saved, say: the others go on
             results = results_of_broken(job.run, folder, "failed", f"{type(error).__name__}: {error}")
         self._settle(job, results)

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from src.tracking.mirror import Sender
 from src.tracking.store import without_password
+from src.tracking.tracker import Sender
 
 log = logging.getLogger(__name__)
 

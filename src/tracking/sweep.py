@@ -10,10 +10,10 @@ from typing import Any
 
 from src import runs
 from src.config.leaves import leaves
-from src.tracking.many import End, NewRun, Point, many_runs
-from src.tracking.mirror import is_complete, log_folder, send, summary_figures
 from src.tracking.parent import finish_parent, open_parent, parent_run
+from src.tracking.run_writer import End, NewRun, Point, many_runs
 from src.tracking.store import PARENT, STATE, connect, experiment_id, resolve_uri, without_password
+from src.tracking.tracker import is_complete, log_folder, send, summary_figures
 
 log = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf, open_dict
 
 from src.config import load
+from src.config.arguments import MODELS, READERS
 from src.config.composition import register_resolvers
-from src.config.plugs import MODELS, READERS
 from src.config.schema import Block, Run
 from tests.conftest import REPOSITORY
 

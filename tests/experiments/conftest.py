@@ -2,7 +2,7 @@
 
 import pytest
 
-from src.study import Lab
+from src.claims import Lab
 
 
 @pytest.fixture

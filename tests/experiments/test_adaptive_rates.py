@@ -1,7 +1,7 @@
 """How wide the range of rates is; sabotaged by plain gradient descent under another name."""
 
 from experiments.adaptive_rates import study
-from src.study import verdict_of
+from src.claims import verdict_of
 
 
 def test_no_prediction_fails(lab):

@@ -1,7 +1,7 @@
 """What stacked units gain; sabotaged by problems that one unit can solve."""
 
 from experiments.depth import study
-from src.study import verdict_of
+from src.claims import verdict_of
 
 
 def test_no_prediction_fails(lab):

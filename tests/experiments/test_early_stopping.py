@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from experiments.early_stopping import stop, study
-from src.study import verdict_of
+from src.claims import verdict_of
 
 
 def test_no_prediction_fails(lab):
@@ -13,7 +13,7 @@ def test_no_prediction_fails(lab):
 
 
 def test_it_does_not_hold_where_the_training_rows_stand_as_val_and_test(lab):
-    assert verdict_of(study(lab, held_out=("train", "train"))) == "does not hold"
+    assert verdict_of(study(lab, val_from=("train", "train"))) == "does not hold"
 
 
 @pytest.mark.parametrize(("patience", "expected"), [(1, (2, 3)), (2, (4, 6)), (9, (4, 6))])

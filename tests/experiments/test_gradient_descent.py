@@ -1,7 +1,7 @@
 """Gradient descent on a quadratic; sabotaged by another constant for the largest stable step."""
 
 from experiments.gradient_descent import study
-from src.study import verdict_of
+from src.claims import verdict_of
 
 
 def test_no_prediction_fails(lab):

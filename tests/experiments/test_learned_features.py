@@ -3,7 +3,7 @@
 import torch
 
 from experiments.learned_features import BINS, edge_strengths, histogram, study
-from src.study import verdict_of
+from src.claims import verdict_of
 
 
 def test_no_prediction_fails(lab):

@@ -1,7 +1,7 @@
 """Rates too low, too high and in between; sabotaged by a range in which every rate trains."""
 
 from experiments.learning_rate import study
-from src.study import verdict_of
+from src.claims import verdict_of
 
 
 def test_no_prediction_fails(lab):

@@ -1,7 +1,7 @@
 """The loss as a surface; sabotaged by a step along the gradient instead of against it."""
 
 from experiments.loss_landscape import study
-from src.study import verdict_of
+from src.claims import verdict_of
 
 
 def test_no_prediction_fails(lab):

@@ -1,7 +1,7 @@
 """Losses of labels and of targets; sabotaged by exchanging them."""
 
 from experiments.losses import study
-from src.study import verdict_of
+from src.claims import verdict_of
 
 
 def test_no_prediction_fails(lab):

@@ -1,7 +1,7 @@
 """Gradients of batches; sabotaged by batches that one class never gets into."""
 
 from experiments.mini_batches import study, with_replacement
-from src.study import Lab, verdict_of
+from src.claims import Lab, verdict_of
 
 
 def test_no_prediction_fails(lab):

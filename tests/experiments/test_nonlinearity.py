@@ -1,7 +1,7 @@
 """Layers with and without a non-linear activation; sabotaged by data that one line separates."""
 
 from experiments.nonlinearity import study
-from src.study import verdict_of
+from src.claims import verdict_of
 
 
 def test_no_prediction_fails(lab):

@@ -1,7 +1,7 @@
 """The gap between training and unseen data; sabotaged by holding nothing out."""
 
 from experiments.overfitting import study
-from src.study import verdict_of
+from src.claims import verdict_of
 
 
 def test_no_prediction_fails(lab):
@@ -10,4 +10,4 @@ def test_no_prediction_fails(lab):
 
 
 def test_it_does_not_hold_where_the_training_rows_stand_as_val(lab):
-    assert verdict_of(study(lab, held_out="train")) == "does not hold"
+    assert verdict_of(study(lab, val_from="train")) == "does not hold"

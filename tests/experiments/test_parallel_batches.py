@@ -1,7 +1,7 @@
 """Shards of a batch in real processes; sabotaged by a mean that forgets how many rows each shard has."""
 
 from experiments.parallel_batches import study
-from src.study import verdict_of
+from src.claims import verdict_of
 
 
 def test_no_prediction_fails(lab):

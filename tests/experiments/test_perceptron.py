@@ -1,7 +1,7 @@
 """One unit and what it separates; sabotaged by a problem that no line separates."""
 
 from experiments.perceptron import OTHERS, SEPARABLE, study
-from src.study import verdict_of
+from src.claims import verdict_of
 
 
 def test_no_prediction_fails(lab):

@@ -1,7 +1,7 @@
 """Classical models against an MLP on tables; sabotaged by spirals and linear models only."""
 
 from experiments.structured_data import FAMILIES, study
-from src.study import verdict_of
+from src.claims import verdict_of
 
 SPIRALS = (
     "data=spirals",

@@ -1,7 +1,7 @@
 """An MLP against logistic regression on X-rays; sabotaged by a linear unit that hardly learns."""
 
 from experiments.xray import study
-from src.study import verdict_of
+from src.claims import verdict_of
 
 
 def test_no_prediction_fails(lab):

@@ -9,9 +9,9 @@ from optuna.pruners import NopPruner
 from optuna.trial import FrozenTrial, TrialState
 
 from src import runs
-from src.search.ledger import Ledger
 from src.search.recovery import ended_in
 from src.search.source import Plan
+from src.search.study import Ledger
 from tests.conftest import Command
 from tests.search.test_resume import study_of, sweep_of
 

@@ -11,10 +11,10 @@ from optuna.samplers import GridSampler
 from optuna.trial import TrialState
 
 from benchmarks.closed_form import best_value, open_search, run_slots
-from src.jobs import Job
+from src.runs.job import Job
 from src.search.samplers import PRUNERS, SAMPLERS, build_pruner
+from src.search.seeded_trial import SeededTrial
 from src.search.source import Search
-from src.search.trial import Repeats
 
 SPACE = ["x=range(-2.0, 2.0, 0.25)", "kind=a,b,c", "fixed=7"]
 SHIFT = {"a": 0.0, "b": 0.5, "c": 1.0}
@@ -187,7 +187,7 @@ def test_figures_that_must_not_be_larger_are_constraints(tmp_path: Path):
 
 def test_a_figure_that_is_not_a_number_is_against_its_constraint():
     job = Job(0, SimpleNamespace())  # type: ignore[arg-type]
-    repeats = Repeats(optuna.trial.FixedTrial({}), [job], ["val/loss"], "minimize", False)  # type: ignore[arg-type]
+    repeats = SeededTrial(optuna.trial.FixedTrial({}), [job], ["val/loss"], "minimize", False)  # type: ignore[arg-type]
     figures = {"val/loss": math.nan, "num_params": 5, "stop_reason": "diverged", "best_epoch": None}
     repeats.ended[0] = figures
     ending = repeats.ending({"val/loss": 1.0, "num_params": 7})

@@ -6,10 +6,10 @@ import pytest
 from rich.console import Console
 
 from src.config.composition import compose_run
-from src.jobs import Job
-from src.recording.trained import conclude
+from src.engines.dispatch import run_sweep
+from src.runs.job import Job
+from src.runs.outcome import conclude
 from src.sweep import record
-from src.sweep.run import run_sweep
 
 KEYS = ["data=breast_cancer", "model.widths=[4]", "epochs=2", "trainer.accelerator=cpu", "tracking.enabled=false"]
 

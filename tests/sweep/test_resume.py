@@ -14,13 +14,13 @@ import torch
 
 from src import runs
 from tests.conftest import environment
-from tests.single.test_resume import without
+from tests.engines.single.test_resume import without
 from tests.sweep.test_multirun import curve, mlflow_runs, results, sweep_of
 
 # Snapshots after each epoch and not each 10 s: so that a sweep of seconds has some.
 DOOR = """
 import sys
-from src.stacked import engine
+from src.engines.stacked import engine
 engine.SNAPSHOT_SECONDS, engine.SNAPSHOT_SHARE = 0.0, 1e9
 from src.train import main
 main()
@@ -132,5 +132,5 @@ def test_a_sweep_does_not_go_on_with_other_settings_or_as_a_fresh_one(straight: 
     fresh = [path for path in folder.glob("mlruns/sweeps/*") if path.is_dir() and path != straight]
     assert len(fresh) == 1
     assert len(results(fresh[0])) == JOBS
-    crew = torch.load(straight / runs.CHECKPOINT, weights_only=True)
-    assert crew == {"ended": list(range(JOBS)), "crew": None}
+    snapshot = torch.load(straight / runs.CHECKPOINT, weights_only=True)
+    assert snapshot == {"ended": list(range(JOBS)), "snapshot": None}

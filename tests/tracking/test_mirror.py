@@ -13,8 +13,8 @@ import yaml
 from src import runs
 from src.runs import write_history
 from src.tracking.background import Mirror
-from src.tracking.mirror import Sender, is_complete, send
 from src.tracking.store import STATE, connect, without_password
+from src.tracking.tracker import Sender, is_complete, send
 from tests.conftest import environment
 
 EXPERIMENT = "claims"
@@ -161,7 +161,7 @@ def test_a_store_that_failed_while_it_was_opened_is_opened_again(
     folder = run_folder(tmp_path, uri, epochs=2, name="half-open")
     half_open = sender(folder, uri)
     with monkeypatch.context() as patch:
-        patch.setattr("src.tracking.mirror.experiment_id", lambda *arguments: 1 / 0)
+        patch.setattr("src.tracking.tracker.experiment_id", lambda *arguments: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             half_open.open()
     half_open.send_history()

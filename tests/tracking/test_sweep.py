@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from src import runs
-from src.tracking.many import Client, Database, many_runs
+from src.tracking.run_writer import Client, Database, many_runs
 from src.tracking.store import STATE, connect
 from src.tracking.sweep import SweepMirror
 from tests.conftest import Command

@@ -18,11 +18,11 @@ class Conclude(Callback):
             return
         if str(config.hydra.launcher._target_).endswith(StackedLauncher.__name__) and comes_whole(config):
             return
-        from src.errors import told
+        from src.config.errors import report_errors
 
-        with told():
+        with report_errors():
             from rich.console import Console
 
-            from src.sweep.conclusion import conclude_sweep
+            from src.sweep.summary import summarise_sweep
 
-            conclude_sweep(Path(str(config.hydra.sweep.dir)), Console())
+            summarise_sweep(Path(str(config.hydra.sweep.dir)), Console())

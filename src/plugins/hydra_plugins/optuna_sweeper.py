@@ -27,9 +27,9 @@ class OptunaSweeper(Sweeper):
 
     def sweep(self, arguments: list[str]) -> Any:
         """Search until the trials are done, then write down what came of it."""
-        from src.errors import told
+        from src.config.errors import report_errors
 
-        with told():
+        with report_errors():
             self._sweep(arguments)
 
     def _sweep(self, arguments: list[str]) -> None:
@@ -51,9 +51,9 @@ class OptunaSweeper(Sweeper):
         scribe = Scribe() if base.tracking.enabled else None
         from rich.console import Console
 
-        from src.search.conclusion import infeasible, leave_search
+        from src.search.results import infeasible, write_search_results
         from src.search.run import run_search
-        from src.sweep.conclusion import conclude_sweep, has_ended
+        from src.sweep.summary import has_ended, summarise_sweep
 
         console = Console()
         for remark in space.remarks():
@@ -82,9 +82,9 @@ class OptunaSweeper(Sweeper):
                 console=console,
                 scribe=scribe,
             )
-            best, tags = leave_search(folder, search, console)
+            best, tags = write_search_results(folder, search, console)
             if has_ended(folder):
-                conclude_sweep(folder, console, scribe, search=tags, infeasible=infeasible(search))
+                summarise_sweep(folder, console, scribe, search=tags, infeasible=infeasible(search))
             else:
                 trials = f"{len(search.ledger.counted)} of {search.plan.n_trials} trials have ended, {search.failures} failed"
                 console.print(f"{folder}: no run has left results here: {trials}.", soft_wrap=True)
@@ -97,7 +97,7 @@ class OptunaSweeper(Sweeper):
     def _retrain(self, folder: Any, number: int, overrides: list[str], seeds: int, console: Any) -> None:
         """Train the best configuration on `seeds` seeds, and read the test split."""
         from src.config.multirun import Composer
-        from src.jobs import Job
+        from src.runs.job import Job
         from src.search.retraining import retrain
         from src.tracking import Scribe
 
@@ -114,7 +114,7 @@ def _extension(path: str | None, config: DictConfig, searched: Any) -> Any:
     """The user's function that suggests more parameters, as Hydra's own sweeper calls it: (cfg, trial)."""
     if path is None:
         return lambda trial: None
-    from src.plug import imported
+    from src.config.imports import imported
 
     function = imported("hydra.sweeper.custom_search_space", path)
 

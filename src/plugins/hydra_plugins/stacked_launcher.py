@@ -48,9 +48,9 @@ class StackedLauncher(Launcher):
         # All jobs are sound: what is heavy is imported, and folders are made, only now.
         from rich.console import Console
 
-        from src.jobs import Job
-        from src.sweep.conclusion import conclude_sweep
-        from src.sweep.run import run_sweep
+        from src.engines.dispatch import run_sweep
+        from src.runs.job import Job
+        from src.sweep.summary import summarise_sweep
 
         with read_write(self.config), open_dict(self.config):
             self.config.hydra.runtime.output_dir = str(folder)  # one log for all
@@ -63,7 +63,7 @@ class StackedLauncher(Launcher):
             results = run_sweep(jobs, folder, slots=self.slots, console=console, scribe=scribe)
             broken = any(result["status"] == "FAILED" for result in results.values())
             if comes_whole(self.config) or broken:  # Hydra raises what failed, and does not call back at the end
-                conclude_sweep(folder, console, scribe)
+                summarise_sweep(folder, console, scribe)
         finally:
             if scribe is not None:
                 scribe.close(None)

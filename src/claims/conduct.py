@@ -1,0 +1,106 @@
+"""Door of an experiment: `python -m experiments.<name>`. Carries the study out and tells its verdict."""
+
+import argparse
+import logging
+import shutil
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from src import runs
+from src.claims.claim import Claim
+from src.claims.lab import Lab
+from src.claims.page import write_page
+from src.config.errors import raise_on_signals, report_errors
+from src.runs.provenance import provenance
+from src.statistics.findings import bounds, found, table, verdict_of
+
+log = logging.getLogger(__name__)
+
+
+def conduct(module_name: str) -> None:
+    """Carry out `study` of an experiment's module, as its command line says."""
+    module = sys.modules[module_name]
+    arguments = parsed(str(module.__doc__))
+    raise_on_signals()
+    with report_errors():
+        publish_claim(module, arguments)
+
+
+def parsed(description: str) -> argparse.Namespace:
+    """The command line of an experiment."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="only whether it works: few seeds, few epochs")
+    parser.add_argument("--seeds", type=int, help="how many seeds of each condition, at least 2")
+    parser.add_argument("override", nargs="*", help="keys of every run, say tracking.enabled=false")
+    arguments = parser.parse_args()
+    if arguments.seeds is not None and arguments.seeds < 2:
+        parser.error(f"--seeds: must be at least 2, but got {arguments.seeds}")
+    return arguments
+
+
+def publish_claim(module: ModuleType, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Carry out an experiment, write down what it found, tell it; one as its file states it also lands beside the experiments."""
+    claim = Claim.of(module)
+    lab = Lab(claim.name, quick=arguments.quick, seeds=arguments.seeds, overrides=arguments.override)
+    lab.console.print(f"[bold]{claim.name}[/]: {claim.text}", soft_wrap=True)
+    started = time.perf_counter()
+    findings = list(module.study(lab))
+    report = {
+        **vars(claim),
+        "findings": table(findings),
+        "verdict": verdict_of(findings),
+        "seconds": round(time.perf_counter() - started + lab.seconds_saved, 1),
+        "quick": lab.quick,
+        "stated": lab.is_stated,
+        "seeds": len(lab.seeds),
+        "sweeps": lab.sweeps,
+        "made_by": {key: value for key, value in provenance("cpu").items() if key != "host"},
+    }
+    lab.folder.mkdir(parents=True, exist_ok=True)
+    runs.write_json(lab.folder / runs.RESULTS, report)
+    tell(report, lab.console)
+    if lab.is_stated:
+        keep(lab.folder, Path(str(module.__file__)).parent, claim.name)
+    if lab.tracking.enabled:
+        record(lab.folder, lab.tracking.uri)
+    return report
+
+
+def record(folder: Path, uri: str | None) -> None:
+    """Tell MLflow of the study in `folder`; a server that is down costs a warning."""
+    from src.tracking import note_study, record_study
+
+    note_study(folder, uri)
+    try:
+        record_study(folder)
+    except Exception as error:
+        log.warning("MLflow cannot be reached; `python -m src.sync` sends the study later. (%s)", error)
+
+
+def keep(folder: Path, experiments: Path, name: str) -> None:
+    """The verdict and the figures, beside the experiments, and their page."""
+    results = experiments / "results"
+    results.mkdir(exist_ok=True)
+    shutil.copy(folder / runs.RESULTS, results / f"{name}.json")
+    for figure in folder.glob(f"{name}*.png"):
+        shutil.copy(figure, results / figure.name)
+    write_page(experiments)
+
+
+def tell(report: Mapping[str, Any], console: Console) -> None:
+    """Each prediction with its verdict and what was found, and the verdict of all."""
+    board = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    board.add_column(no_wrap=True)
+    board.add_column()
+    for one in report["findings"]:
+        figures = f"{found(one)}, predicted {bounds(one['least'], one['most'])}"
+        board.add_row(one["verdict"], f"{one['prediction']}\n{figures} [dim]({one['statistic']}, n = {one['n']})[/]")
+    console.print(board)
+    console.print(f"[bold]{report['name']}: {report['verdict']}[/], {report['seconds']:.0f} s")

@@ -1,0 +1,132 @@
+"""Where a study is carried out: models trained in stacks, with records, and a place for figures."""
+
+import hashlib
+import importlib.util
+import json
+import time
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+from rich.console import Console
+
+from src import runs
+from src.claims.outcome import Outcome
+from src.config.composition import compose_run
+from src.config.leaves import leaves
+from src.config.schema import Run, Tracking
+from src.engines.dispatch import run_sweep
+from src.plots import Figure
+from src.runs import identity
+from src.runs.job import Job
+from src.runs.provenance import versions
+from src.sweep.leaderboard import leaderboard
+from src.sweep.summary import read_entries
+from src.tracking import Scribe
+from src.tracking.parent import SWEEP
+from src.tracking.store import STATE
+
+SEEDS, QUICK_SEEDS = 10, 3
+NOT_OF_RESULTS = ("study", "report", "plots", "plugins", "tracking", "serving")  # folders of our own
+SOURCE = Path(__file__).resolve().parent.parent
+Setting = TypeVar("Setting")
+
+
+class Lab:
+    """The lab of study `name`. `seeds` of every condition; `quick`: only whether it works, in seconds.
+
+    `overrides` stand behind those of each run; with some that decide numbers, or with another count of seeds, the study is
+    not the one that its file states (`is_stated`). What has been trained before, by the same code, is not trained again.
+    """
+
+    def __init__(
+        self, name: str, *, quick: bool = False, seeds: int | None = None, overrides: Sequence[str] = ()
+    ) -> None:
+        if any(text.lstrip("+").startswith("seed=") for text in overrides):
+            raise ValueError(f"seed: must be left to the study, which has --seeds, but got {list(overrides)}.")
+        self.name, self.quick, self.overrides = name, quick, tuple(overrides)
+        self.seeds = range(seeds or (QUICK_SEEDS if quick else SEEDS))
+        changed = [text for text in overrides if not text.lstrip("+").startswith(identity.FREE)]
+        self.is_stated = not quick and seeds in (None, SEEDS) and not changed
+        marks = {"quick": quick, f"{seeds}-seeds": seeds is not None, "changed": bool(changed)}
+        self.folder = runs.ROOT / "studies" / "-".join((name, *(mark for mark, holds in marks.items() if holds)))
+        self.console = Console()
+        self.sweeps: list[str] = []  # the folders of what was trained
+        self.seconds_saved = 0.0  # by what had been trained before
+
+    @cached_property
+    def tracking(self) -> Tracking:
+        """Where MLflow's records go, as the runs have it."""
+        return self.run().tracking
+
+    def few(self, whole: Setting, quick: Setting) -> Setting:
+        """A setting, and what is enough for `quick`."""
+        return quick if self.quick else whole
+
+    def run(self, *overrides: str) -> Run:
+        """The run of these overrides: without patience and without the test split, unless they say otherwise."""
+        given = ("patience=null", "test=false", "tracking.save_model=false", f"tracking.experiment={self.name}")
+        return compose_run(*given, *overrides, *self.overrides)
+
+    def train(self, conditions: Mapping[str, Run]) -> Outcome:
+        """Train each condition on every seed, all of them in stacks; each has its folder and its child run in MLflow."""
+        pairs = [(name, seed) for name in conditions for seed in self.seeds]
+        jobs = {
+            (name, seed): Job(number, conditions[name].model_copy(update={"seed": seed}), (name, f"seed={seed}"))
+            for number, (name, seed) in enumerate(pairs)
+        }
+        folder = runs.ROOT / "sweeps" / f"{self.name}-{_digest(list(jobs.values()))}"
+        self.sweeps.append(folder.name)
+        before = runs.read_json(folder / SWEEP).get("figures", {}).get("sweep/seconds", 0.0)
+        self.seconds_saved += before
+        if not before or (self.tracking.enabled and not runs.read_json(folder / STATE).get("complete")):
+            self._sweep(list(jobs.values()), folder, before)  # of what has been trained, MLflow gets what it lacks
+        return Outcome(folder, jobs)
+
+    def draw(self, figure: Figure, name: str | None = None) -> None:
+        """Keep a figure as `<study>.png`, or `<study>_<name>.png`."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        figure.savefig(self.folder / f"{'_'.join(filter(None, (self.name, name)))}.png", dpi=110)
+
+    def write(self, name: str, text: str) -> None:
+        """Keep a text, say a page to explore, as `name` beside the figures."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        runs.write_text(self.folder / name, text)
+
+    def _sweep(self, jobs: list[Job], folder: Path, before: float) -> None:
+        scribe, started = Scribe() if self.tracking.enabled else None, time.perf_counter()
+        console = Console(quiet=True) if before else self.console
+        try:
+            results = run_sweep(jobs, folder, slots=None, console=console, scribe=scribe)
+            if failed := [result for result in results.values() if result["status"] == "FAILED"]:
+                raise ValueError(f"{folder}: no run of a study may fail, but got {len(failed)}: {failed[0]['reason']}")
+            leaderboard(read_entries(folder), jobs[0].run.first_objective).to_csv(
+                folder / "leaderboard.csv", index=False
+            )
+            figures = {"sweep/runs": len(jobs), "sweep/seconds": before or time.perf_counter() - started}
+            runs.write_json(folder / SWEEP, {"status": "FINISHED", "figures": figures, "tags": {"lab": self.name}})
+            if scribe is not None:
+                scribe.finish("FINISHED", None)
+        finally:
+            if scribe is not None:
+                scribe.close(None)
+
+
+def _digest(jobs: Sequence[Job]) -> str:
+    """What the results are a function of: the settings, the data files, the code and what it stands on."""
+    settings = [job.run.model_dump(mode="json", exclude={"tracking"}) for job in jobs]
+    digest = hashlib.sha256(json.dumps([settings, versions()]).encode())
+    own = [path for path in SOURCE.rglob("*.py") if path.relative_to(SOURCE).parts[0] not in NOT_OF_RESULTS]
+    for path in sorted({*own, *_files_of(jobs)}):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:8]
+
+
+def _files_of(jobs: Sequence[Job]) -> set[Path]:
+    """The files of data, and those of models and readers that a study brings along, however deep they are named."""
+    named = (pair for job in jobs for part in (job.run.model, job.run.data) for pair in leaves(part))
+    texts = {(key, value) for key, value in named if isinstance(value, str)}
+    modules = {value.rpartition(".")[0] for key, value in texts if key.rpartition(".")[2] == "_target_"}
+    origins = {spec.origin for module in modules if (spec := importlib.util.find_spec(module)) and spec.origin}
+    return {path for name in (*origins, *(value for _, value in texts)) if (path := Path(name)).is_file()}

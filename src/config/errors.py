@@ -1,0 +1,54 @@
+"""How a door ends: one line for a user's mistake, the exit codes of signals, no traceback unless it is asked for."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+SHOW_TRACEBACK = os.environ.get("HYDRA_FULL_ERROR", "0") not in ("", "0")
+
+
+class Interrupted(BaseException):
+    """Ctrl-C or SIGTERM: ends the run in good order, caught by nothing on the way."""
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(signal.Signals(signum).name)
+        self.signum = signum
+
+
+def raise_on_signals() -> None:
+    """Let SIGINT and SIGTERM raise Interrupted in the main thread; a second one meets the system's default."""
+
+    def interrupt(signum: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        raise Interrupted(signum)
+
+    signal.signal(signal.SIGINT, interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
+
+
+@contextmanager
+def report_errors() -> Iterator[None]:
+    """Tell what goes wrong inside in one line on stderr: exit code 1, or 130 after Ctrl-C and 143 after SIGTERM."""
+    try:
+        yield
+    except (Interrupted, KeyboardInterrupt) as interrupted:
+        signum = interrupted.signum if isinstance(interrupted, Interrupted) else signal.SIGINT
+        sys.exit(128 + signum)
+    except Exception as error:
+        from src.config.messages import explain
+
+        if SHOW_TRACEBACK or not isinstance(error, _mistakes()):
+            raise
+        print(f"error: {explain(error)}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _mistakes() -> tuple[type[Exception], ...]:
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    return ValueError, OSError, HydraException, OmegaConfBaseException

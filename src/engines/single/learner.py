@@ -1,0 +1,98 @@
+"""One model as a LightningModule: outputs, loss, gradient step."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor, nn
+
+from src.data.batches import Batch
+from src.engines.single.data_module import DataModule
+from src.losses import Loss
+from src.metrics import evaluate
+from src.models.dropout import dropout_layers, set_rows
+
+
+class Learner(pl.LightningModule):
+    """Trains `model` on batches of a DataModule by minimising the mean of `loss`.
+
+    `factors`: the schedule, one factor of the learning rate per optimizer step; None keeps it constant.
+    After each epoch `figures_` holds train/loss, val/loss and val's metrics; train/loss_eval with a second val loader.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        *,
+        task: str,
+        loss: Loss,
+        optimizer: Callable[[Any], torch.optim.Optimizer],
+        lr: float,
+        factors: list[float] | None,
+    ) -> None:
+        super().__init__()
+        self.model, self.task, self.loss = model, task, loss
+        self.make_optimizer, self.base_lr, self.factors = optimizer, lr, factors
+        self.dropouts = dropout_layers(model)
+        self.figures_: dict[str, float] = {}
+        self._chunks: dict[int, list[tuple[Tensor, Tensor]]] = {}
+
+    def outputs(self, inputs: Tensor) -> Tensor:
+        """Logits or predictions: (B, K) for a multiclass task, else (B,)."""
+        outputs = self.model(inputs)
+        return outputs if self.task == "multiclass" else outputs.squeeze(-1)
+
+    def lr(self, step: int) -> float:
+        """The learning rate of optimizer step `step`, from 0; the steps after the last keep the last's."""
+        return self.base_lr if self.factors is None else self.base_lr * self.factors[min(step, len(self.factors) - 1)]
+
+    def configure_optimizers(self) -> Any:
+        optimizer = self.make_optimizer(self.model.parameters())
+        if self.factors is None:
+            return optimizer
+        scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: self.lr(step) / self.base_lr)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # Lightning sets this name 48 times a step; past torch's search for parameters that costs 5 % of an epoch less.
+        if name == "_current_fx_name":
+            object.__setattr__(self, name, value)
+        else:
+            super().__setattr__(name, value)
+
+    @property
+    def data(self) -> DataModule:
+        """The data module that the trainer was given."""
+        return self.trainer.datamodule  # type: ignore[attr-defined]
+
+    def on_train_epoch_start(self) -> None:
+        self.data.train_batches.epoch = self.current_epoch
+        self._total = torch.zeros((), device=self.device, dtype=torch.float64)
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        set_rows(self.dropouts, batch.rows)
+        total = self.loss(self.outputs(batch.inputs), batch.labels).sum()
+        self._total.add_(total.detach())
+        # Lightning averages over accumulated batches and over processes: the factors turn that into a sum over the step.
+        return total * (self.trainer.accumulate_grad_batches * self.trainer.world_size / batch.num_examples)
+
+    def on_validation_epoch_start(self) -> None:
+        self._chunks = {}
+
+    def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int, dataloader_idx: int = 0) -> None:
+        inputs, labels = batch
+        self._chunks.setdefault(dataloader_idx, []).append((self.outputs(inputs), labels))
+
+    def on_validation_epoch_end(self) -> None:
+        (logits, labels), *train = [
+            (torch.cat([logits for logits, _ in chunks]), torch.cat([labels for _, labels in chunks]))
+            for chunks in self._chunks.values()
+        ]
+        num_train = len(self.data.dataset.train)
+        figures = {"train/loss": self.trainer.strategy.reduce(self._total, reduce_op="sum") / num_train}
+        if train:
+            figures["train/loss_eval"] = self.loss(*train[0]).mean()
+        figures["val/loss"] = self.loss(logits, labels).mean()
+        figures |= {f"val/{name}": value for name, value in evaluate(self.task, logits, labels).items()}
+        self.figures_ = {name: float(value) for name, value in figures.items()}

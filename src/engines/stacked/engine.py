@@ -1,0 +1,165 @@
+"""Pulls jobs from a source and trains them in a stack, whose slots it keeps full."""
+
+import gc
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+
+import torch
+
+from src.config.schema import Run
+from src.data.dataset import Dataset
+from src.data.transforms import Standardize
+from src.engines.stacked.data import StackData
+from src.engines.stacked.member import Member, Tensors
+from src.engines.stacked.size import choose_slots, is_out_of_memory
+from src.engines.stacked.snapshot import Snapshot
+from src.engines.stacked.spec import stack_key
+from src.engines.stacked.stack import Stack
+from src.runs.build import build_run_model, device_of, dtype_of, standardize_of
+from src.runs.job import Job, Source
+
+log = logging.getLogger(__name__)
+
+COMPACT_BELOW = 0.75  # of the slots in use, once nothing waits
+SNAPSHOT_SECONDS = 10.0  # between two snapshots at least; and of the time
+SNAPSHOT_SHARE = 0.02  # no more than this may go into them
+
+
+class Engine:
+    """Trains every job that `source` has with the stack key of `run`.
+
+    `slots`: how many train at once; None chooses by model and device. `on_epoch` is called after each epoch of the stack,
+    `on_snapshot` now and then, with all that another engine needs to go on from there.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        run: Run,
+        dataset: Dataset,
+        *,
+        slots: int | None = None,
+        on_epoch: Callable[["Engine"], None] = lambda engine: None,
+        on_snapshot: Callable[[Snapshot], None] = lambda snapshot: None,
+    ) -> None:
+        self.source, self.run, self.key = source, run, stack_key(run)
+        self.on_epoch, self.on_snapshot = on_epoch, on_snapshot
+        device = device_of(run)
+        self.data = StackData(
+            dataset,
+            Standardize.fit(dataset.train.inputs, standardize_of(run)),
+            rows_per_step=run.batch_size * run.trainer.accumulate_grad_batches,
+            dtype=dtype_of(run),
+            device=device,
+        )
+        self.slots = slots or choose_slots(build_run_model(run, dataset), device)
+        self.waiting: deque[tuple[Member, Tensors | None]] = deque()  # they have begun, and go before the source's jobs
+        self.stack: Stack | None = None
+        self.used_, self.offered_ = 0, 0  # slots, summed over epochs
+        self._snapshot: Snapshot | None = None
+        self._places: list[int] | None = None  # the slots of those that wait, in a stack that was broken off
+        self._told: dict[int, int] = {}  # by job, the epochs that the source knows
+
+    def take_up(self, snapshot: Snapshot, jobs: Mapping[int, Job]) -> None:
+        """Begin with the members of `snapshot`, as they left off and where they sat; `jobs` by number."""
+        self.waiting = deque(snapshot.members(jobs, self.data.steps_per_epoch))
+        self._snapshot, self._places = snapshot, snapshot.places
+
+    def train(self) -> None:
+        """Until no slot has work and neither has the source."""
+        while True:
+            try:
+                if not self._gather():
+                    return
+                self._train()
+                continue
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error) or self.slots == 1:
+                    raise
+            self._halve()  # out here, where the error no longer holds on to the stack's tensors
+
+    def _train(self) -> None:
+        assert self.stack is not None
+        snapped, cost = time.perf_counter(), 0.0
+        while any(self.stack.members):
+            started = time.perf_counter()
+            rows = self.stack.epoch()
+            seconds = (time.perf_counter() - started) / len(rows)
+            self.used_, self.offered_ = self.used_ + len(rows), self.offered_ + self.stack.slots
+            for slot, row in rows.items():
+                row["epoch_seconds"] = seconds
+                self._tell(self.stack, slot, row)
+            self._refill(self.stack)
+            self.on_epoch(self)
+            now = time.perf_counter()
+            if any(self.stack.members) and now - snapped > max(SNAPSHOT_SECONDS, cost / SNAPSHOT_SHARE):
+                self._snapshot = self.stack.snapshot().with_waiting(self.waiting)
+                self.on_snapshot(self._snapshot)
+                snapped, cost = time.perf_counter(), time.perf_counter() - now
+
+    def _gather(self) -> bool:
+        """A stack as large as there is work for, up to `slots`; False if there is none."""
+        self.stack = None
+        if self._snapshot is not None and self._places is not None:
+            self.stack = Stack(self.run, self.data, self._snapshot.slots)
+            for slot in self._places:
+                self.stack.admit(slot, *self.waiting.popleft())
+            self._places = None
+            return True
+        while len(self.waiting) < self.slots and (member := self._next()) is not None:
+            self.waiting.append((member, None))  # until they have a place, they wait
+        if not self.waiting:
+            return False
+        self.stack = Stack(self.run, self.data, min(self.slots, len(self.waiting)))
+        for slot in range(self.stack.slots):
+            self.stack.admit(slot, *self.waiting[0])
+            self.waiting.popleft()
+        return True
+
+    def _next(self) -> Member | None:
+        """The source's next job that can begin."""
+        while (job := self.source.next(self.key)) is not None:
+            try:
+                return Member(job, self.data.steps_per_epoch)
+            except ValueError as error:
+                self.source.end(job, error)
+        return None
+
+    def _tell(self, stack: Stack, slot: int, row: dict[str, float]) -> None:
+        member = stack.members[slot]
+        assert member is not None
+        number = member.job.number
+        if member.epoch > self._told.get(number, 0):  # else it is trained again, after the memory ran out
+            self._told[number] = member.epoch
+            keep = self.source.epoch(member.job, row)
+            if member.progress.stop_reason is None and not keep:
+                member.progress.stop_reason = "pruned"
+        if member.progress.stop_reason is not None:
+            member, trained = stack.release(slot)
+            self.source.end(member.job, trained)
+
+    def _refill(self, stack: Stack) -> None:
+        for slot in [slot for slot, member in enumerate(stack.members) if member is None]:
+            if self.waiting:
+                stack.admit(slot, *self.waiting.popleft())
+            elif (member := self._next()) is not None:
+                stack.admit(slot, member)
+        used = sum(member is not None for member in stack.members)
+        if 0 < used <= COMPACT_BELOW * stack.slots:
+            stack.compact()
+
+    def _halve(self) -> None:
+        """Go on with half the slots; every member from the last snapshot, or from its beginning."""
+        members = [*(self.stack.members if self.stack else []), *(member for member, _ in self.waiting)]
+        jobs = {member.job.number: member.job for member in members if member is not None}
+        self.stack, self.slots, self._places = None, max(1, min(self.slots, len(jobs)) // 2), None
+        gc.collect()  # the error of a group's thread and the frames that it passed through hold one another
+        log.warning("out of memory: the stack goes on with %d slots.", self.slots)
+        again = self._snapshot.members(jobs, self.data.steps_per_epoch) if self._snapshot else []
+        begun = {member.job.number for member, _ in again}
+        fresh = [Member(job, self.data.steps_per_epoch) for number, job in jobs.items() if number not in begun]
+        self.waiting = deque([*again, *((member, None) for member in fresh)])
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()

@@ -1,0 +1,181 @@
+"""A stack: slots, the members that sit in them, and one entry of every tensor for each."""
+
+import copy
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+
+from src.config.schema import Run
+from src.engines.stacked.data import Epoch, StackData
+from src.engines.stacked.member import Member, Tensors
+from src.engines.stacked.program import Program
+from src.engines.stacked.snapshot import Snapshot
+from src.engines.stacked.thread_groups import ThreadGroups
+from src.engines.stacked.updates import State, new_state
+from src.models.build import num_params
+from src.runs.build import build_run_model
+from src.runs.evaluation import Predictions
+from src.runs.outcome import Trained
+
+# Axes: S slots, N rows of val, K classes.
+# Tensors by name: "now/NAME" and "best/NAME" are weights and buffers, "state/NAME/KIND" is the optimizer's,
+# "outputs" (S, N) or (S, N, K) are those of val by the best weights.
+
+
+class Stack:
+    """Up to `slots` members with the stack key of `run`, trained epoch by epoch as one tensor program."""
+
+    def __init__(self, run: Run, data: StackData, slots: int) -> None:
+        self.run, self.data, self.device = run, data, data.train.labels.device
+        self.members: list[Member | None] = [None] * slots
+        template = self._built(run)
+        self.num_params, self.saved = num_params(template), list(template.state_dict())
+        self.groups = ThreadGroups(self.device)
+        self.programs = [
+            Program(run, copy.deepcopy(template), data, threads=self.groups.threads) for _ in range(self.groups.count)
+        ]
+        fresh = self._fresh(template)
+        self._lay({name: value.unsqueeze(0).repeat(slots, *[1] * value.ndim) for name, value in fresh.items()})
+
+    @property
+    def slots(self) -> int:
+        return len(self.members)
+
+    def admit(self, slot: int, member: Member, tensors: Tensors | None = None) -> None:
+        """Put a member into a free slot: with `tensors` as it left off, else with its own initial weights."""
+        self.members[slot] = member
+        for name, value in (tensors or self._fresh(self._built(member.job.run))).items():
+            self.tensors[name][slot] = value
+
+    def release(self, slot: int) -> tuple[Member, Trained]:
+        """Take a member out of its slot, with what came of it."""
+        member = self.members[slot]
+        assert member is not None
+        dataset = self.data.dataset
+        weights = {name: self.best[name][slot].cpu().clone() for name in self.saved if name in self.best}
+        val = Predictions(self.tensors["outputs"][slot].cpu().clone(), dataset.val.labels)
+        trained = Trained(
+            member.job.run, weights, dataset, self.data.standardize, member.progress, self.num_params, val
+        )
+        self.members[slot] = None  # at the end: should the memory run out before, the member is still here
+        return member, trained
+
+    def compact(self) -> None:
+        """Drop the empty slots."""
+        tensors = self._taken()
+        self.members = [member for member in self.members if member is not None]
+        self._lay(tensors)
+
+    def snapshot(self) -> Snapshot:
+        """The members as they are now, with all that they need to go on."""
+        seated = [(slot, member) for slot, member in enumerate(self.members) if member is not None]
+        return Snapshot(
+            slots=self.slots,
+            places=[slot for slot, _ in seated],
+            numbers=[member.job.number for _, member in seated],
+            progress=[member.progress.state() for _, member in seated],
+            tensors=self._taken(),
+        )
+
+    def epoch(self) -> dict[int, dict[str, float]]:
+        """Train every member for one epoch, evaluate it and keep the best weights; gives the new rows by slot."""
+        steps, numbers = self.data.steps_per_epoch, self._numbers()
+        rates = [torch.zeros(steps, dtype=torch.float64) if m is None else m.lrs[m.epoch] for m in self.members]
+        lrs = torch.stack(rates, dim=1).to(self.device)
+        done = [member.epoch * steps if member else 0 for member in self.members]
+        counts = torch.tensor(done, dtype=torch.float64, device=self.device)
+        draws, evaluate = self._draws(), self.programs[0].evaluate
+
+        def train(group: int, part: slice) -> Tensor:
+            values, state = _rows(self.values, part), {name: _rows(kinds, part) for name, kinds in self.state.items()}
+            given = _rows(numbers, part), lrs[:, part], counts[part], draws.of(part)
+            return self.programs[group].train(values, state, *given)
+
+        figures = {"train/loss": torch.cat(self.groups.each(train, self.slots, self.num_params))}
+        if self.run.train_eval:
+            report, _ = evaluate(self.values, numbers, self.data.train)
+            figures["train/loss_eval"] = report["loss"]
+        report, outputs = evaluate(self.values, numbers, self.data.val)
+        figures |= {f"val/{name}": value for name, value in report.items()}
+        table = {name: values.tolist() for name, values in {**figures, "lr": lrs[-1]}.items()}
+        rows, better = {}, []
+        for slot, member in enumerate(self.members):
+            if member is not None:
+                rows[slot] = {"epoch": member.epoch + 1, **{name: values[slot] for name, values in table.items()}}
+                if member.progress.add(rows[slot]):
+                    better.append(slot)
+        self._keep(better, outputs)
+        return rows
+
+    def _keep(self, slots: list[int], outputs: Tensor) -> None:
+        """The weights and outputs of `slots` are their best so far."""
+        index = torch.tensor(slots, dtype=torch.int64, device=self.device)
+        for name, value in self.values.items():
+            self.best[name][index] = value[index]
+        self.tensors["outputs"][index] = outputs[index]
+
+    def _fresh(self, model: nn.Module) -> Tensors:
+        """The tensors of a member that has not begun."""
+        values = _values(model)
+        state = {
+            f"state/{name}/{kind}": tensor[0]
+            for name, parameter in model.named_parameters()
+            if parameter.requires_grad
+            for kind, tensor in new_state(self.run.optimizer.name, parameter.detach().unsqueeze(0)).items()
+        }
+        outputs = torch.zeros(self.data.output_shape, dtype=self.data.dtype, device=self.device)
+        return {
+            **{f"now/{name}": value for name, value in values.items()},
+            **{f"best/{name}": value for name, value in values.items()},
+            **state,
+            "outputs": outputs,
+        }
+
+    def _lay(self, tensors: Tensors) -> None:
+        """Take `tensors` (S, ...) as those of the slots."""
+        self.tensors = {name: value if name == "outputs" else _laid_out(value) for name, value in tensors.items()}
+        self.values, self.best = _under("now/", self.tensors), _under("best/", self.tensors)
+        trained = self.programs[0].trained
+        self.state: dict[str, State] = {name: _under(f"state/{name}/", self.tensors) for name in trained}
+
+    def _taken(self) -> Tensors:
+        kept = [slot for slot, member in enumerate(self.members) if member is not None]
+        index = torch.tensor(kept, dtype=torch.int64, device=self.device)
+        return {name: value.index_select(0, index) for name, value in self.tensors.items()}
+
+    def _numbers(self) -> Tensors:
+        """What differs from member to member, (S,) float64 each; an empty slot has the numbers of some member."""
+        some = next(member for member in self.members if member is not None)
+        table = [(member or some).numbers() for member in self.members]
+        return {
+            name: torch.tensor([row[name] for row in table], dtype=torch.float64, device=self.device)
+            for name in table[0]
+        }
+
+    def _draws(self) -> Epoch:
+        columns = [(member.job.run.seed, member.epoch) if member else (0, 0) for member in self.members]
+        seeds, epochs = torch.tensor(columns, dtype=torch.int64, device=self.device).T
+        return self.data.epoch(seeds, epochs)
+
+    def _built(self, run: Run) -> nn.Module:
+        return build_run_model(run, self.data.dataset).to(self.device, self.data.dtype)
+
+
+def _values(model: nn.Module) -> Tensors:
+    """Parameters and buffers of a model, without the rows of its dropout layers, which each step sets anew."""
+    named: Iterable[tuple[str, Tensor]] = [*model.named_parameters(), *model.named_buffers()]
+    return {name: value.detach() for name, value in named if name.rpartition(".")[2] != "rows"}
+
+
+def _rows(tensors: Tensors, slots: slice) -> Tensors:
+    return {name: value[slots] for name, value in tensors.items()}
+
+
+def _under(prefix: str, tensors: Tensors) -> Tensors:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
+def _laid_out(value: Tensor) -> Tensor:
+    """Matrices laid out by columns in memory: so are their gradients, and updates then read both in order."""
+    return value.mT.contiguous().mT if value.ndim == 3 else value.contiguous()

@@ -1,1 +1,0 @@
-"""What a run leaves, whichever engine trained it: figures, files, results."""

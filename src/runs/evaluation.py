@@ -1,0 +1,75 @@
+"""The figures of a run: val and, once, test, from the best weights."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from src.config.schema import Run, parse_threshold
+from src.data.batches import EvalBatches
+from src.metrics import full_report
+from src.randomness import Purpose, key
+from src.statistics.bootstrap import report_bounds
+from src.statistics.thresholds import choose_threshold
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Logits (N, K), or (N,) for one output, and labels (N,) of one split."""
+
+    logits: Tensor
+    labels: Tensor
+
+
+@torch.no_grad()
+def predict(model: nn.Module, batches: EvalBatches) -> Predictions:
+    """The model's outputs on a split, on the CPU."""
+    device = next(model.parameters()).device
+    model.eval()
+    logits, labels = zip(*((model(inputs.to(device)).cpu(), labels.cpu()) for inputs, labels in batches), strict=True)
+    outputs = torch.cat(logits)
+    return Predictions(outputs.squeeze(-1) if outputs.shape[-1] == 1 else outputs, torch.cat(labels))
+
+
+def operating_threshold(run: Run, task: str, val: Predictions) -> float | None:
+    """The threshold of a binary task, chosen on val as `run.threshold` says; None for other tasks."""
+    if task != "binary":
+        return None
+    rule, target = parse_threshold(run.threshold)
+    if rule == "number":
+        return target
+    return choose_threshold(rule, target, torch.sigmoid(val.logits), val.labels)
+
+
+def figures(task: str, predictions: Predictions, threshold: float | None) -> dict[str, float]:
+    """Every figure of the task, by flat name."""
+    report = full_report(task, predictions.logits, predictions.labels, threshold=threshold)
+    return {name: float(value) for name, value in report.items()}
+
+
+def figures_with_bounds(run: Run, task: str, predictions: Predictions, threshold: float | None) -> dict[str, float]:
+    """`figures`, each with its bootstrap bounds as `<name>_low` and `<name>_high` (95 %)."""
+    state = key(run.seed, Purpose.BOOTSTRAP)
+    bounds = report_bounds(
+        lambda logits, labels: full_report(task, logits, labels, threshold=threshold),
+        predictions.logits,
+        predictions.labels,
+        state,
+        stratify=task != "regression",
+    )
+    return {**figures(task, predictions, threshold), **bounds}
+
+
+def predictions_frame(splits: dict[str, Predictions]) -> pd.DataFrame:
+    """One row per example: `row`, `split`, `label` and its logits (`logit`, or `logit_<class>`)."""
+    return pd.concat([_frame(name, predictions) for name, predictions in splits.items()], ignore_index=True)
+
+
+def _frame(split: str, predictions: Predictions) -> pd.DataFrame:
+    logits = predictions.logits
+    columns: dict[str, Any] = {"row": range(len(logits)), "split": split, "label": predictions.labels.numpy()}
+    if logits.ndim == 1:
+        return pd.DataFrame({**columns, "logit": logits.numpy()})
+    return pd.DataFrame({**columns, **{f"logit_{index}": column.numpy() for index, column in enumerate(logits.T)}})

@@ -1,0 +1,41 @@
+"""The folders that runs leave under `mlruns/`."""
+
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+
+from src.runs.files import CONFIG, read_json
+
+ROOT = Path("mlruns")
+
+
+def new_name() -> str:
+    """`<UTC time>-<8 hex>`: sorts by time, and two runs of one second do not meet."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+
+
+def run_folders(root: Path = ROOT) -> list[Path]:
+    """Every folder of a run under `root`, oldest name first: single runs, then the members of sweeps."""
+    return [path.parent for pattern in ("runs/*", "sweeps/*/*") for path in sorted(root.glob(f"{pattern}/{CONFIG}"))]
+
+
+def label(folder: Path) -> str:
+    """How a run is called: its folder's name, in a sweep `<study>/<number>`."""
+    folder = folder.resolve()
+    return f"{folder.parent.name}/{folder.name}" if in_sweep(folder) else folder.name
+
+
+def in_sweep(folder: Path) -> bool:
+    """Whether the run in `folder` is a member of a sweep."""
+    return folder.resolve().parent.parent.name == "sweeps"
+
+
+def find(run: str, root: Path = ROOT) -> Path:
+    """The folder of a run, by its name, its path or its MLflow id; ValueError if there is none."""
+    for folder in (Path(run), root / "runs" / run, root / "sweeps" / run):
+        if run and (folder / CONFIG).is_file():
+            return folder
+    for folder in run_folders(root):
+        if run in (label(folder), read_json(folder / "mlflow.json").get("run_id")):
+            return folder
+    raise ValueError(f"run: must be the folder name or the MLflow id of a run under {root}/, but got {run!r}.")

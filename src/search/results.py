@@ -1,0 +1,100 @@
+"""What a search leaves: its best parameters, an experiment file that runs them, its figures."""
+
+import os
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import optuna
+import yaml
+from optuna.trial import FrozenTrial, TrialState
+from rich.console import Console
+
+from src import runs
+from src.runs.record import plain_values
+from src.search.figures import draw_figures
+from src.search.source import Search
+
+GROUPS = ("data", "model", "optimizer", "schedule", "augment")
+NOT_OF_AN_EXPERIMENT = ("resume", "tracking", "test")
+RESULTS = "optimization_results.yaml"
+
+
+def write_search_results(folder: Path, search: Search, console: Console) -> tuple[FrozenTrial | None, dict[str, str]]:
+    """Write the search's own files into `folder`; gives its best trial, if it has one, and tags for the parent run."""
+    study, plan = search.ledger.study, search.plan
+    best = best_trials(study)
+    _write_results(folder, best, len(plan.objectives) > 1)
+    draw_figures(study, folder / "figures", list(plan.objectives), best[0].number if best else None)
+    tags = {"study": study.study_name, "trials": str(len(search.ledger.counted))}
+    if against := infeasible(search):
+        tags["infeasible"] = " ".join(map(str, against))
+    if not best:
+        return None, tags
+    first = best[0]
+    for key, value in first.params.items():
+        tags[f"best/{key}"] = str(value)
+    file = _write_experiment(folder, search, first)
+    shown = shlex.quote(os.path.relpath(file.parent.parent))
+    console.print(f"best trial {first.number}: {', '.join(f'{key}={value}' for key, value in first.params.items())}")
+    console.print(f"run it: python -m src.train --config-dir {shown} +experiment=best", soft_wrap=True)
+    return first, tags
+
+
+def best_trials(study: optuna.Study) -> list[FrozenTrial]:
+    """The best trial, or for several objectives those that no other one beats in all; only feasible ones."""
+    complete = [trial for trial in study.get_trials(deepcopy=False) if trial.state == TrialState.COMPLETE]
+    if not complete:
+        return []
+    if len(study.directions) > 1:
+        return study.best_trials
+    try:
+        return [study.best_trial]
+    except ValueError:  # none is feasible
+        return []
+
+
+def infeasible(search: Search) -> list[int]:
+    """The numbers of the runs whose trial is against the constraints."""
+    repeats = search.plan.repeats
+    against = [
+        trial.number for trial in search.ledger.counted if any(value > 0 for value in trial.constraints.values())
+    ]
+    return [number for first in against for number in range(first * repeats, (first + 1) * repeats)]
+
+
+def _write_results(folder: Path, best: list[FrozenTrial], several: bool) -> None:
+    """As Hydra's own sweeper writes it."""
+    results: dict[str, Any] = {"name": "optuna"}
+    if several:
+        results["solutions"] = [{"params": _plain(trial.params), "values": list(trial.values)} for trial in best]
+    elif best:
+        results |= {"best_evaluated_params": _plain(best[0].params), "best_value": best[0].value}
+    runs.write_text(folder / RESULTS, yaml.safe_dump(results, sort_keys=False))
+
+
+def _write_experiment(folder: Path, search: Search, trial: FrozenTrial) -> Path:
+    """The run of `trial` as an experiment file: every key that it was resolved to, on the groups that it chose."""
+    number, objectives = trial.number * search.plan.repeats, search.plan.objectives
+    config = folder / str(number) / runs.CONFIG
+    if config.is_file():
+        values = yaml.safe_load(config.read_text())
+    else:  # it was trained on another machine
+        values = plain_values(search.compose(search.space.overrides(trial.params), number))
+    values = {key: value for key, value in values.items() if key not in NOT_OF_AN_EXPERIMENT}
+    chosen = yaml.safe_load((folder / str(number) / ".hydra" / "hydra.yaml").read_text())["hydra"]["runtime"]["choices"]
+    defaults = [{f"override /{group}": chosen[group]} for group in GROUPS if chosen.get(group)]
+    claim = ", ".join(f"{name} {value:.4f}" for name, value in zip(objectives, trial.values, strict=True))
+    header = (
+        f"# @package _global_\n# The best of study {folder.name}: trial {trial.number}, {claim} on val.\n"
+        f"# Command: python -m src.train --config-dir {shlex.quote(os.path.relpath(folder))} +experiment=best\n"
+    )
+    file = folder / "experiment" / "best.yaml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    runs.write_text(file, header + yaml.safe_dump({"defaults": [*defaults, "_self_"], **values}, sort_keys=False))
+    return file
+
+
+def _plain(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: yaml.safe_load(value) if isinstance(value, str) else value for key, value in params.items()}

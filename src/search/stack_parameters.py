@@ -1,0 +1,44 @@
+"""Which of the parameters decide in which stack a trial trains."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from optuna.distributions import FloatDistribution, IntDistribution
+
+from src.config.schema import Run
+from src.engines.stacked.spec import stack_key
+from src.search.space import Space
+
+Compose = Callable[[Sequence[str], int], Run]
+
+
+def splitting(space: Space, compose: Compose) -> list[str]:
+    """The parameters whose value decides in which stack a trial trains."""
+    found = []
+    middle = {key: _inner(distribution)[0] for key, distribution in space.searched.items()}
+    for key, distribution in space.searched.items():
+        keys = set()
+        for value in _inner(distribution):
+            try:
+                keys.add(stack_key(compose(space.overrides({**middle, key: value}), -1)))
+            except ValueError:  # not with the others' values: it is more than a number
+                keys.add("refused")
+        if len(keys) > 1:
+            found.append(key)
+    return found
+
+
+def _inner(distribution: Any) -> list[Any]:
+    """Values of a distribution that tell what it may change: all choices, or two from its middle."""
+    if isinstance(distribution, IntDistribution):
+        step = max(distribution.step, 1)
+        return sorted(
+            {distribution.low + step * ((distribution.high - distribution.low) // step // 2), distribution.high}
+        )
+    if isinstance(distribution, FloatDistribution):
+        if distribution.step is not None:
+            count = round((distribution.high - distribution.low) / distribution.step)
+            return [distribution.low + distribution.step * max(1, count // 2), distribution.high]
+        width = distribution.high - distribution.low
+        return [distribution.low + width / 3, distribution.low + 2 * width / 3]
+    return list(distribution.choices)

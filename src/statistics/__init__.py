@@ -1,0 +1,1 @@
+"""Intervals, findings and thresholds."""

@@ -1,0 +1,83 @@
+"""How a sweep stands: who waits, runs, is done, and what is best so far."""
+
+import math
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+from src.metrics import DIRECTIONS
+from src.runs.job import Job
+
+
+@dataclass
+class SweepStatus:
+    """Counts of a sweep of `total` jobs; `objective` is that of its first job."""
+
+    total: int
+    objective: str
+    epochs_left: int  # if no job stops early
+    running: dict[int, float] = field(default_factory=dict)  # by job, its share that is done
+    reasons: Counter[str] = field(default_factory=Counter)  # of those that ended
+    best: float = math.nan
+    best_job: str = ""
+    epochs: int = 0
+    used: int = 0  # slots of the stacks that are through, summed over their epochs
+    offered: int = 0
+    earlier: int = 0  # of the epochs, those of an earlier start
+    started: float = field(default_factory=time.perf_counter)
+
+    def add(self, job: Job, row: dict[str, float]) -> None:
+        """A member has done an epoch."""
+        self.epochs += 1
+        self.epochs_left -= 1
+        self.running[job.number] = row["epoch"] / job.run.epochs
+        value = row.get(self.objective, math.nan)
+        smaller = DIRECTIONS[self.objective] == "minimize"
+        if math.isfinite(value) and (math.isnan(self.best) or (value < self.best if smaller else value > self.best)):
+            self.best, self.best_job = value, " ".join(job.overrides) or str(job.number)
+
+    def restart(self) -> None:
+        """All epochs so far were done by an earlier start: the rate is that of what follows."""
+        self.earlier, self.started = self.epochs, time.perf_counter()
+
+    def end(self, job: Job, reason: str, epochs: int) -> None:
+        """A member has ended after `epochs` of its epochs."""
+        self.running.pop(job.number, None)
+        self.reasons[reason] += 1
+        self.epochs_left -= job.run.epochs - epochs
+
+    def lose(self, jobs: int, epochs: int) -> None:
+        """So many jobs, of so many epochs each, failed before they began."""
+        self.reasons["failed"] += jobs
+        self.epochs_left -= jobs * epochs
+
+    @property
+    def done(self) -> int:
+        """Jobs that have ended."""
+        return self.reasons.total()
+
+    @property
+    def rate(self) -> float:
+        """Member-epochs per second."""
+        return (self.epochs - self.earlier) / max(time.perf_counter() - self.started, 1e-9)
+
+    @property
+    def slot_use(self) -> float:
+        """The share of the slots that had a member, over all epochs of the stacks that are through."""
+        return self.used / self.offered if self.offered else math.nan
+
+    @property
+    def seconds_left(self) -> float:
+        """At this rate, if those that wait stop as early as those that are done: infinite before the first epoch."""
+        return self.epochs_left / self.rate if self.rate else math.inf
+
+    def figures(self) -> dict[str, float]:
+        """What the parent run's curves show."""
+        figures = {
+            "sweep/running": float(len(self.running)),
+            "sweep/done": float(self.done),
+            "sweep/diverged": float(self.reasons["diverged"]),
+            "sweep/member_epochs_per_second": self.rate,
+            f"sweep/best_{self.objective}": self.best,
+        }
+        return {name: value for name, value in figures.items() if math.isfinite(value)}

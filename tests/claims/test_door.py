@@ -1,0 +1,142 @@
+"""An experiment by its door, in a folder of its own, with MLflow's real store."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from mlflow.tracking import MlflowClient
+
+from src.claims import Lab
+from src.claims.lab import _digest, _files_of
+from src.runs.job import Job
+from tests.conftest import REPOSITORY, environment
+from tests.tracking.test_server import Server
+
+
+def conducted(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "200"}
+    command = [sys.executable, "-m", "experiments.loss_landscape", *arguments]
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("study")
+    done = conducted(folder, "--quick")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_it_leaves_findings_a_verdict_and_figures(folder):
+    left = folder / "mlruns" / "studies" / "loss_landscape-quick"
+    report = json.loads((left / "results.json").read_text())
+    assert report["verdict"] in ("holds", "undecided", "does not hold")
+    assert len(report["findings"]) == 5
+    assert {path.name for path in left.iterdir()} >= {"loss_landscape.png", "loss_landscape.html"}
+    assert "host" not in report["made_by"]
+
+
+def test_mlflow_has_the_claim_its_findings_and_every_run(folder):
+    client = MlflowClient(f"sqlite:///{folder}/mlruns/mlflow.db")
+    runs = client.search_runs([client.get_experiment_by_name("loss_landscape").experiment_id])
+    (study,) = (run for run in runs if run.data.tags.get("verdict"))
+    report = json.loads((folder / "mlruns" / "studies" / "loss_landscape-quick" / "results.json").read_text())
+    assert study.data.tags["verdict"] == report["verdict"]
+    assert study.data.metrics["finding/1/estimate"] == report["findings"][0]["estimate"]
+    assert "loss_landscape.png" in {file.path for file in client.list_artifacts(study.info.run_id)}
+    assert study.data.tags["sweeps"] == " ".join(report["sweeps"])
+    children = [run for run in runs if "mlflow.parentRunId" in run.data.tags]
+    assert len(children) == 3
+    assert {run.info.status for run in runs} == {"FINISHED"}
+
+
+def test_what_has_been_trained_is_not_trained_again(folder):
+    (sweep,) = (folder / "mlruns" / "sweeps").iterdir()
+    before = {path: path.stat().st_mtime_ns for path in sweep.rglob("*")}
+    again = conducted(folder, "--quick")
+    assert again.returncode == 0, again.stderr
+    assert {path: path.stat().st_mtime_ns for path in sweep.rglob("*")} == before
+
+
+def test_a_mistake_is_one_line(folder):
+    done = conducted(folder, "--quick", "optimizer.lr=nonsense", "tracking.enabled=false")
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: optimizer.lr: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_what_was_trained_without_mlflow_is_sent_when_it_is_asked_for(tmp_path):
+    assert conducted(tmp_path, "--quick", "tracking.enabled=false").returncode == 0
+    (sweep,) = (tmp_path / "mlruns" / "sweeps").iterdir()
+    before = {path: path.stat().st_mtime_ns for path in sweep.glob("*/history.csv")}
+    assert conducted(tmp_path, "--quick").returncode == 0
+    assert {path: path.stat().st_mtime_ns for path in sweep.glob("*/history.csv")} == before
+    client = MlflowClient(f"sqlite:///{tmp_path}/mlruns/mlflow.db")
+    runs = client.search_runs([client.get_experiment_by_name("loss_landscape").experiment_id])
+    assert sorted(run.info.status for run in runs) == ["FINISHED"] * 5  # three seeds, their parent, the study
+    assert all(run.data.metrics["best/epoch"] for run in runs if "mlflow.parentRunId" in run.data.tags)
+
+
+@pytest.mark.slow
+def test_a_server_that_is_down_costs_a_warning_and_sync_sends_the_study_later(tmp_path):
+    server = Server(tmp_path)
+    done = conducted(tmp_path, "--quick", f"tracking.uri={server.uri}")
+    assert done.returncode == 0, done.stderr
+    assert "`python -m src.sync` sends the study later" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "mlruns" / "studies" / "loss_landscape-quick" / "results.json").is_file()
+    server.start()
+    try:
+        for expected in ("loss_landscape-quick: sent", "0 of 3 runs sent"):
+            synced = subprocess.run(
+                [sys.executable, "-m", "src.sync"],
+                cwd=tmp_path,
+                env=environment(),
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert synced.returncode == 0, synced.stderr
+            assert expected in synced.stdout
+        client = MlflowClient(server.uri)
+        runs = client.search_runs([client.get_experiment_by_name("loss_landscape").experiment_id])
+        assert len([run for run in runs if run.data.tags.get("verdict")]) == 1
+        assert len(runs) == 5
+    finally:
+        server.kill()
+    other = f"sqlite:///{tmp_path}/other.db"  # what one server has can be sent to another
+    command = [sys.executable, "-m", "src.sync", "--uri", other]
+    synced = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
+    assert synced.returncode == 0, synced.stderr
+    client = MlflowClient(other)
+    runs = client.search_runs([client.get_experiment_by_name("loss_landscape").experiment_id])
+    assert len([run for run in runs if run.data.tags.get("verdict")]) == 1
+    assert len([run for run in runs if "mlflow.parentRunId" in run.data.tags]) == 3
+
+
+def test_only_the_study_as_its_file_states_it_lands_beside_the_experiments(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert Lab("depth").is_stated
+    assert Lab("depth", seeds=10, overrides=["tracking.enabled=false", "trainer.accelerator=cpu"]).is_stated
+    others = [Lab("depth", quick=True), Lab("depth", seeds=3), Lab("depth", overrides=["optimizer.lr=0.1"])]
+    assert not any(lab.is_stated for lab in others)
+    assert len({lab.folder for lab in (Lab("depth"), *others)}) == 4
+    with pytest.raises(ValueError, match="seed: must be left to the study"):
+        Lab("depth", overrides=["seed=3"])
+
+
+def test_the_files_behind_a_study_are_found_however_deep_they_are_named(tmp_path):
+    data = tmp_path / "films.npz"
+    data.write_bytes(b"films")
+    run = Lab("overfitting").run("data=modified", "data@data.source=phantom")
+    source = {**run.data["source"], "path": str(data)}
+    jobs = [Job(0, run.model_copy(update={"data": {**run.data, "source": source}}))]
+    assert {data, REPOSITORY / "src" / "data" / "modified.py"} <= _files_of(jobs)
+    before = _digest(jobs)
+    data.write_bytes(b"others")
+    assert _digest(jobs) != before

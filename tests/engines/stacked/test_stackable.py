@@ -1,0 +1,77 @@
+"""Users' own modules: those with a member axis are stacked, the others are named with the reason."""
+
+import pytest
+import torch
+
+from src.config.composition import compose_run
+from src.config.loading import load
+from src.config.schema import Run
+from src.data.reading import read_dataset
+from src.engines.stacked.engine import Engine
+from src.engines.stacked.spec import stack_key
+from src.engines.stacked.stackable import why_not
+from src.runs.job import Job, Queue
+from tests.engines.stacked.test_company import alone, assert_same_curve
+
+KEYS = ["data=breast_cancer", "trainer.accelerator=cpu", "trainer.precision=64-true", "tracking.enabled=false"]
+KEYS += ["epochs=3", "patience=null"]
+
+
+def run_of(model: str, *keys: str, **arguments: int) -> Run:
+    """A run of a module in `nets`."""
+    values = compose_run(*KEYS, *keys).model_dump()
+    return load({**values, "model": {"_target_": f"tests.engines.stacked.nets.{model}", **arguments}})
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("Plain", None),
+        ("Normed", "layers.1 (BatchNorm1d) keeps running statistics"),
+        ("Noisy", "Noisy: vmap: called random operation while in randomness error mode"),
+        ("Counting", "its forward pass changes its buffers calls"),
+        ("Branching", "Branching: "),
+    ],
+)
+def test_what_cannot_be_stacked_is_named_with_the_reason(name: str, reason: str | None):
+    run = run_of(name)
+    found = why_not(run, read_dataset(run.data))
+    assert (found is None) == (reason is None)
+    if reason is not None:
+        assert found.startswith(reason), found
+
+
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [
+        ("trainer.precision=bf16-mixed", "trainer.precision=bf16-mixed is trained by Lightning alone"),
+        ("trainer.devices=2", "one stack drives one device"),
+    ],
+)
+def test_settings_that_need_lightning_are_named(key: str, reason: str):
+    run = compose_run("data=breast_cancer", key)
+    assert why_not(run, read_dataset(run.data)) == reason
+
+
+def test_a_users_module_with_torchs_own_dropout_trains_in_company_as_alone():
+    jobs = [run_of("Plain", f"seed={seed}", f"optimizer.lr={lr}", width=5) for seed, lr in ((0, 0.01), (1, 0.001))]
+    dataset = read_dataset(jobs[0].data)
+    source = Queue([(stack_key(run), Job(number, run)) for number, run in enumerate(jobs)])
+    Engine(source, jobs[0], dataset).train()
+    for number, run in enumerate(jobs):
+        assert_same_curve(source.ended_[number].progress, alone(run, dataset), alone(run, dataset, moved=True))
+
+
+def test_a_member_that_becomes_nan_touches_nobody():
+    keys = [*KEYS, "optimizer=sgd", "model.widths=[5]", "model.dropout=0.2"]
+    runs = [compose_run(*keys, f"seed={seed}", f"optimizer.lr={lr}") for seed, lr in ((0, 0.1), (1, 1e200), (2, 0.1))]
+    dataset = read_dataset(runs[0].data)
+    for slots in (2, 3):
+        source = Queue([(stack_key(run), Job(number, run)) for number, run in enumerate(runs)])
+        Engine(source, runs[0], dataset, slots=slots).train()
+        assert source.ended_[1].progress.stop_reason == "diverged"
+        assert len(source.ended_[1].progress.history) == 1
+        for number in (0, 2):
+            one, twin = alone(runs[number], dataset), alone(runs[number], dataset, moved=True)
+            assert_same_curve(source.ended_[number].progress, one, twin)
+            assert all(torch.isfinite(value).all() for value in source.ended_[number].weights.values())
