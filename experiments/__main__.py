@@ -6,7 +6,7 @@ import sys
 import time
 
 import experiments
-from src.claims.conduct import conclude, parsed
+from src.claims.conduct import publish_claim, parsed
 from src.config.errors import raise_on_signals, report_errors
 
 
@@ -17,7 +17,7 @@ def main() -> None:
     started, verdicts = time.perf_counter(), {}
     with report_errors():
         for name in studies():
-            verdicts[name] = conclude(importlib.import_module(f"experiments.{name}"), arguments)["verdict"]
+            verdicts[name] = publish_claim(importlib.import_module(f"experiments.{name}"), arguments)["verdict"]
     width = max(map(len, verdicts))
     print("\n".join(f"{name:{width}}  {verdict}" for name, verdict in verdicts.items()))
     print(f"{len(verdicts)} studies, {(time.perf_counter() - started) / 60:.1f} min")
