@@ -6,7 +6,7 @@ import sys
 import time
 
 import experiments
-from src.claims.conduct import publish_claim, parsed
+from src.claims.conduct import parsed, publish_claim
 from src.config.errors import raise_on_signals, report_errors
 
 
