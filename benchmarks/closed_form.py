@@ -2,20 +2,23 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from optuna.pruners import BasePruner, NopPruner
 
-from src.runs.job import Job
+from src.runs.background import Background
+from src.runs.job import Job, Place
+from src.runs.objective import Objective
+from src.runs.outcome import Trained
 from src.runs.progress import Progress
+from src.runs.stop_reason import StopReason
 from src.search.rotation import Rotation
 from src.search.settings import Samplers
 from src.search.source import Plan, Search
 from src.search.space import Space, read_space
 from src.search.storage import open_storage
-from src.search.study import Ledger
+from src.search.study import Trials
 
 Function = Callable[[Mapping[str, Any]], float]
 PARSER = OverridesParser.create()
@@ -45,15 +48,22 @@ def open_search(
     """A search over the space of `arguments` whose study is kept in `folder`."""
     space: Space = read_space(PARSER, {}, list(arguments))
     samplers = Samplers(sampler, space.searched, seed)
-    kept = open_storage(storage, folder)
-    ledger = Ledger(kept, "study", ["minimize"], sampler=samplers, pruner=pruner or NopPruner())
-    ledger.load(lambda trial: None)
+    trials = Trials(
+        open_storage(storage, folder),
+        "study",
+        ["minimize"],
+        sampler=samplers,
+        pruner=pruner or NopPruner(),
+        background=Background(),
+    )
+    trials.load(lambda trial: None)
     return Search(
-        ledger,
+        trials,
         space,
-        Plan(["val/loss"], ["minimize"], n_trials, **plan),
+        Plan([Objective.of("val/loss")], n_trials, **plan),
+        folder=folder,
         compose=lambda overrides, number: Formula(overrides, splits),  # type: ignore[arg-type,return-value]
-        turns=Rotation(space.searched, splits, n_trials, seed) if samplers.conditioned else None,
+        rotation=Rotation(space.searched, splits, n_trials, seed) if samplers.conditioned else None,
         seed=seed,
         key_of=lambda run: run.key,  # type: ignore[attr-defined]
     )
@@ -66,32 +76,35 @@ def run_slots(search: Search, function: Function, slots: int, epochs: int = 3, m
     """
     done = 0
     while (first := search.next(None)) is not None:
-        key = first.run.key
-        search.opened(slots)
+        place = Place(first.run.key, slots)  # type: ignore[attr-defined]
         members: list[tuple[Job, list[dict[str, float]]]] = [(first, [])]
         while members:
-            while len(members) < slots and (job := search.next(key)) is not None:
+            while len(members) < slots and (job := search.next(place)) is not None:
                 members.append((job, []))
             for job, history in list(members):
                 done += 1
-                value = function(job.run.params)
+                value = function(job.run.params)  # type: ignore[attr-defined]
                 history.append(
                     {"val/loss": value + 1 / (len(history) + 1), "train/loss": 0.0, "epoch": len(history) + 1}
                 )
-                keep = search.epoch(job, history[-1])
+                keep = search.keep(job, history[-1])
                 if not keep or len(history) == epochs:
                     members.remove((job, history))
-                    search.end(job, _trained(history, "epochs" if len(history) == epochs else "pruned"))
-                    if most is not None and len(search.ledger.counted) >= most:
+                    reason = StopReason.EPOCHS if len(history) == epochs else StopReason.PRUNED
+                    search.end(job, trained(history, reason))
+                    if most is not None and len(search.trials.counted) >= most:
+                        search.trials.background.flush()
                         return done
+    search.trials.background.flush()
     return done
 
 
-def _trained(history: list[dict[str, float]], reason: str) -> Any:
-    progress = Progress("val/loss", "minimize", len(history), None, history, len(history), reason)
-    return SimpleNamespace(progress=progress, num_params=1)
+def trained(history: list[dict[str, float]], reason: StopReason) -> Trained:
+    """What an engine makes of a job whose training is a formula."""
+    progress = Progress(Objective.of("val/loss"), len(history), None, history, len(history), reason)
+    return Trained(None, {}, None, None, progress, num_params=1)  # type: ignore[arg-type]
 
 
 def best_value(search: Search) -> float:
     """Of the trials that have ended."""
-    return min(trial.value for trial in search.ledger.counted if trial.value is not None)
+    return min(trial.value for trial in search.trials.counted if trial.value is not None)

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from optuna.distributions import BaseDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
 
 from benchmarks.closed_form import best_value, open_search, run_slots
 from benchmarks.multirun import environment
@@ -33,7 +33,7 @@ SEEDS = 5
 DOOR = """
 import sys, time
 began = time.perf_counter()
-from src.search.study import Ledger
+from src.search.study import Trials
 from src.search.source import Search
 best, spent = [float("inf")], {}
 def timed(kind, name):
@@ -45,15 +45,15 @@ def timed(kind, name):
         finally:
             spent[name] = spent.get(name, 0.0) + time.perf_counter() - started
     setattr(kind, name, outer)
-for kind, name in ((Ledger, "ask"), (Ledger, "begin"), (Ledger, "tell"), (Ledger, "keep"), (Search, "epoch")):
+for kind, name in ((Trials, "ask"), (Trials, "begin"), (Trials, "tell"), (Search, "keep")):
     timed(kind, name)
-inner = Search.epoch
-def epoch(self, job, row):
+inner = Search.keep
+def keep(self, job, row):
     if row["val/loss"] < best[0]:
         best[0] = row["val/loss"]
         print(f"@ {time.perf_counter() - began:.2f} {best[0]:.6f}", flush=True)
     return inner(self, job, row)
-Search.epoch = epoch
+Search.keep = keep
 from src.train import main
 try:
     main()
@@ -105,9 +105,9 @@ def cost(name: str, keys: list[str]) -> None:
     for sampler in samplers:
         of_search = [f"hydra.sweeper.n_trials={trials}", f"hydra.sweeper.sampler={sampler}", "hydra.sweeper.retrain=0"]
         seconds, _, spent = search(*given, "+search=quick", *of_search)
-        whole = sum(spent.values()) - spent["keep"]  # in a thread of its own
         shown = ", ".join(f"{step} {value:.1f}" for step, value in spent.items())
-        print(f"{sampler}: {seconds:.0f} s, of which {shown} s: {100 * whole / seconds:.1f} % without keep", flush=True)
+        share = 100 * sum(spent.values()) / seconds
+        print(f"{sampler}: {seconds:.0f} s, of which {shown} s: {share:.1f} %", flush=True)
 
 
 def search(*arguments: str) -> tuple[float, list[tuple[float, float]], dict[str, float]]:
@@ -199,13 +199,21 @@ def optimized(
     study = optuna.create_study(sampler=Samplers(sampler, searched, seed)(0))
 
     def objective(trial: optuna.Trial) -> float:
-        params = {key: trial._suggest(key, distribution) for key, distribution in searched.items()}
+        params = {key: suggested(trial, key, distribution) for key, distribution in searched.items()}
         if jobs > 1:
             time.sleep(0.01)
         return function(params)
 
     study.optimize(objective, n_trials=TRIALS, n_jobs=jobs)
     return float(study.best_value)
+
+
+def suggested(trial: optuna.Trial, key: str, distribution: Any) -> Any:
+    """The value of one parameter."""
+    if isinstance(distribution, CategoricalDistribution):
+        return trial.suggest_categorical(key, distribution.choices)
+    suggest: Any = trial.suggest_int if isinstance(distribution, IntDistribution) else trial.suggest_float
+    return suggest(key, distribution.low, distribution.high, step=distribution.step, log=distribution.log)
 
 
 if __name__ == "__main__":

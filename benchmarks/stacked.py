@@ -11,6 +11,7 @@ import time
 import warnings
 from collections.abc import Callable
 from multiprocessing.pool import Pool
+from pathlib import Path
 
 import torch
 from torch.multiprocessing import get_context
@@ -20,12 +21,10 @@ from src.config.composition import compose_run
 from src.config.schema import Run
 from src.data.dataset import Dataset
 from src.data.reading import read_dataset
-from src.data.transforms import Standardize
-from src.engines.stacked.data import StackData
-from src.engines.stacked.member import Member
+from src.engines.build import build_job_model, build_member, build_stack_data, spec_of
 from src.engines.stacked.size import choose_slots
 from src.engines.stacked.stack import Stack
-from src.runs.build import device_of, dtype_of, standardize_of
+from src.runs.build import device_of, standardize_of
 from src.runs.job import Job
 
 ROUNDS = 5
@@ -78,18 +77,13 @@ def compare(name: str, run: Run, dataset: Dataset, task: Task) -> None:
 
 def stack_of(run: Run, dataset: Dataset, size: int) -> Stack:
     """A stack of `size` members with different seeds and learning rates that has its first epoch behind it."""
-    data = StackData(
-        dataset,
-        Standardize.fit(dataset.train.inputs, standardize_of(run)),
-        rows_per_step=run.batch_size,
-        dtype=dtype_of(run),
-        device=device_of(run),
-    )
-    stack = Stack(run, data, size)
+    first = Job(0, run, Path())
+    data = build_stack_data(first, dataset)
+    stack = Stack(spec_of(first), data, size, build_job_model(first, dataset))
     for slot in range(size):
         optimizer = run.optimizer.model_copy(update={"lr": 1e-3 * (1 + slot / size)})
         member = run.model_copy(update={"seed": slot, "optimizer": optimizer})
-        stack.admit(slot, Member(Job(slot, member), data.steps_per_epoch))
+        stack.admit(slot, build_member(Job(slot, member, Path()), data))
     stack.epoch()
     return stack
 

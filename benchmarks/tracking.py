@@ -9,19 +9,21 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 
+from src import tracking
 from src.config.composition import compose_run
 from src.config.schema import Run
-from src.data.dataset import Dataset
-from src.data.reading import read_dataset
-from src.engines.single.engine import build_data, build_learner
-from src.engines.single.trainer import fit
-from src.runs.progress import Progress
-from src.runs.record import Record
+from src.engines.dispatch import Dispatch
+from src.runs.job import Job
+from src.runs.outcome import Outcome
+from src.runs.stop_reason import RunStatus
+from src.sweep.one import jobs
+from src.sweep.recording import recording
 
 ROUNDS, EPOCHS = 8, 50
 KEYS = ("data=pneumoniamnist", "model.widths=[128,128]", "model.dropout=0.2", f"epochs={EPOCHS + 1}", "patience=null")
@@ -36,7 +38,7 @@ def main() -> None:
         for number in range(ROUNDS):
             for enabled in (False, True) if number % 2 else (True, False):  # whoever comes first gains nothing by it
                 run = compose_run(*KEYS, f"tracking.enabled={str(enabled).lower()}", *paths)
-                costs[enabled].append(timed(run, read_dataset(run.data), Path(f"mlruns/runs/{number}-{enabled}")))
+                costs[enabled].append(timed(run, Path(f"mlruns/runs/{number}-{enabled}")))
     off, on = np.array(costs[False]), np.array(costs[True])  # (rounds, 2)
     for name, without, with_it in zip(("clock", "processors"), off.T, on.T, strict=True):
         low, middle, high = 100 * (np.quantile(with_it / without, (0.25, 0.5, 0.75)) - 1)
@@ -46,30 +48,30 @@ def main() -> None:
         )
 
 
-def timed(run: Run, dataset: Dataset, folder: Path) -> np.ndarray:
-    """Seconds from the first commit to the last: of the clock, and of the processors over all threads."""
-    folder.mkdir(parents=True)
-    marks: list[tuple[float, float]] = []
-    record = Record(run, folder)
-    with record:
-        data = build_data(run, dataset)
-        record.start(dataset)
+class Marks:
+    """A listener: the clock, and the processors' time over all threads, at each epoch."""
 
-        def commit(progress: Progress) -> None:
-            record.commit()
-            marks.append((time.perf_counter(), time.process_time()))
+    def __init__(self) -> None:
+        self.marks: list[tuple[float, float]] = []
 
-        fit(run, build_learner(run, data), data, folder, console=Console(quiet=True), on_commit=commit)
-        record.finish({"status": "FINISHED", "stop_reason": "epochs"})
-    if record.mirror is not None:
-        # Sending goes on beside the training: at worst it delays it by all of its seconds.
-        share = 100 * record.mirror.seconds_["send"] / (marks[-1][0] - marks[0][0])
-        print(
-            "tracking, seconds: "
-            + ", ".join(f"{name} {spent:.2f}" for name, spent in record.mirror.seconds_.items())
-            + f"; send is {share:.1f} % of the epochs"
-        )
-    return np.subtract(marks[-1], marks[0])
+    def begin(self, job: Job, facts: Mapping[str, str]) -> None:
+        """What comes before the first epoch does not count."""
+
+    def epoch(self, job: Job, row: Mapping[str, float]) -> None:
+        self.marks.append((time.perf_counter(), time.process_time()))
+
+    def end(self, job: Job, outcome: Outcome) -> None:
+        """Nor what comes after the last."""
+
+
+def timed(run: Run, folder: Path) -> np.ndarray:
+    """Seconds from the first epoch to the last: of the clock, and of the processors over all threads of the training."""
+    marks, console = Marks(), Console(quiet=True)
+    with tracking.open(run.tracking.enabled) as tracker:
+        with recording(folder, run.tracking, tracker, console) as around:
+            Dispatch(jobs(Job(0, run, folder)), [*around.listeners, marks], console=console).train()
+        tracker.finish(RunStatus.FINISHED)
+    return np.subtract(marks.marks[-1], marks.marks[0])
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""Studies that anyone can run, see and doubt; imported by nobody."""
+"""Claims that anyone can run, see and doubt; imported by nobody."""

@@ -1,4 +1,4 @@
-"""All studies, one after another: `python -m experiments`, 10 min on 2 cores (`--quick`: whether they work)."""
+"""All claims, one after another: `python -m experiments`, 10 min on 2 cores (`--quick`: whether they work)."""
 
 import importlib
 import pkgutil
@@ -11,22 +11,22 @@ from src.config.errors import raise_on_signals, report_errors
 
 
 def main() -> None:
-    """Carry out every study, tell all verdicts at the end."""
+    """Test every claim, tell all verdicts at the end."""
     arguments = parsed(str(__doc__))
     raise_on_signals()
     started, verdicts = time.perf_counter(), {}
     with report_errors():
-        for name in studies():
+        for name in claims():
             verdicts[name] = publish_claim(importlib.import_module(f"experiments.{name}"), arguments)["verdict"]
     width = max(map(len, verdicts))
     print("\n".join(f"{name:{width}}  {verdict}" for name, verdict in verdicts.items()))
-    print(f"{len(verdicts)} studies, {(time.perf_counter() - started) / 60:.1f} min")
+    print(f"{len(verdicts)} claims, {(time.perf_counter() - started) / 60:.1f} min")
 
 
-def studies() -> list[str]:
-    """The modules here that have a `study`."""
+def claims() -> list[str]:
+    """The modules here that have `findings`."""
     names = [module.name for module in pkgutil.iter_modules(experiments.__path__) if module.name != "__main__"]
-    return [name for name in names if hasattr(importlib.import_module(f"experiments.{name}"), "study")]
+    return [name for name in names if hasattr(importlib.import_module(f"experiments.{name}"), "findings")]
 
 
 if __name__ == "__main__":

@@ -21,15 +21,15 @@ LOW, HIGH, COUNT = 1e-5, 1e3, 41
 TRAINED = 0.1  # of log 2
 
 
-def study(lab: Lab, *, adaptive: Sequence[str] = ADAPTIVE) -> list[Finding]:
+def findings(lab: Lab, *, adaptive: Sequence[str] = ADAPTIVE) -> list[Finding]:
     """Every optimizer at `COUNT` rates; those called `adaptive` against plain gradient descent."""
-    rates = np.geomspace(LOW, HIGH, lab.few(COUNT, 17))
+    rates = np.geomspace(LOW, HIGH, lab.quick(COUNT, 17))
     optimizers = list(dict.fromkeys((PLAIN, *OTHERS, *adaptive)))
     base = ("data=moons", "model.widths=[16]", "model.activation=tanh", "model.init=glorot_normal", "data.num_val=256")
     outcome = lab.train(
         {
             f"{name} {rate:.3g}": lab.run(
-                *base, f"optimizer={name}", f"optimizer.lr={rate}", f"epochs={lab.few(100, 40)}"
+                *base, f"optimizer={name}", f"optimizer.lr={rate}", f"epochs={lab.quick(100, 40)}"
             )
             for name in optimizers
             for rate in rates

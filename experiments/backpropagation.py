@@ -19,7 +19,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from src.claims import Finding, Lab, conduct, exact
 from src.losses import bce
-from src.models import MLP
+from src.models.mlp import MLP
 from src.plots import BLUE, GREY, ORANGE, Axes, Figure, panels
 from src.randomness import Purpose, key, normal
 
@@ -36,7 +36,7 @@ def tanh_slope(a: Tensor) -> Tensor:
     return 1.0 - a**2
 
 
-def study(lab: Lab, *, slope: Slope = tanh_slope) -> list[Finding]:
+def findings(lab: Lab, *, slope: Slope = tanh_slope) -> list[Finding]:
     """The derivatives of one example's loss on each seed; the chain rule with this `slope` of the activation."""
     networks = [network(seed) for seed in lab.seeds]
     by_hand = [chain_rule(*one, slope)[0] for one in networks]

@@ -23,11 +23,11 @@ MODELS = {
 WIDTHS = (1, 2, 4, 8, 16, 32, 64)
 
 
-def study(lab: Lab, *, problems: Mapping[str, Sequence[str]] = PROBLEMS) -> list[Finding]:
+def findings(lab: Lab, *, problems: Mapping[str, Sequence[str]] = PROBLEMS) -> list[Finding]:
     """Accuracy on `problems` by depth, and the error of a curve by width; the spirals are drawn, or the last problem."""
     base = ("optimizer=adam", "data.num_val=1024")
-    epochs = {"XOR": lab.few(40, 20), "moons": lab.few(100, 40), "spirals": lab.few(250, 120)}
-    widths = lab.few(WIDTHS, WIDTHS[::3])
+    epochs = {"XOR": lab.quick(40, 20), "moons": lab.quick(100, 40), "spirals": lab.quick(250, 120)}
+    widths = lab.quick(WIDTHS, WIDTHS[::3])
     curve = (*base, "data=curve", "data.num_train=256", "model.activation=tanh", "schedule=cosine", "optimizer.lr=0.03")
     outcome = lab.train(
         {
@@ -35,23 +35,23 @@ def study(lab: Lab, *, problems: Mapping[str, Sequence[str]] = PROBLEMS) -> list
             for problem, data in problems.items()
             for depth, model in MODELS.items()
         }
-        | {f"width {w}": lab.run(*curve, f"epochs={lab.few(600, 60)}", f"model.widths=[{w}]") for w in widths}
+        | {f"width {w}": lab.run(*curve, f"epochs={lab.quick(600, 60)}", f"model.widths=[{w}]") for w in widths}
     )
     errors = np.array([outcome.best(f"width {width}", "val/rmse") for width in widths])
     accuracy = {name: outcome.best(name, "val/accuracy") for name in outcome.conditions if not name.startswith("width")}
     lab.draw(figures(outcome, list(problems), accuracy, widths, errors))
     of, gain = "val accuracy over seeds", "val accuracy less that of one unit, over seeds"
-    findings = []
+    found = []
     for problem in problems:
         one, shallow, deep = (accuracy[f"{problem}, {depth}"] for depth in MODELS)
-        findings += [
+        found += [
             mean(f"{problem}: one unit cannot", one, of=of, below=0.95),
             mean(f"{problem}: one hidden layer does better", shallow - one, of=gain, above=0.05),
             mean(f"{problem}: two do better", deep - one, of=gain, above=0.05),
             mean(f"{problem}: two can", deep, of=of, above=0.95),
         ]
     slopes = np.polyfit(np.log(widths), np.log(errors), 1)[0]
-    return [*findings, mean("the error falls with width", slopes, of="slope of log rmse on log width", below=0.0)]
+    return [*found, mean("the error falls with width", slopes, of="slope of log rmse on log width", below=0.0)]
 
 
 def figures(

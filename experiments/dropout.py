@@ -17,10 +17,10 @@ SIZES = {"few rows": (200, 300), "many rows": (2000, 60)}  # rows, epochs
 QUICK_SIZES = {"few rows": (50, 30), "many rows": (300, 20)}
 
 
-def study(lab: Lab, *, val_from: str = "val") -> list[Finding]:
+def findings(lab: Lab, *, val_from: str = "val") -> list[Finding]:
     """A net of one hidden layer with each rate at both sizes of the training set; `val_from` from training."""
-    sizes, rates = lab.few(SIZES, QUICK_SIZES), lab.few(RATES, (0.0, 0.5, 0.8))
-    small = lab.few((), [f"data.source.num_{part}=300" for part in ("train", "val", "test")])
+    sizes, rates = lab.quick(SIZES, QUICK_SIZES), lab.quick(RATES, (0.0, 0.5, 0.8))
+    small = lab.quick((), [f"data.source.num_{part}=300" for part in ("train", "val", "test")])
     base = (
         "data=modified",
         "data@data.source=phantom",

@@ -13,16 +13,17 @@ import numpy as np
 
 from src.claims import Finding, Lab, conduct, exact, mean
 from src.plots import GREY, STYLES, Figure, annotate, band, panels
+from src.runs.objective import Objective
 from src.runs.progress import Progress
 
 PATIENCE, PATIENCES = 10, (1, 2, 3, 5, 10, 20, 50)
 
 
-def study(lab: Lab, *, val_from: tuple[str, str] = ("val", "test")) -> list[Finding]:
+def findings(lab: Lab, *, val_from: tuple[str, str] = ("val", "test")) -> list[Finding]:
     """A net of one hidden layer on few rows, with each of `val_from`: what decides the stop, and what judges it."""
-    small = lab.few((), [f"data.source.num_{part}=300" for part in ("train", "val", "test")])
+    small = lab.quick((), [f"data.source.num_{part}=300" for part in ("train", "val", "test")])
     base = ("data=modified", "data@data.source=phantom", "train_eval=true", "batch_size=32", "model.widths=[64]")
-    length = (f"data.num_train={lab.few(200, 60)}", f"epochs={lab.few(400, 200)}")
+    length = (f"data.num_train={lab.quick(200, 60)}", f"epochs={lab.quick(400, 200)}")
     outcome = lab.train(
         {
             part: lab.run(*base, *small, *length, f"data.val_from={split}")
@@ -55,7 +56,7 @@ def study(lab: Lab, *, val_from: tuple[str, str] = ("val", "test")) -> list[Find
 
 def stop(curve: np.ndarray, patience: int) -> tuple[int, int]:
     """The epoch whose weights are kept, and the last that is trained, of a curve of val losses (E,)."""
-    progress = Progress("val/loss", "minimize", len(curve), patience)
+    progress = Progress(Objective.of("val/loss"), len(curve), patience)
     for loss in curve:
         if progress.stop_reason is None:
             progress.add({"train/loss": 0.0, "val/loss": loss})

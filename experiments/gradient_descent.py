@@ -32,12 +32,12 @@ BASE = (
 )
 
 
-def study(lab: Lab, *, constant: float = 2.0) -> list[Finding]:
+def findings(lab: Lab, *, constant: float = 2.0) -> list[Finding]:
     """Full batches at shares of `constant` / L, which is claimed to be the largest stable step."""
     hessian, solution, least = quadratic(lab.run(*BASE))
-    values, shares = torch.linalg.eigvalsh(hessian), lab.few(SHARES, SHARES[3:])
+    values, shares = torch.linalg.eigvalsh(hessian), lab.quick(SHARES, SHARES[3:])
     lrs = {share: share * constant / float(values[-1]) for share in shares}
-    settings = (*BASE, "batch_size=100000", f"epochs={lab.few(3000, 500)}")
+    settings = (*BASE, "batch_size=100000", f"epochs={lab.quick(3000, 500)}")
     outcome = lab.train({f"{share:g}": lab.run(*settings, f"optimizer.lr={lr!r}") for share, lr in lrs.items()})
     gaps = {share: outcome.curves(f"{share:g}", "train/loss") - least for share in shares}
     theory = {s: foretold(outcome, f"{s:g}", hessian, solution, gap.shape[1]) for s, gap in gaps.items()}

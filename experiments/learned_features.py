@@ -39,11 +39,11 @@ SHIFTS: dict[str, Callable[[Tensor], Tensor]] = {  # grey levels 0 to 255
 }
 
 
-def study(lab: Lab, *, label_noise: float = 0.0) -> list[Finding]:
+def findings(lab: Lab, *, label_noise: float = 0.0) -> list[Finding]:
     """The features of an MLP trained on labels of which `label_noise` are drawn at random, beside the hand-made."""
-    small = lab.few((), [f"data.source.num_{part}=300" for part in ("train", "val", "test")])
+    small = lab.quick((), [f"data.source.num_{part}=300" for part in ("train", "val", "test")])
     base = ("data=modified", "data@data.source=phantom", "model.widths=[128]", "model.init=normal")
-    run = lab.run(*base, *small, f"data.label_noise={label_noise}", f"epochs={lab.few(60, 15)}")
+    run = lab.run(*base, *small, f"data.label_noise={label_noise}", f"epochs={lab.quick(60, 15)}")
     outcome = lab.train({"MLP": run})
     data, standardize = read_dataset({**run.data, "label_noise": 0.0}), outcome.standardize("MLP")
     tests = {shift: change(data.test.inputs.float()).round().clamp(0, 255) for shift, change in SHIFTS.items()}
@@ -54,10 +54,10 @@ def study(lab: Lab, *, label_noise: float = 0.0) -> list[Finding]:
     scores = {name: scored(features, films, *labels).unsqueeze(0) for name, features in HAND_MADE.items()}
     scores["learned"] = torch.stack([scored(hidden_units(net), films, *labels) for net in nets])
     lab.draw(units_and_areas(nets[0], scores, data.test.labels))
-    return findings(scores["learned"], scores["all hand-made"], data.test.labels)
+    return compared(scores["learned"], scores["all hand-made"], data.test.labels)
 
 
-def findings(learned: Tensor, hand_made: Tensor, labels: Tensor) -> list[Finding]:
+def compared(learned: Tensor, hand_made: Tensor, labels: Tensor) -> list[Finding]:
     """Scores of learned features (S, H, N) and of hand-made (1, H, N) compared, over seeds and patients."""
     state = key(0, Purpose.BOOTSTRAP)
     resamples = mean_over_seeds(auroc, learned, labels, state) - mean_over_seeds(auroc, hand_made, labels, state)

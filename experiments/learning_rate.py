@@ -20,15 +20,15 @@ TRAINED = 0.25  # of log 2, the loss of a unit that knows nothing: below it, a n
 POOR = 0.1  # a final loss on XOR that only a net which misses a corner has
 
 
-def study(lab: Lab, *, low: float = LOW, high: float = HIGH) -> list[Finding]:
+def findings(lab: Lab, *, low: float = LOW, high: float = HIGH) -> list[Finding]:
     """`COUNT` rates from `low` to `high`, on moons and on XOR."""
-    rates = np.geomspace(low, high, lab.few(COUNT, 13))
+    rates = np.geomspace(low, high, lab.quick(COUNT, 13))
     data = {
-        "moons": ("data=moons", "model.widths=[16]", f"epochs={lab.few(100, 40)}", "batch_size=64"),
+        "moons": ("data=moons", "model.widths=[16]", f"epochs={lab.quick(100, 40)}", "batch_size=64"),
         "XOR": (
             "data=gate",
             "model.widths=[2]",
-            f"epochs={lab.few(800, 600)}",
+            f"epochs={lab.quick(800, 600)}",
             "batch_size=128",
             "data.num_train=128",
         ),

@@ -25,12 +25,12 @@ STEPS, LR = 2000, 0.2
 REACH, SIDE = 1.0, 25  # of the plane through a trained MLP, in norms of its filters; points a side
 
 
-def study(lab: Lab, *, lr: float = LR) -> list[Finding]:
+def findings(lab: Lab, *, lr: float = LR) -> list[Finding]:
     """Paths over two weights, and planes through trained MLPs; `lr` < 0 goes up."""
-    paths = descend(starts(lab.few(40, 20)), lr)
+    paths = descend(starts(lab.quick(40, 20)), lr)
     losses = two_weights(paths)
     outcome = lab.train(
-        {"moons": lab.run("data=moons", "model.widths=[16,16]", "optimizer.lr=0.01", f"epochs={lab.few(150, 60)}")}
+        {"moons": lab.run("data=moons", "model.widths=[16,16]", "optimizer.lr=0.01", f"epochs={lab.quick(150, 60)}")}
     )
     planes = [plane(outcome, seed) for seed in outcome.seeds]
     lab.draw(drawn(paths, planes[0]))

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from src.claims import Finding, Lab, Outcome, conduct, exact, mean
 from src.losses import per_example
-from src.models import Perceptron
+from src.models.perceptron import Perceptron
 from src.plots import GREY, STYLES, Figure, annotate, band, panels
 
 AUROC = 0.95
@@ -43,17 +43,17 @@ class Reversed(Perceptron):
             self.linear.weight.abs_().mul_(-9.0)
 
 
-def study(
+def findings(
     lab: Lab, *, of_labels: tuple[str, str] = ("bce", "mse"), of_targets: tuple[str, str] = ("mse", "mae")
 ) -> list[Finding]:
     """The loss that is claimed to suit, against another: for labels, and for targets."""
-    blobs = (*BLOBS, "data.num_val=2048", "optimizer=sgd", "batch_size=512", f"epochs={lab.few(2000, 200)}")
+    blobs = (*BLOBS, "data.num_val=2048", "optimizer=sgd", "batch_size=512", f"epochs={lab.quick(2000, 200)}")
     diabetes = (*DIABETES, "model=perceptron", "model.init=normal", "optimizer=sgd", "batch_size=100000")
     steps = {"mse": ("optimizer.lr=0.2",), "mae": ("optimizer.lr=5", "schedule=cosine")}
     outcome = lab.train(
         {f"labels, {name}": lab.run(*blobs, f"loss={name}", f"optimizer.lr={RATES[name]}") for name in of_labels}
         | {
-            f"targets, {name}": lab.run(*diabetes, f"loss={name}", *steps[name], f"epochs={lab.few(2000, 1000)}")
+            f"targets, {name}": lab.run(*diabetes, f"loss={name}", *steps[name], f"epochs={lab.quick(2000, 1000)}")
             for name in of_targets
         }
     )

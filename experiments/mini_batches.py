@@ -37,18 +37,20 @@ def with_replacement(state: Tensor, num_draws: int, num_rows: int) -> Tensor:
     return integers(state, torch.arange(num_draws), num_rows)
 
 
-def study(lab: Lab, *, draw: Draw = with_replacement) -> list[Finding]:
+def findings(lab: Lab, *, draw: Draw = with_replacement) -> list[Finding]:
     """Gradients of batches that `draw` takes, then trainings with each batch size."""
-    projections, variances = zip(*(of_batches(lab, seed, draw, lab.few(2000, 1000)) for seed in lab.seeds), strict=True)
-    sizes = lab.few(SIZES, SIZES[2:])
+    projections, variances = zip(
+        *(of_batches(lab, seed, draw, lab.quick(2000, 1000)) for seed in lab.seeds), strict=True
+    )
+    sizes = lab.quick(SIZES, SIZES[2:])
     epochs = {
-        size: lab.few({1: 20, 4: 40, 16: 80, 64: 200, 256: 600}, {16: 60, 64: 120, 256: 300})[size] for size in sizes
+        size: lab.quick({1: 20, 4: 40, 16: 80, 64: 200, 256: 600}, {16: 60, 64: 120, 256: 300})[size] for size in sizes
     }
     outcome = lab.train(
         {
             f"{size}, {lr}": lab.run(*BASE, f"batch_size={size}", f"optimizer.lr={lr}", f"epochs={epochs[size]}")
             for size in sizes
-            for lr in lab.few(LRS, LRS[2:4])
+            for lr in lab.quick(LRS, LRS[2:4])
         }
     )
     best = {size: fastest(outcome, size) for size in sizes}

@@ -7,29 +7,28 @@ gradient gains at least 0.05. The step passes none, so its hidden weights stay w
 """
 
 from collections.abc import Mapping, Sequence
-from typing import get_args
 
 import numpy as np
 import torch
 from torch import nn
 
 from src.claims import Finding, Lab, Outcome, conduct, exact, mean
-from src.config.schema import Activation
+from src.models.activations import ACTIVATIONS
 from src.models.mlp import HiddenLayer
 from src.plots import BLUE, GREY, ORANGE, Figure, annotate, panels
 from src.runs.build import build_run_model
 
-ACTIVATIONS = [name for name in get_args(Activation) if name != "identity"]
+NONLINEAR = [name for name in ACTIVATIONS if name != "identity"]
 DEPTHS = (1, 2, 3)
 WIDTH = 16
 ONE = "one unit"
 BASE = ("optimizer=adam", "optimizer.lr=0.01")
 
 
-def study(lab: Lab, *, data: Sequence[str] = ("data=moons",)) -> list[Finding]:
+def findings(lab: Lab, *, data: Sequence[str] = ("data=moons",)) -> list[Finding]:
     """Accuracy on `data` of one unit, of identities at each depth, and of every other activation with two hidden layers."""
-    base = (*BASE, *data, "data.num_train=256", "data.num_val=1024", f"epochs={lab.few(300, 60)}")
-    activations = lab.few(ACTIVATIONS, ["step", "tanh", "relu"])
+    base = (*BASE, *data, "data.num_train=256", "data.num_val=1024", f"epochs={lab.quick(300, 60)}")
+    activations = lab.quick(NONLINEAR, ["step", "tanh", "relu"])
     layers = {f"identity, {depth}": ("identity", depth) for depth in DEPTHS} | {name: (name, 2) for name in activations}
     outcome = lab.train(
         {

@@ -18,13 +18,13 @@ WIDTHS, FEW_ROWS = (4, 16, 64, 256), 200
 Setting = tuple[int, int]  # rows, width
 
 
-def study(lab: Lab, *, val_from: str = "val") -> list[Finding]:
+def findings(lab: Lab, *, val_from: str = "val") -> list[Finding]:
     """Nets of one hidden layer on more and more rows, and on few rows with more and more units; `val_from` from them."""
-    by_rows = [(rows, WIDTH) for rows in lab.few(ROWS, (50, 100, 300))]
-    by_width = [(lab.few(FEW_ROWS, 100), width) for width in lab.few(WIDTHS, (4, 32, 128))]
-    small = lab.few((), [f"data.source.num_{part}=300" for part in ("train", "val", "test")])
+    by_rows = [(rows, WIDTH) for rows in lab.quick(ROWS, (50, 100, 300))]
+    by_width = [(lab.quick(FEW_ROWS, 100), width) for width in lab.quick(WIDTHS, (4, 32, 128))]
+    small = lab.quick((), [f"data.source.num_{part}=300" for part in ("train", "val", "test")])
     data = ("data=modified", "data@data.source=phantom", f"data.val_from={val_from}", *small)
-    base = (*data, "train_eval=true", "batch_size=32", f"epochs={lab.few(60, 30)}")
+    base = (*data, "train_eval=true", "batch_size=32", f"epochs={lab.quick(60, 30)}")
     outcome = lab.train(
         {
             named(rows, width): lab.run(*base, f"data.num_train={rows}", f"model.widths=[{width}]")

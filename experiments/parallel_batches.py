@@ -19,9 +19,9 @@ from torch import Tensor
 
 from src.claims import Finding, Lab, conduct, exact, mean
 from src.data.dataset import Split
-from src.data.plane import moons
+from src.data.sources.plane import moons
 from src.losses import bce
-from src.models import MLP
+from src.models.mlp import MLP
 from src.plots import STYLES, Figure, annotate, panels
 
 ROWS, STEPS, LR = 120, 20, 0.5
@@ -35,7 +35,7 @@ RULES: dict[str, Callable[[int, int, int], float]] = {
 Found = dict[str, Tensor]  # by "rule, processes, what": (seeds, parameters)
 
 
-def study(lab: Lab, *, rule: str = "weighted by rows") -> list[Finding]:
+def findings(lab: Lab, *, rule: str = "weighted by rows") -> list[Finding]:
     """Gradients and short trainings of 1, 2 and 4 processes; `rule` is the one that is claimed to be right."""
     with tempfile.TemporaryDirectory() as folder:
         mp.spawn(work, (folder, len(lab.seeds)), nprocs=max(PROCESSES), daemon=True)

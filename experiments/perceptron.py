@@ -28,9 +28,9 @@ THREE_CORNERS = 0.75  # of XOR's four: the most that lie on the right side of a 
 LINES = {"Rosenblatt": {"color": BLUE}, "gradient descent": {"color": ORANGE, "linestyle": "--"}}
 
 
-def study(lab: Lab, *, separable: Mapping[str, Sequence[str]] = SEPARABLE) -> list[Finding]:
+def findings(lab: Lab, *, separable: Mapping[str, Sequence[str]] = SEPARABLE) -> list[Finding]:
     """Both rules on every problem; the first `separable`."""
-    epochs = {"Rosenblatt": lab.few(15, 10), "gradient descent": lab.few(300, 100)}
+    epochs = {"Rosenblatt": lab.quick(15, 10), "gradient descent": lab.quick(300, 100)}
     base = ("model=perceptron", "model.init=normal", "objective=val/accuracy")
     problems = {**separable, **OTHERS}
     outcome = lab.train(
@@ -41,17 +41,17 @@ def study(lab: Lab, *, separable: Mapping[str, Sequence[str]] = SEPARABLE) -> li
         }
     )
     lab.draw(decision_lines(outcome, list(problems)))
-    findings = [exact("at x = 0 the output is g(bias)", at_zero(outcome), of="difference", tolerance=1e-6)]
+    found = [exact("at x = 0 the output is g(bias)", at_zero(outcome), of="difference", tolerance=1e-6)]
     for rule in RULES:
         accuracy = {problem: outcome.best(f"{problem}, {rule}", "val/accuracy") for problem in problems}
         worst = np.min([accuracy[problem] for problem in separable], axis=0)
         of = "val accuracy over seeds"
-        findings += [
+        found += [
             mean(f"{rule}: {', '.join(separable)} are separated", worst, of=f"the least {of}", above=0.98),
             mean(f"{rule}: XOR is not", accuracy["XOR"], of=of, below=THREE_CORNERS),
             mean(f"{rule}: nor are blobs without a bias", accuracy["blobs without bias"], of=of, below=0.9),
         ]
-    return findings
+    return found
 
 
 @torch.no_grad()

@@ -45,11 +45,11 @@ FAMILIES: dict[str, Pair] = {
 Scores = dict[str, np.ndarray]  # of each model on test (splits,)
 
 
-def study(
+def findings(
     lab: Lab, *, sources: Mapping[str, Sequence[str]] = SOURCES, families: Mapping[str, Pair] = FAMILIES
 ) -> list[Finding]:
     """An MLP and classical `families` on ten splits, one for each seed, of each source."""
-    few = lab.few((), ("epochs=60",))
+    few = lab.quick((), ("epochs=60",))
     outcome = lab.train(
         {
             f"{source} {split}": lab.run(*(text.format(split=split) for text in overrides), *few)

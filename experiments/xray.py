@@ -24,10 +24,10 @@ SHOWN = ("auroc", "accuracy", "accuracy_at_threshold")
 PENALTIES = (0.1, 0.3, 1.0, 3.0, 10.0, 100.0)  # of the logistic regression
 
 
-def study(lab: Lab, *, changed: Sequence[str] = ()) -> list[Finding]:
+def findings(lab: Lab, *, changed: Sequence[str] = ()) -> list[Finding]:
     """The MLP of the experiment, with what is `changed` of it, beside logistic regression, both judged on test."""
     small = [*(f"data.num_{part}=300" for part in ("train", "val", "test")), "epochs=20", "augment=none"]
-    run = lab.run("+experiment=xray", "patience=10", "test=true", *lab.few(("data.num_test=4000",), small), *changed)
+    run = lab.run("+experiment=xray", "patience=10", "test=true", *lab.quick(("data.num_test=4000",), small), *changed)
     outcome = lab.train({"MLP": run})
     data = outcome.data("MLP")
     labels, linear = data.test.labels, logistic_regression(data, standardize="images", penalties=PENALTIES)

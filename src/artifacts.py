@@ -1,40 +1,85 @@
-"""The files and figures that a run leaves beside its results."""
+"""What a run leaves for people beside its record: figures, and the model to serve. A listener; made from the record."""
 
+import logging
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import torch
 from torch import nn
 
+from src.config.loading import load
 from src.config.schema import Run
+from src.data.batches import EvalBatches
 from src.data.dataset import Dataset
+from src.data.reading import read_dataset
 from src.data.transforms import Standardize
 from src.plots import image_sheet, loss_curve
-from src.runs import HISTORY
-from src.runs.evaluation import Predictions, predictions_frame
+from src.runs.background import Background
+from src.runs.build import dtype_of, standardize_of
+from src.runs.evaluation import PREDICTIONS, Predictions, predict, predictions_frame, read_predictions
+from src.runs.files import HISTORY, WEIGHTS
+from src.runs.identity import read_config
+from src.runs.job import Job
+from src.runs.outcome import Outcome, Trained, rebuilt
+from src.runs.results import Results
 from src.serving.save import save_model
+
+log = logging.getLogger(__name__)
 
 NUM_MISTAKES = 24
 
 
-def leave(
-    run: Run,
-    folder: Path,
-    results: dict[str, Any],
-    model: nn.Module,
-    dataset: Dataset,
-    standardize: Standardize,
-    splits: dict[str, Predictions],
-) -> None:
-    """Write the loss curve and, if an epoch was finite, predictions, the model to serve, and figures of images."""
-    note = "simulated data" if results["data"]["simulated"] else ""
-    title = f"{results['data']['name']}, {folder.name}"
-    curve = loss_curve(pd.read_csv(folder / HISTORY), results["best_epoch"], title, note)
+class Artifacts:
+    """Leaves figures and model of each run that is to have them, in `background`. What fails there costs a warning."""
+
+    def __init__(self, background: Background) -> None:
+        self.background = background
+
+    def begin(self, job: Job, facts: Mapping[str, str]) -> None:
+        """There is nothing to show yet."""
+
+    def epoch(self, job: Job, row: Mapping[str, float]) -> None:
+        """The end shows all of it."""
+
+    def end(self, job: Job, outcome: Outcome) -> None:
+        """A run that came to its end, and keeps its model."""
+        if isinstance(outcome, Trained) and job.run.tracking.save_model:
+            self.background.submit(lambda: self._leave(job.folder, outcome))
+
+    def _leave(self, folder: Path, trained: Trained) -> None:
+        try:
+            leave(folder, trained.run, trained.model, trained.dataset, trained.standardize)
+        except Exception as error:  # a matplotlibrc, say, or a user's model that cannot be saved
+            log.warning("%s: figures and model are not all there: %s: %s", folder, type(error).__name__, error)
+
+
+def leave_model(folder: Path) -> None:
+    """Predictions on val, figures and the model to serve, of a run that has kept its weights alone."""
+    run = load(read_config(folder))
+    dataset = read_dataset(run.data)
+    standardize = Standardize.fit(dataset.train.inputs, standardize_of(run))
+    weights = torch.load(folder / WEIGHTS, weights_only=True)
+    model = rebuilt(run, weights, dataset)
+    val = predict(model, EvalBatches(dataset.val, standardize, dtype_of(run)))
+    predictions_frame({"val": val}).to_parquet(folder / PREDICTIONS)
+    leave(folder, run, model, dataset, standardize)
+
+
+def leave(folder: Path, run: Run, model: nn.Module, dataset: Dataset, standardize: Standardize) -> None:
+    """Write the loss curve and, if an epoch was finite, the model to serve, and figures of images."""
+    results = Results.read(folder)
+    assert results is not None
+    note = "simulated data" if dataset.simulated else ""
+    title = f"{dataset.name}, {folder.name}"
+    curve = loss_curve(pd.read_csv(folder / HISTORY), results.best_epoch, title, note)
     curve.savefig(folder / "loss_curve.png", dpi=120)
+    splits = read_predictions(folder)
     if not splits:
         return
-    predictions_frame(splits).to_parquet(folder / "predictions.parquet")
+    if dataset.is_image:
+        _first_layer(folder, model, dataset, title, note)
+        _mistakes(folder, dataset, splits, title, note)
     save_model(
         folder,
         target=run.model["_target_"],
@@ -42,11 +87,9 @@ def leave(
         dataset=dataset,
         model=model,
         standardize=standardize,
-        threshold=results["threshold"],
+        threshold=results.threshold,
     )
-    if dataset.is_image:
-        _first_layer(folder, model, dataset, title, note)
-        _mistakes(folder, dataset, splits, title, note)
+    (folder / WEIGHTS).unlink(missing_ok=True)  # the model holds them
 
 
 def _first_layer(folder: Path, model: nn.Module, dataset: Dataset, title: str, note: str) -> None:

@@ -4,10 +4,14 @@ There is no generator whose state matters: a draw is a hash of what it is for. S
 stack, resumed or sharded, on any device. The hash is SplitMix64 (Steele, Lea and Flood 2014).
 """
 
-from enum import IntEnum
+from __future__ import annotations
 
-import torch
-from torch import Tensor
+import math
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 # Integer tensors wrap around modulo 2**64 on every device. `>>` keeps the sign, so shifts are masked.
 GOLDEN_64 = 0x9E3779B97F4A7C15 - 2**64
@@ -31,6 +35,8 @@ class Purpose(IntEnum):
 
 def key(seed: int | Tensor, purpose: Purpose, *counters: int | Tensor) -> Tensor:
     """Fold seed, purpose and counters (layer, epoch, ...) into one int64 key; tensors among them broadcast."""
+    import torch
+
     state = fold(torch.zeros((), dtype=torch.int64), seed)
     for value in (int(purpose), *counters):
         state = fold(state, value)
@@ -39,7 +45,7 @@ def key(seed: int | Tensor, purpose: Purpose, *counters: int | Tensor) -> Tensor
 
 def fold(state: Tensor, value: int | Tensor) -> Tensor:
     """Output number `value` of the SplitMix64 stream that starts at `state`: 64 well-mixed bits as int64."""
-    bits = state + (value + 1) * GOLDEN_64 if isinstance(value, Tensor) else state + _wrap((value + 1) * GOLDEN_64)
+    bits = state + (_wrap((value + 1) * GOLDEN_64) if isinstance(value, int) else (value + 1) * GOLDEN_64)
     bits = (bits ^ ((bits >> 30) & (2**34 - 1))) * (0xBF58476D1CE4E5B9 - 2**64)
     bits = (bits ^ ((bits >> 27) & (2**37 - 1))) * (0x94D049BB133111EB - 2**64)
     return bits ^ ((bits >> 31) & (2**33 - 1))
@@ -52,8 +58,8 @@ def uniform(state: Tensor, index: Tensor) -> Tensor:
 
 def normal(state: Tensor, index: Tensor) -> Tensor:
     """Standard normal float64 draws, one per entry of `index` (Box and Muller 1958)."""
-    radius = torch.sqrt(-2.0 * torch.log1p(-uniform(state, 2 * index)))
-    return radius * torch.cos(2.0 * torch.pi * uniform(state, 2 * index + 1))
+    radius = (-2.0 * (-uniform(state, 2 * index)).log1p()).sqrt()
+    return radius * (2.0 * math.pi * uniform(state, 2 * index + 1)).cos()
 
 
 def integers(state: Tensor, index: Tensor, high: int) -> Tensor:
@@ -63,6 +69,8 @@ def integers(state: Tensor, index: Tensor, high: int) -> Tensor:
 
 def permutation(state: Tensor, size: int) -> Tensor:
     """A permutation of range(size) as int64 (size,), or (M, size) for a column (M, 1) of states."""
+    import torch
+
     return torch.argsort(fold(state, torch.arange(size, device=state.device)), dim=-1, stable=True)
 
 
@@ -73,6 +81,8 @@ def row_keys(step: int | Tensor, position: Tensor) -> Tensor:
 
 def unit_keys(state: Tensor, width: int) -> Tensor:
     """The odd keys of a layer's `width` units, int64 (width,), or (M, width) for a column (M, 1) of states."""
+    import torch
+
     return fold(state, torch.arange(width, device=state.device)).bitwise_or(1)
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from src import runs
 from src.config.errors import report_errors
+from src.config.passwords import without_password
 
 
 def main() -> None:
-    """Send the runs named on the command line, or every ended run and study under mlruns/ that MLflow does not have whole."""
+    """Send the runs named on the command line, or every ended run and claim under mlruns/ that MLflow does not have whole."""
     parser = argparse.ArgumentParser(prog="python -m src.sync", description=main.__doc__)
     parser.add_argument("run", nargs="*", help="folder names or MLflow ids; all when none is given")
     parser.add_argument("--uri", help="another MLflow server or store than the run's own")
@@ -17,44 +18,54 @@ def main() -> None:
     with report_errors():
         sync([runs.find(run) for run in arguments.run] or runs.run_folders(), arguments.uri)
         if not arguments.run:
-            sync_studies(arguments.uri)
+            sync_claims(arguments.uri)
 
 
 def sync(folders: list[Path], uri: str | None = None) -> None:
-    """Send each folder that has ended and that MLflow (at `uri`, if it is given) lacks, one line each."""
-    from src.tracking import finish_parent, is_complete, send
-    from src.tracking.parent import SWEEP
-    from src.tracking.store import STATE
+    """Send each folder that has ended and that MLflow (at `uri`, if it is given) lacks, with its sweep, one line each."""
+    from src.tracking.replay import send_run, send_sweep
 
-    sent = 0
-    for folder in folders:
-        if is_complete(folder, uri) or runs.is_alive(folder) or not (folder / runs.RESULTS).is_file():
-            continue
-        _send(send, folder, uri)
-        sent += 1
+    unsent = [folder for folder in folders if _is_unsent(folder, uri)]
+    for folder in unsent:
+        if not runs.in_sweep(folder):
+            _send(lambda folder=folder: send_run(folder, uri), folder, uri)  # type: ignore[misc]
     for sweep in dict.fromkeys(folder.parent for folder in folders if runs.in_sweep(folder)):
-        ended = runs.read_json(sweep / SWEEP).get("status")
-        if ended and runs.read_json(sweep / STATE).get("complete") != ended:
-            finish_parent(sweep, ended)
-    print(f"{sent} of {len(folders)} runs sent, the others were there already or are still running")
+        members = [folder for folder in unsent if folder.parent == sweep]
+        if members or _is_sweep_unsent(sweep, uri):
+            _send(lambda sweep=sweep, members=members: send_sweep(sweep, members, uri), sweep, uri)  # type: ignore[misc]
+    print(f"{len(unsent)} of {len(folders)} runs sent, the others were there already or are still running")
 
 
-def sync_studies(uri: str | None = None) -> None:
-    """Send what studies found, where MLflow (at `uri`, if it is given) was to have it and has not."""
-    from src.tracking import record_study, unsent_studies
+def sync_claims(uri: str | None = None) -> None:
+    """Send what claims found, where MLflow (at `uri`, if it is given) was to have it and has not."""
+    from src.tracking import record_claim, unsent_claims
 
-    for folder in unsent_studies(uri):
-        _send(record_study, folder, uri)
+    for folder in unsent_claims(uri):
+        _send(lambda folder=folder: record_claim(folder, uri), folder, uri)  # type: ignore[misc]
 
 
-def _send(send: Callable[[Path, str | None], object], folder: Path, uri: str | None) -> None:
-    from src.tracking import without_password
-    from src.tracking.store import STATE
+def _is_unsent(folder: Path, uri: str | None) -> bool:
+    from src.tracking import is_complete
 
+    at_work = runs.is_alive(folder) or runs.is_alive(folder.parent)
+    return (folder / runs.RESULTS).is_file() and not at_work and not is_complete(folder, uri)
+
+
+def _is_sweep_unsent(sweep: Path, uri: str | None) -> bool:
+    from src.tracking import is_complete
+    from src.tracking.state import SWEEP
+
+    return (sweep / SWEEP).is_file() and not runs.is_alive(sweep) and not is_complete(sweep, uri)
+
+
+def _send(send: Callable[[], None], folder: Path, uri: str | None) -> None:
+    from src.tracking.state import State
+
+    noted = State.read(folder)
     try:
-        send(folder, uri)
+        send()
     except Exception as error:
-        shown = without_password(str(error), uri or runs.read_json(folder / STATE).get("uri", ""))
+        shown = without_password(str(error), uri or (noted.uri if noted else ""))
         raise ValueError(f"{folder.name}: MLflow must be reachable, but got: {shown}") from error
     print(f"{folder.name}: sent")
 

@@ -8,39 +8,29 @@ import sys
 from pathlib import Path
 
 import hydra
-import yaml
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from src import runs
 from src.config.command_line import with_whole_mappings
 from src.config.composition import CONF, register_resolvers, resolved
 from src.config.errors import raise_on_signals, report_errors
-from src.runs import identity
+from src.runs import resume
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="train")
 def train(cfg: DictConfig) -> float | None:
     """Train the composed run; returns its objective, so that any sweeper can work on it."""
     with report_errors():
-        run = resolved(cfg, HydraConfig.get())
-        folder = Path(HydraConfig.get().runtime.output_dir)
-        if run.resume is not None:
-            before = yaml.safe_load((folder / runs.CONFIG).read_text())
-            identity.check_unchanged(before, run.model_dump(mode="json"))
-            if (ended := runs.read_json(folder / runs.RESULTS)).get("stop_reason") in identity.ENDED:
-                print(
-                    f"{folder}: ended by {ended['stop_reason']} after epoch {ended['stopped_epoch']}; nothing is left to do."
-                )
-                return float(ended["objective"]["value"])
-        from src.engines.single.engine import assist
-        from src.engines.single.engine import train as train_one
-        from src.engines.single.trainer import is_main_process
+        run, folder = resolved(cfg, HydraConfig.get()), Path(HydraConfig.get().runtime.output_dir)
+        from src import tracking
+        from src.engines.single.ranks import is_main_process
+        from src.sweep.one import assist, train_one
 
-        if not is_main_process():
+        if not is_main_process(run.trainer):
             assist(run, folder)
             return None
-        return train_one(run, folder)["objective"]["value"]
+        with tracking.open(run.tracking.enabled) as tracker:
+            return train_one(run, folder, tracker).value
 
 
 def main() -> None:
@@ -49,7 +39,7 @@ def main() -> None:
     raise_on_signals()
     register_resolvers()
     with report_errors():
-        sys.argv[1:] = with_whole_mappings(identity.arguments(sys.argv[1:]))
+        sys.argv[1:] = with_whole_mappings(resume.arguments(sys.argv[1:]))
         train()
 
 

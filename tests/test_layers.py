@@ -7,26 +7,29 @@ import pytest
 from tests.conftest import REPOSITORY
 
 FILES = sorted((REPOSITORY / "src").rglob("*.py"))
-MATHS = {"randomness", "losses", "metrics", "schedules", "optimizers", "statistics"}
-PARTS = MATHS | {"models", "data", "config.imports"}  # what a run is built of
+GROUND = {"choices", "tasks", "fields", "imports"}  # tables, kinds of settings
+TABLES = {"losses", "metrics", "schedules", "optimizers", "models.arguments", "data.sources"}  # of the schema
+MATHS = {"choices", "tasks", "randomness", "losses", "metrics", "schedules", "optimizers", "statistics"}
+PARTS = MATHS | GROUND | {"models", "data"}  # what a run is built of
 BELOW = PARTS | {"config", "runs"}
 ALLOWED = {
-    **dict.fromkeys(MATHS, MATHS),
-    "models": MATHS | {"models", "config.imports"},
-    "data": MATHS | {"data", "config.imports"},
-    "config": {"config", "runs"},
-    "runs": BELOW | {"artifacts", "tracking"},
+    **dict.fromkeys(GROUND, GROUND),
+    **dict.fromkeys(MATHS - GROUND, MATHS),
+    "models": MATHS | GROUND | {"models"},
+    "data": MATHS | GROUND | {"data"},
+    "config": GROUND | TABLES | {"config", "runs"},
+    "runs": BELOW,
     "plots": {"plots"},
     "serving": {"serving", "data", "models"},
     "artifacts": BELOW | {"plots", "serving"},
     "tracking": {"tracking", "config", "runs"},
-    "engines": BELOW | {"engines", "sweep", "tracking"},
+    "engines": BELOW | {"engines"},
     "sweep": BELOW | {"engines", "sweep", "tracking", "plots", "artifacts"},
     "search": BELOW | {"engines", "sweep", "search", "tracking", "plots"},
     "claims": BELOW | {"engines", "sweep", "claims", "tracking", "plots"},
-    "plugins": {"config", "runs", "engines", "sweep", "search", "tracking"},
+    "plugins": {"imports", "config", "runs", "engines", "sweep", "search", "tracking"},
     "report": MATHS | {"report", "sweep", "tracking", "plots", "config", "runs"},
-    "train": {"config", "runs", "engines", "tracking"},
+    "train": {"config", "runs", "engines", "sweep", "tracking"},
     "sync": {"config", "runs", "tracking"},
 }
 FRAMEWORKS = {

@@ -5,9 +5,20 @@ import torch
 import torch.nn.functional as F
 from torch.func import vmap
 
-from src.config.rules import DEFAULT_LOSS, LOSSES
-from src.losses import bce, cross_entropy, huber, mae, mse, per_example, perceptron
+from src.losses import (
+    LOSSES,
+    bce,
+    cross_entropy,
+    default_loss,
+    huber,
+    losses_for,
+    mae,
+    mse,
+    per_example,
+    perceptron,
+)
 from src.models.perceptron import rosenblatt
+from src.tasks import TASKS
 
 LOGITS = torch.tensor([-3.0, -0.5, 0.0, 0.2, 4.0], dtype=torch.float64)
 LABELS = torch.tensor([0, 1, 1, 0, 1])
@@ -54,28 +65,41 @@ def test_extreme_logits_stay_finite(logit, label):
     assert torch.isfinite(logits.grad).all()
 
 
-@pytest.mark.parametrize(("task", "name"), [(task, name) for task, names in LOSSES.items() for name in names])
-def test_every_loss_of_a_task_gives_one_value_per_example_with_the_gradient_of_its_differences(task, name):
+FITTING = [(task, name) for name, loss in LOSSES.items() for task in loss.tasks]
+SETTINGS = {"pos_weight": 3.0, "label_smoothing": 0.2}
+
+
+def example(task):
+    """Outputs and labels of six examples."""
     torch.manual_seed(0)
-    shape = (6, 3) if task == "multiclass" else (6,)
-    labels = (
-        torch.randn(6, dtype=torch.float64)
-        if task == "regression"
-        else torch.arange(6) % (3 if task == "multiclass" else 2)
-    )
-    outputs = torch.randn(shape, dtype=torch.float64, requires_grad=True)
+    outputs = torch.randn((6, 3) if task == "multiclass" else (6,), dtype=torch.float64)
+    if task == "regression":
+        return outputs, torch.randn(6, dtype=torch.float64)
+    return outputs, torch.arange(6) % (3 if task == "multiclass" else 2)
+
+
+@pytest.mark.parametrize(("task", "name"), FITTING)
+def test_every_loss_of_a_task_gives_one_value_per_example_with_the_gradient_of_its_differences(task, name):
+    outputs, labels = example(task)
     loss = per_example(name, task)
     assert loss(outputs, labels).shape == (6,)
-    assert torch.autograd.gradcheck(lambda z: loss(z, labels), (outputs,))
+    assert torch.autograd.gradcheck(lambda z: loss(z, labels), (outputs.requires_grad_(),))
 
 
-@pytest.mark.parametrize("task", LOSSES)
-def test_the_names_allowed_in_the_configuration_are_those_that_exist(task):
-    assert DEFAULT_LOSS[task] in LOSSES[task]
+@pytest.mark.parametrize("setting", SETTINGS)
+@pytest.mark.parametrize(("task", "name"), FITTING)
+def test_every_loss_takes_the_settings_that_its_entry_names_and_no_other(task, name, setting):
+    outputs, labels = example(task)
+    changed = per_example(name, task, **{setting: SETTINGS[setting]})(outputs, labels)
+    assert changed.equal(per_example(name, task)(outputs, labels)) == (setting not in LOSSES[name].takes)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_task_has_one_default_and_lists_what_it_has(task):
+    assert [name for name, loss in LOSSES.items() if loss.default_of == task] == [default_loss(task)]
     with pytest.raises(ValueError, match="loss: must be one of (.*) for a") as refused:
         per_example("nothing", task)
-    for name in LOSSES[task]:
-        assert name in str(refused.value)
+    assert ", ".join(losses_for(task)) in str(refused.value)
 
 
 def test_members_of_a_stack_have_their_own_weights():

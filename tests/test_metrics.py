@@ -7,17 +7,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
-from src.config.rules import OBJECTIVES
 from src.metrics import (
-    DIRECTIONS,
+    METRICS,
+    OBJECTIVES,
     accuracy,
     auroc,
     average_precision,
     calibration_error,
     evaluate,
     full_report,
+    objectives_for,
     sensitivity,
 )
+from src.tasks import TASKS
 
 scored = st.lists(st.tuples(st.integers(0, 6), st.booleans()), min_size=4, max_size=60).filter(
     lambda rows: 0 < sum(label for _, label in rows) < len(rows)
@@ -92,7 +94,7 @@ def test_calibration_error_is_that_of_a_loop_over_the_bins():
     assert float(calibration_error(confidence, labels)) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("task", OBJECTIVES)
+@pytest.mark.parametrize("task", TASKS)
 def test_leading_axes_are_a_loop_and_every_objective_is_measured(task):
     generator = torch.Generator().manual_seed(3)
     logits = torch.randn(3, 2, 40, *([5] if task == "multiclass" else []), generator=generator)
@@ -107,8 +109,32 @@ def test_leading_axes_are_a_loop_and_every_objective_is_measured(task):
             for name, value in full_report(task, logits[i, j], labels).items():
                 torch.testing.assert_close(together[name][i, j], value)
     measured = {f"val/{name}" for name in evaluate(task, logits, labels)} | {"val/loss"}
-    assert set(OBJECTIVES[task]) == measured | {"num_params"}
-    assert measured <= set(DIRECTIONS)
+    assert set(objectives_for(task)) == measured | {"num_params"}
+    assert {name for name in objectives_for(task) if OBJECTIVES[name].each_epoch} == measured
+
+
+BINARY = [name for name, metric in METRICS.items() if "binary" in metric.of]
+
+
+@pytest.mark.parametrize("name", BINARY)
+def test_a_metric_is_better_for_scores_that_tell_the_classes_apart(name):
+    labels = torch.arange(40) % 2
+    good = 6.0 * (labels - 0.5) + torch.randn(40, generator=torch.Generator().manual_seed(0))
+    of_good, of_bad = (float(full_report("binary", logits, labels)[name]) for logits in (good, -good))
+    assert of_good < of_bad if METRICS[name].direction == "minimize" else of_good > of_bad
+
+
+@pytest.mark.parametrize("name", [name for name in BINARY if METRICS[name].decision])
+def test_a_decision_at_one_half_is_the_figure_itself(name):
+    report = full_report("binary", *binary(), threshold=0.5)
+    assert report[f"{name}_at_threshold"] == report[name]
+
+
+@pytest.mark.parametrize("name", [name for name, metric in METRICS.items() if "regression" in metric.of])
+def test_a_metric_is_better_for_predictions_that_are_near(name):
+    targets = torch.linspace(-2, 2, 30)
+    near, far = (float(full_report("regression", targets + error, targets)[name]) for error in (0.1, 1.0))
+    assert near < far if METRICS[name].direction == "minimize" else near > far
 
 
 def test_one_class_only_has_no_auroc():

@@ -69,7 +69,7 @@ def test_number_and_tensor_give_the_same_key():
     assert int(key(large, Purpose.DATA)) == int(key(torch.tensor(large), Purpose.DATA))
 
 
-def test_no_two_keys_of_a_study_are_equal():
+def test_no_two_keys_of_a_sweep_are_equal():
     keys = [key(torch.arange(200).unsqueeze(1), purpose, torch.arange(100)) for purpose in Purpose]
     assert len(torch.cat(keys).unique()) == 200 * 100 * len(Purpose)
 

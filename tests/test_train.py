@@ -25,6 +25,7 @@ LEAVINGS = {
         "model",
     ),
     *("first_layer.png", "worst_mistakes.png", "environment.txt", "tags.json", "train.log", ".hydra", "mlflow.json"),
+    "identity.json",
 }
 
 
@@ -75,7 +76,7 @@ def test_a_run_leaves_everything_and_mlflow_has_it(door: Command, tmp_path: Path
     assert recorded.data.metrics["best/val/loss"] == pytest.approx(told["objective"]["value"])
     assert recorded.data.metrics["test/accuracy"] == pytest.approx(told["test"]["accuracy"])
     artifacts = {file.path for file in client.list_artifacts(recorded.info.run_id)}
-    assert artifacts == LEAVINGS - {"checkpoint.ckpt", ".hydra", "mlflow.json"}
+    assert artifacts == LEAVINGS - {"checkpoint.ckpt", ".hydra", "mlflow.json", "identity.json"}
 
 
 def test_a_loss_that_is_not_finite_is_a_result_of_its_own(door: Command, tmp_path: Path):

@@ -1,4 +1,4 @@
-"""Door of an experiment: `python -m experiments.<name>`. Carries the study out and tells its verdict."""
+"""Door of an experiment: `python -m experiments.<name>`. Tests the claim and tells its verdict."""
 
 import argparse
 import logging
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 def conduct(module_name: str) -> None:
-    """Carry out `study` of an experiment's module, as its command line says."""
+    """Carry out `findings` of an experiment's module, as its command line says."""
     module = sys.modules[module_name]
     arguments = parsed(str(module.__doc__))
     raise_on_signals()
@@ -51,13 +51,13 @@ def publish_claim(module: ModuleType, arguments: argparse.Namespace) -> dict[str
     lab = Lab(claim.name, quick=arguments.quick, seeds=arguments.seeds, overrides=arguments.override)
     lab.console.print(f"[bold]{claim.name}[/]: {claim.text}", soft_wrap=True)
     started = time.perf_counter()
-    findings = list(module.study(lab))
+    findings = list(module.findings(lab))
     report = {
         **vars(claim),
         "findings": table(findings),
         "verdict": verdict_of(findings),
         "seconds": round(time.perf_counter() - started + lab.seconds_saved, 1),
-        "quick": lab.quick,
+        "quick": lab.is_quick,
         "stated": lab.is_stated,
         "seeds": len(lab.seeds),
         "sweeps": lab.sweeps,
@@ -74,14 +74,14 @@ def publish_claim(module: ModuleType, arguments: argparse.Namespace) -> dict[str
 
 
 def record(folder: Path, uri: str | None) -> None:
-    """Tell MLflow of the study in `folder`; a server that is down costs a warning."""
-    from src.tracking import note_study, record_study
+    """Tell MLflow of the claim in `folder`; a server that is down costs a warning."""
+    from src.tracking import note_claim, record_claim
 
-    note_study(folder, uri)
+    note_claim(folder, uri)
     try:
-        record_study(folder)
+        record_claim(folder)
     except Exception as error:
-        log.warning("MLflow cannot be reached; `python -m src.sync` sends the study later. (%s)", error)
+        log.warning("MLflow cannot be reached; `python -m src.sync` sends the claim later. (%s)", error)
 
 
 def keep(folder: Path, experiments: Path, name: str) -> None:

@@ -1,4 +1,4 @@
-"""Where a study is carried out: models trained in stacks, with records, and a place for figures."""
+"""Where a claim is tested: models trained in stacks, with records, and a place for figures."""
 
 import hashlib
 import importlib.util
@@ -11,32 +11,31 @@ from typing import TypeVar
 
 from rich.console import Console
 
-from src import runs
+from src import runs, tracking
 from src.claims.outcome import Outcome
 from src.config.composition import compose_run
 from src.config.leaves import leaves
 from src.config.schema import Run, Tracking
-from src.engines.dispatch import run_sweep
 from src.plots import Figure
 from src.runs import identity
 from src.runs.job import Job
 from src.runs.provenance import versions
+from src.runs.stop_reason import RunStatus
+from src.sweep.grid import train_grid
 from src.sweep.leaderboard import leaderboard
 from src.sweep.summary import read_entries
-from src.tracking import Scribe
-from src.tracking.parent import SWEEP
-from src.tracking.store import STATE
+from src.tracking.state import SWEEP, is_complete
 
 SEEDS, QUICK_SEEDS = 10, 3
-NOT_OF_RESULTS = ("study", "report", "plots", "plugins", "tracking", "serving")  # folders of our own
+NOT_OF_RESULTS = ("claims", "report", "plots", "plugins", "tracking", "serving")  # folders of our own
 SOURCE = Path(__file__).resolve().parent.parent
 Setting = TypeVar("Setting")
 
 
 class Lab:
-    """The lab of study `name`. `seeds` of every condition; `quick`: only whether it works, in seconds.
+    """The lab of claim `name`. `seeds` of every condition; `quick`: only whether it works, in seconds.
 
-    `overrides` stand behind those of each run; with some that decide numbers, or with another count of seeds, the study is
+    `overrides` stand behind those of each run; with some that decide numbers, or with another count of seeds, the claim is
     not the one that its file states (`is_stated`). What has been trained before, by the same code, is not trained again.
     """
 
@@ -44,13 +43,13 @@ class Lab:
         self, name: str, *, quick: bool = False, seeds: int | None = None, overrides: Sequence[str] = ()
     ) -> None:
         if any(text.lstrip("+").startswith("seed=") for text in overrides):
-            raise ValueError(f"seed: must be left to the study, which has --seeds, but got {list(overrides)}.")
-        self.name, self.quick, self.overrides = name, quick, tuple(overrides)
+            raise ValueError(f"seed: must be left to the claim, which has --seeds, but got {list(overrides)}.")
+        self.name, self.is_quick, self.overrides = name, quick, tuple(overrides)
         self.seeds = range(seeds or (QUICK_SEEDS if quick else SEEDS))
-        changed = [text for text in overrides if not text.lstrip("+").startswith(identity.FREE)]
+        changed = [text for text in overrides if not identity.is_free(text.lstrip("+").partition("=")[0])]
         self.is_stated = not quick and seeds in (None, SEEDS) and not changed
         marks = {"quick": quick, f"{seeds}-seeds": seeds is not None, "changed": bool(changed)}
-        self.folder = runs.ROOT / "studies" / "-".join((name, *(mark for mark, holds in marks.items() if holds)))
+        self.folder = runs.ROOT / "claims" / "-".join((name, *(mark for mark, holds in marks.items() if holds)))
         self.console = Console()
         self.sweeps: list[str] = []  # the folders of what was trained
         self.seconds_saved = 0.0  # by what had been trained before
@@ -60,9 +59,9 @@ class Lab:
         """Where MLflow's records go, as the runs have it."""
         return self.run().tracking
 
-    def few(self, whole: Setting, quick: Setting) -> Setting:
-        """A setting, and what is enough for `quick`."""
-        return quick if self.quick else whole
+    def quick(self, whole: Setting, enough: Setting) -> Setting:
+        """`whole`, or what is `enough` in a quick trial."""
+        return enough if self.is_quick else whole
 
     def run(self, *overrides: str) -> Run:
         """The run of these overrides: without patience and without the test split, unless they say otherwise."""
@@ -72,20 +71,21 @@ class Lab:
     def train(self, conditions: Mapping[str, Run]) -> Outcome:
         """Train each condition on every seed, all of them in stacks; each has its folder and its child run in MLflow."""
         pairs = [(name, seed) for name in conditions for seed in self.seeds]
+        seeded = {(name, seed): conditions[name].model_copy(update={"seed": seed}) for name, seed in pairs}
+        folder = runs.ROOT / "sweeps" / f"{self.name}-{_digest(list(seeded.values()))}"
         jobs = {
-            (name, seed): Job(number, conditions[name].model_copy(update={"seed": seed}), (name, f"seed={seed}"))
+            (name, seed): Job(number, seeded[name, seed], folder / str(number), (name, f"seed={seed}"))
             for number, (name, seed) in enumerate(pairs)
         }
-        folder = runs.ROOT / "sweeps" / f"{self.name}-{_digest(list(jobs.values()))}"
         self.sweeps.append(folder.name)
         before = runs.read_json(folder / SWEEP).get("figures", {}).get("sweep/seconds", 0.0)
         self.seconds_saved += before
-        if not before or (self.tracking.enabled and not runs.read_json(folder / STATE).get("complete")):
+        if not before or (self.tracking.enabled and not is_complete(folder)):
             self._sweep(list(jobs.values()), folder, before)  # of what has been trained, MLflow gets what it lacks
         return Outcome(folder, jobs)
 
     def draw(self, figure: Figure, name: str | None = None) -> None:
-        """Keep a figure as `<study>.png`, or `<study>_<name>.png`."""
+        """Keep a figure as `<claim>.png`, or `<claim>_<name>.png`."""
         self.folder.mkdir(parents=True, exist_ok=True)
         figure.savefig(self.folder / f"{'_'.join(filter(None, (self.name, name)))}.png", dpi=110)
 
@@ -95,37 +95,33 @@ class Lab:
         runs.write_text(self.folder / name, text)
 
     def _sweep(self, jobs: list[Job], folder: Path, before: float) -> None:
-        scribe, started = Scribe() if self.tracking.enabled else None, time.perf_counter()
+        started = time.perf_counter()
         console = Console(quiet=True) if before else self.console
-        try:
-            results = run_sweep(jobs, folder, slots=None, console=console, scribe=scribe)
-            if failed := [result for result in results.values() if result["status"] == "FAILED"]:
-                raise ValueError(f"{folder}: no run of a study may fail, but got {len(failed)}: {failed[0]['reason']}")
+        with tracking.open(self.tracking.enabled) as tracker:
+            results = train_grid(jobs, folder, tracker, console=console)
+            if failed := [result for result in results.values() if result.status == RunStatus.FAILED]:
+                raise ValueError(f"{folder}: no run of a claim may fail, but got {len(failed)}: {failed[0].reason}")
             leaderboard(read_entries(folder), jobs[0].run.first_objective).to_csv(
                 folder / "leaderboard.csv", index=False
             )
             figures = {"sweep/runs": len(jobs), "sweep/seconds": before or time.perf_counter() - started}
             runs.write_json(folder / SWEEP, {"status": "FINISHED", "figures": figures, "tags": {"lab": self.name}})
-            if scribe is not None:
-                scribe.finish("FINISHED", None)
-        finally:
-            if scribe is not None:
-                scribe.close(None)
+            tracker.finish(RunStatus.FINISHED)
 
 
-def _digest(jobs: Sequence[Job]) -> str:
+def _digest(seeded: Sequence[Run]) -> str:
     """What the results are a function of: the settings, the data files, the code and what it stands on."""
-    settings = [job.run.model_dump(mode="json", exclude={"tracking"}) for job in jobs]
+    settings = [run.model_dump(mode="json", exclude={"tracking"}) for run in seeded]
     digest = hashlib.sha256(json.dumps([settings, versions()]).encode())
     own = [path for path in SOURCE.rglob("*.py") if path.relative_to(SOURCE).parts[0] not in NOT_OF_RESULTS]
-    for path in sorted({*own, *_files_of(jobs)}):
+    for path in sorted({*own, *_files_of(seeded)}):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:8]
 
 
-def _files_of(jobs: Sequence[Job]) -> set[Path]:
-    """The files of data, and those of models and readers that a study brings along, however deep they are named."""
-    named = (pair for job in jobs for part in (job.run.model, job.run.data) for pair in leaves(part))
+def _files_of(seeded: Sequence[Run]) -> set[Path]:
+    """The files of data, and those of models and readers that a claim brings along, however deep they are named."""
+    named = (pair for run in seeded for part in (run.model, run.data) for pair in leaves(part))
     texts = {(key, value) for key, value in named if isinstance(value, str)}
     modules = {value.rpartition(".")[0] for key, value in texts if key.rpartition(".")[2] == "_target_"}
     origins = {spec.origin for module in modules if (spec := importlib.util.find_spec(module)) and spec.origin}

@@ -1,4 +1,4 @@
-"""What came of a study's runs: curves, figures and models, by condition and seed."""
+"""What came of a claim's runs: curves, figures and models, by condition and seed."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -16,8 +16,9 @@ from src.data.reading import read_dataset
 from src.data.transforms import Standardize
 from src.runs.build import dtype_of, standardize_of
 from src.runs.evaluation import Predictions, predict
+from src.runs.files import WEIGHTS
 from src.runs.job import Job
-from src.runs.outcome import WEIGHTS, rebuilt
+from src.runs.outcome import rebuilt
 
 # Axes: S seeds, E epochs.
 

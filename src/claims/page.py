@@ -1,4 +1,4 @@
-"""`experiments/README.md`, made from what the studies left beside the experiments."""
+"""`experiments/README.md`, made from what the claims left beside the experiments."""
 
 import json
 from collections.abc import Sequence
@@ -10,8 +10,8 @@ from src.statistics.findings import bounds, found
 
 HEAD = """# Claims about training
 
-Each file here is a study: a claim, its conditions and seeds, what is predicted, and a verdict that can come out either way.
-A prediction holds if its whole 95 % interval lies where it was predicted, does not hold if it lies outside, and is undecided
+Each file here is a claim about training: its conditions and seeds, what is predicted, and a verdict that can come out either
+way. A prediction holds if its whole 95 % interval lies where it was predicted, does not hold if it lies outside, and is undecided
 otherwise; a claim holds if all its predictions do. This page is made by `python -m experiments`, from `results/`.
 
 """
@@ -29,7 +29,7 @@ def page(reports: Sequence[dict[str, Any]]) -> str:
         f"| [{report['name']}](#{report['name']}) | {report['text']} | **{report['verdict']}** | {report['seconds']:.0f} s |"
         for report in reports
     ]
-    overview = "\n".join(["| study | claim | verdict | took |", "|---|---|---|---|", *rows])
+    overview = "\n".join(["| name | claim | verdict | took |", "|---|---|---|---|", *rows])
     return HEAD + overview + "\n\n" + "\n".join(_section(report) for report in reports)
 
 

@@ -12,22 +12,25 @@ from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 
 from src import runs
 from src.config.errors import report_errors
+from src.config.help import choices
 from src.config.loading import load
 from src.config.schema import Run
+from src.config.targets import on_its_target
 
 CONF = Path(__file__).resolve().parent.parent.parent / "conf"
 
 
 def register_resolvers() -> None:
-    """Names of folders in `conf/train.yaml`: `run_folder` of a single run, `sweep_folder` of a multirun."""
+    """Names of folders in `conf/train.yaml`: `run_folder` of a single run, `sweep_folder` of a multirun; of help: `choices`."""
     # Cached by the text of their arguments, and Hydra hands the cache on: a multirun's jobs have the folder of the whole.
     OmegaConf.register_new_resolver("run_folder", _run_folder, use_cache=True, replace=True)
     OmegaConf.register_new_resolver("sweep_folder", _sweep_folder, use_cache=True, replace=True)
+    OmegaConf.register_new_resolver("choices", choices, replace=True)
 
 
 def resolved(cfg: DictConfig, hydra: Any) -> Run:
     """The run of a composed configuration, with the defaults filled in that depend on how it was started."""
-    values: Any = OmegaConf.to_container(cfg, resolve=True)
+    values: Any = OmegaConf.to_container(on_its_target(cfg, hydra), resolve=True)
     alone = hydra.mode != RunMode.MULTIRUN
     if values.get("test") is None:  # in a sweep only the chosen configuration, retrained, may read the test split
         values["test"] = alone
@@ -36,6 +39,10 @@ def resolved(cfg: DictConfig, hydra: Any) -> Run:
             tracking["experiment"] = hydra.runtime.choices.get("experiment") or "default"
         if tracking.get("save_model") is None:
             tracking["save_model"] = alone
+    if hydra.job.chdir:
+        raise ValueError(
+            "hydra.job.chdir: must be false: paths are those of where the command was typed, but got true."
+        )
     run = load(values)
     if not alone and run.trainer.devices != 1:
         raise ValueError(f"trainer.devices: must be 1 in a multirun, but got {run.trainer.devices}.")
@@ -47,9 +54,7 @@ def compose_run(*overrides: str) -> Run:
     register_resolvers()
     with initialize_config_dir(str(CONF), version_base="1.3"):
         cfg = compose("train", list(overrides), return_hydra_config=True)
-    with open_dict(cfg):
-        hydra = cfg.pop("hydra")
-    return resolved(cfg, hydra)
+        return resolved(without_hydra(cfg), cfg.hydra)
 
 
 class Check(Callback):
@@ -77,7 +82,7 @@ def _sweep_folder(choices: DictConfig, overrides: ListConfig, launcher: DictConf
 
     A fresh one adds the time.
     """
-    experiment = choices.get("experiment") or "default"
+    experiment = (choices.get("experiment") or "default").replace("/", "-")
     if "study_name" in sweeper:
         parts = [sweeper.study_name or f"{experiment}-{choices.get('search') or 'search'}"]
         begun = sweeper.resume

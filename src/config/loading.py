@@ -3,28 +3,38 @@
 from collections.abc import Mapping
 from typing import Any
 
-from src.config.arguments import MODELS, MODIFIED, READERS
+from src.choices import one_of
 from src.config.rules import check
-from src.config.schema import Block, Run
+from src.config.schema import Run
 from src.config.validation import validated
+from src.data.sources import SOURCES
+from src.fields import Plug
+from src.models.arguments import MODELS
 
 
 def load(values: Mapping[str, Any]) -> Run:
     """The run that `values` (resolved, nested) describe; ValueError naming key, rule and value if they break a rule."""
     run = validated(Run, dict(values))
     _check_plug("model", run.model, MODELS)
-    _check_plug("data", run.data, READERS)
-    if run.data["_target_"] == MODIFIED:
-        _check_plug("data.source", run.data["source"], READERS)
+    _check_source("data", run.data)
     check(run)
     return run
 
 
-def _check_plug(key: str, values: dict[str, Any], ours: Mapping[str, type[Block]]) -> None:
+def _check_source(key: str, values: dict[str, Any]) -> None:
+    """A mapping among the arguments of our own readers is another source."""
+    _check_plug(key, values, {name: source.settings for name, source in SOURCES.items()})
+    if values["_target_"] in SOURCES:
+        for name, value in values.items():
+            if isinstance(value, dict):
+                _check_source(f"{key}.{name}", value)
+
+
+def _check_plug(key: str, values: dict[str, Any], ours: Mapping[str, type[Plug]]) -> None:
     target = values.get("_target_")
     if not isinstance(target, str) or "." not in target:
         raise ValueError(f"{key}._target_: must be the dotted path of a class or function, but got {target!r}.")
     if target in ours:
         validated(ours[target], values, f"{key}.")
     elif target.startswith("src."):
-        raise ValueError(f"{key}._target_: must be one of {', '.join(ours)} or a path of your own, but got {target!r}.")
+        raise ValueError(f"{key}._target_: {one_of(ours)} or a path of your own, but got {target!r}.")

@@ -3,6 +3,8 @@
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf.errors import OmegaConfBaseException
 
+from src.config.refused import REFUSED, refusal
+
 
 def explain(error: BaseException) -> str:
     """The line for `error`, whichever library raised it; without `error:` in front."""
@@ -13,6 +15,8 @@ def explain(error: BaseException) -> str:
             f"command line: an argument must read key=value, in quotes if it holds spaces, but got {error.override!r}."
         )
     if isinstance(error, HydraException) and isinstance(error.__cause__, OmegaConfBaseException):
+        if (key := error.__cause__.full_key) in REFUSED:
+            return refusal(key, str(error).rpartition("=")[2])  # Hydra ends with the override that would append it
         return explain(error.__cause__)
     if isinstance(error, OmegaConfBaseException) and hasattr(error.parent_node, "keys"):
         known = ", ".join(str(name) for name in error.parent_node)

@@ -4,25 +4,31 @@ import copy
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import yaml
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
-from omegaconf import DictConfig, OmegaConf, open_dict
+from hydra.core.utils import configure_log
+from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from src import runs
-from src.config.composition import resolved
+from src.config.composition import resolved, without_hydra
 from src.config.schema import Run
 
 
 class Composed(NamedTuple):
-    """One job as Hydra composed it: `hydra` is its Hydra node, `cfg` the rest, `run` the same, checked."""
+    """One job as Hydra composed it: the `whole`, `cfg` without Hydra's own node, and the same as a `run`, checked."""
 
+    whole: DictConfig
     cfg: DictConfig
-    hydra: DictConfig
     run: Run
+
+    @property
+    def hydra(self) -> DictConfig:
+        """Hydra's own node."""
+        return cast(DictConfig, self.whole.hydra)
 
 
 class Composer:
@@ -46,8 +52,14 @@ class Composer:
             cfg.hydra.runtime.output_dir = str((self.folder / str(number)).resolve())
             if (subdir := str(cfg.hydra.sweep.subdir)) != str(number):
                 raise ValueError(f"hydra.sweep.subdir: must be the job's number, {number}, but got {subdir}.")
-            hydra = cfg.pop("hydra")
-        return Composed(cfg, hydra, resolved(cfg, hydra))
+        task = without_hydra(cfg)
+        return Composed(cfg, task, resolved(task, cfg.hydra))
+
+    def jobs(self, overrides: Sequence[Sequence[str]], first: int) -> dict[int, Composed]:
+        """Those of a multirun, by number; ValueError also where they differ in what is the sweep's."""
+        composed = {number: self.job(given, number) for number, given in enumerate(overrides, first)}
+        check_together([made.run for made in composed.values()])
+        return composed
 
     def _composed(self, overrides: list[str]) -> DictConfig:
         parsed = self.parser.parse_overrides(overrides)
@@ -88,6 +100,14 @@ def _of_tracking(run: Run) -> dict[str, Any]:
 def sweep_folder(master: DictConfig) -> Path:
     """Where a multirun's jobs leave their folders."""
     return Path(str(master.hydra.sweep.dir))
+
+
+def log_into(folder: Path, master: DictConfig) -> None:
+    """One log for all jobs of a multirun, in `folder`, as Hydra keeps one for each run."""
+    with read_write(master), open_dict(master):
+        master.hydra.runtime.output_dir = str(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    configure_log(master.hydra.job_logging, master.hydra.verbose)
 
 
 def write_hydra_files(folder: Path, job: Composed) -> None:

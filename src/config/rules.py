@@ -2,21 +2,18 @@
 
 from collections.abc import Iterator
 
-from src.config.arguments import source_of
-from src.config.schema import Run
+from src.choices import one_of
+from src.config.schema import LightningArguments, Run, Trainer
+from src.losses import default_loss, losses_for, losses_with
+from src.metrics import OBJECTIVES, objectives_for
+from src.optimizers import OPTIMIZERS
 
-MOMENTUM_USERS = {"momentum", "nesterov", "rmsprop"}
-BETA_USERS = {"adam", "adamw", "nadam"}
-LOSSES = {
-    "binary": ("bce", "mse", "mae", "huber", "perceptron"),
-    "multiclass": ("cross_entropy", "mse", "mae", "huber"),
-    "regression": ("mse", "mae", "huber"),
-}
-DEFAULT_LOSS = {"binary": "bce", "multiclass": "cross_entropy", "regression": "mse"}
-OBJECTIVES = {
-    "binary": ("val/loss", "val/accuracy", "val/auroc", "num_params"),
-    "multiclass": ("val/loss", "val/accuracy", "val/auroc", "num_params"),
-    "regression": ("val/loss", "val/rmse", "val/r2", "num_params"),
+BAD_STRATEGIES = {
+    "ddp_spawn": "what its processes learn cannot be recorded",
+    "ddp_fork": "what its processes learn cannot be recorded",
+    "ddp_notebook": "what its processes learn cannot be recorded",
+    "fsdp": "it has no weights of the best epoch in one piece",
+    "deepspeed": "it has no weights of the best epoch in one piece",
 }
 
 
@@ -24,52 +21,59 @@ def check(run: Run) -> None:
     """Raise ValueError, naming key, rule and value, for the first rule that `run` breaks."""
     for broken in _contradictions(run):
         raise ValueError(broken)
-    if source := source_of(run.data):
-        check_against_data(run, source.task, is_image=source.is_image)
 
 
 def check_against_data(run: Run, task: str, *, is_image: bool) -> None:
-    """The rules between `run` and its data; for a user's own reader they can be checked only once the data are read."""
+    """The rules between `run` and its data: what task they are, and whether of images, is known once they are read."""
     for broken in _misfits(run, task, is_image):
         raise ValueError(broken)
 
 
 def loss_name(run: Run, task: str) -> str:
     """The loss of the run: the one that is set, else the task's default."""
-    return run.loss or DEFAULT_LOSS[task]
+    return run.loss or default_loss(task)
+
+
+def why_single(trainer: Trainer) -> str | None:
+    """What Lightning alone can do of a run's settings; None if every engine can train it."""
+    asked = (key for key in LightningArguments.model_fields if getattr(trainer, key))
+    return next((f"trainer.{key} is for Lightning" for key in asked), None)
 
 
 def _contradictions(run: Run) -> Iterator[str]:
     name, trainer = run.optimizer.name, run.trainer
-    if not run.first_objective.startswith("val/"):
+    if not OBJECTIVES[run.first_objective].each_epoch:
         yield f"objective: must begin with one that each epoch has (val/loss, ...), but got {run.first_objective}."
-    if run.optimizer.momentum is not None and name not in MOMENTUM_USERS:
-        yield f"optimizer.momentum: must be null for {name}, which has none, but got {run.optimizer.momentum}."
-    if run.optimizer.betas is not None and name not in BETA_USERS:
-        yield f"optimizer.betas: must be null for {name}, which has none, but got {run.optimizer.betas}."
+    for setting in ("momentum", "betas"):
+        if (given := getattr(run.optimizer, setting)) is not None and setting not in OPTIMIZERS[name].takes:
+            yield f"optimizer.{setting}: must be null for {name}, which has none, but got {given}."
     if trainer.precision == "16-mixed" and trainer.accelerator == "cpu":
         yield "trainer.precision: must be 32-true, 64-true or bf16-mixed with trainer.accelerator=cpu, but got 16-mixed."
+    if reason := BAD_STRATEGIES.get(trainer.strategy):
+        yield f"trainer.strategy: must be auto or ddp ({reason}), but got {trainer.strategy}."
     if trainer.num_nodes > 1 and trainer.strategy == "auto":
         yield f"trainer.strategy: must be ddp for several nodes, but got auto with trainer.num_nodes={trainer.num_nodes}."
-    if run.data.get("standardize") == "channels" and (source := source_of(run.data)) and not source.is_image:
-        yield "data.standardize: must be none, features or images for a table, but got channels."
     shares = run.data.get("val_fraction", 0), run.data.get("test_fraction", 0)
     if sum(shares) >= 1:
         yield f"data.val_fraction: must leave rows for train, but got {shares[0]} beside data.test_fraction={shares[1]}."
 
 
 def _misfits(run: Run, task: str, is_image: bool) -> Iterator[str]:
-    if run.loss is not None and run.loss not in LOSSES[task]:
-        yield f"loss: must be one of {', '.join(LOSSES[task])} for a {task} task, but got {run.loss}."
+    fitting = losses_for(task)
+    if run.loss is not None and run.loss not in fitting:
+        yield f"loss: {one_of(fitting)} for a {task} task, but got {run.loss}."
     objectives = [run.objective] if isinstance(run.objective, str) else run.objective
     for objective in objectives:
-        if objective not in OBJECTIVES[task]:
-            yield f"objective: must be one of {', '.join(OBJECTIVES[task])} for a {task} task, but got {objective}."
+        if objective not in objectives_for(task):
+            yield f"objective: {one_of(objectives_for(task))} for a {task} task, but got {objective}."
     loss = loss_name(run, task)
-    if run.pos_weight is not None and loss != "bce":
-        yield f"pos_weight: must be null unless the loss is bce, but got {run.pos_weight} with loss {loss}."
-    if run.label_smoothing > 0 and loss not in ("bce", "cross_entropy"):
-        yield f"label_smoothing: must be 0 unless the loss is bce or cross_entropy, but got {run.label_smoothing} with {loss}."
+    if run.pos_weight is not None and loss not in (known := losses_with("pos_weight")):
+        yield f"pos_weight: must be null unless the loss is {' or '.join(known)}, but got {run.pos_weight} with {loss}."
+    if run.label_smoothing > 0 and loss not in (known := losses_with("label_smoothing")):
+        given = f"{run.label_smoothing} with {loss}"
+        yield f"label_smoothing: must be 0 unless the loss is {' or '.join(known)}, but got {given}."
+    if run.data.get("standardize") == "channels" and not is_image:
+        yield "data.standardize: must be none, features or images for a table, but got channels."
     if run.augment.is_on and not is_image:
         yield f"augment: must be off for a table, but got {run.augment.model_dump()}."
     is_perceptron = run.model["_target_"] == "src.models.perceptron.Perceptron"

@@ -1,41 +1,23 @@
-"""Every key of a run, with its type and range. Imports neither torch nor Lightning: a typo must die at once."""
+"""Every key of a run, with its type and range. Imports neither torch nor Lightning: a typo must die at once.
+
+Choices come from the tables beside what they name.
+"""
 
 import math
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
-Activation = Literal[
-    "identity", "step", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "softplus"
-]
-Initialiser = Literal[
-    "normal",
-    "uniform",
-    "glorot_normal",
-    "glorot_uniform",
-    "he_normal",
-    "he_uniform",
-    "lecun_normal",
-    "orthogonal",
-    "zeros",
-]
-Loss = Literal["bce", "cross_entropy", "mse", "mae", "huber", "perceptron"]
-OptimizerName = Literal["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "nadam"]
-ScheduleName = Literal["constant", "step", "exponential", "cosine", "onecycle"]
-Objective = Literal["val/loss", "val/accuracy", "val/auroc", "val/rmse", "val/r2", "num_params"]
-Standardize = Literal["none", "features", "channels", "images"]
+from src.fields import DOES_NOT_DECIDE, Block, Count, NonNegative, Positive, Rate, Seed, name_in
+from src.losses import LOSSES
+from src.metrics import OBJECTIVES
+from src.optimizers import OPTIMIZERS
+from src.schedules import SCHEDULES
 
-Rate = Annotated[float, Field(ge=0, lt=1)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=1)]
-Seed = Annotated[int, Field(ge=0, lt=2**63)]
-
-
-class Block(BaseModel):
-    """Typed settings: unknown keys and wrong types are errors, nothing is coerced."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=True)
+OptimizerName = Annotated[str, name_in(OPTIMIZERS)]
+ScheduleName = Annotated[str, name_in(SCHEDULES)]
+Loss = Annotated[str, name_in(LOSSES)]
+Objective = Annotated[str, name_in(OBJECTIVES)]
 
 
 class Optimizer(Block):
@@ -66,11 +48,68 @@ class Augment(Block):
         return any((self.shift, self.rotation, self.scale, self.flip))
 
 
-class Trainer(Block):
-    accelerator: Literal["auto", "cpu", "gpu"]
-    devices: Count | Literal["auto"]
-    strategy: Literal["auto", "ddp"]
-    num_nodes: Count
+def _checked_limit(limit: float) -> float:
+    if limit <= 0 or (isinstance(limit, float) and limit > 1):
+        raise ValueError("must be a number of batches, or a share above 0.0 and up to 1.0")
+    return limit
+
+
+def _checked_target(values: dict[str, Any]) -> dict[str, Any]:
+    if "." not in str(values.get("_target_", "")):
+        raise ValueError("must hold a _target_, the dotted path of a class")
+    return values
+
+
+def _listed(values: Any) -> Any:
+    return [values] if isinstance(values, dict) else values
+
+
+Limit = Annotated[int | float, AfterValidator(_checked_limit)]
+OwnObject = Annotated[dict[str, Any], AfterValidator(_checked_target)]
+OwnObjects = Annotated[list[OwnObject] | None, BeforeValidator(_listed)]  # one mapping is a list of one
+Duration = Annotated[str, Field(pattern=r"^\d+:\d\d:\d\d:\d\d$")]  # DD:HH:MM:SS
+Strategy = Literal[
+    "auto",
+    "ddp",
+    "ddp_find_unused_parameters_true",
+    "ddp_find_unused_parameters_false",
+    "ddp_spawn",
+    "ddp_fork",
+    "ddp_notebook",
+    "fsdp",
+    "deepspeed",
+]
+
+
+class LightningArguments(Block):
+    """Arguments of Lightning's Trainer that are passed on as they are; null is Lightning's own default."""
+
+    callbacks: OwnObjects
+    logger: Annotated[OwnObjects, DOES_NOT_DECIDE]
+    fast_dev_run: bool | Count | None
+    limit_train_batches: Limit | None
+    limit_val_batches: Limit | None
+    overfit_batches: Limit | None
+    min_epochs: Count | None
+    min_steps: Count | None
+    max_time: Duration | dict[str, int] | None
+    deterministic: bool | Literal["warn"] | None
+    benchmark: bool | None
+    sync_batchnorm: bool | None
+    inference_mode: Annotated[bool | None, DOES_NOT_DECIDE]
+    detect_anomaly: Annotated[bool | None, DOES_NOT_DECIDE]
+    profiler: Annotated[Literal["simple", "advanced", "pytorch"] | None, DOES_NOT_DECIDE]
+    log_every_n_steps: Annotated[Annotated[int, Field(ge=0)] | None, DOES_NOT_DECIDE]
+    enable_progress_bar: Annotated[bool | None, DOES_NOT_DECIDE]
+    enable_model_summary: Annotated[bool | None, DOES_NOT_DECIDE]
+    enable_autolog_hparams: Annotated[bool | None, DOES_NOT_DECIDE]
+
+
+class Trainer(LightningArguments):
+    accelerator: Annotated[Literal["auto", "cpu", "gpu", "cuda", "mps", "tpu"], DOES_NOT_DECIDE]
+    devices: Annotated[Count | Literal["auto"] | list[Annotated[int, Field(ge=0)]], DOES_NOT_DECIDE]
+    strategy: Annotated[Strategy, DOES_NOT_DECIDE]
+    num_nodes: Annotated[Count, DOES_NOT_DECIDE]
     precision: Literal["32-true", "64-true", "16-mixed", "bf16-mixed"]
     gradient_clip_val: Positive | None
     gradient_clip_algorithm: Literal["norm", "value"]
@@ -127,14 +166,14 @@ class Run(Block):
     threshold: Annotated[str | float, AfterValidator(_checked_threshold)]
     test: bool
     train_eval: bool
-    resume: str | None
+    resume: Annotated[str | None, DOES_NOT_DECIDE]
     model: dict[str, Any]
     data: dict[str, Any]
     optimizer: Optimizer
     schedule: Schedule
     augment: Augment
     trainer: Trainer
-    tracking: Tracking
+    tracking: Annotated[Tracking, DOES_NOT_DECIDE]
 
     @property
     def first_objective(self) -> str:

@@ -5,7 +5,8 @@ from typing import Any, TypeVar, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from src.config.schema import Block
+from src.config.refused import REFUSED, refusal
+from src.fields import Block
 
 Kind = TypeVar("Kind", bound=Block)
 
@@ -17,6 +18,9 @@ def validated(kind: type[Kind], values: dict[str, Any], prefix: str = "") -> Kin
     except ValidationError as error:
         details = error.errors()
         first = min(details, key=lambda detail: detail["type"] != "extra_forbidden")  # a typo explains a missing key
+        of_key = [detail for detail in details if detail["loc"][:1] == first["loc"][:1]]
+        if first["type"] != "extra_forbidden":  # of a union's branches, what came furthest is what was meant
+            first = max(of_key, key=lambda detail: len(detail["loc"]))
         raise ValueError(_line(kind, first, prefix)) from None
 
 
@@ -42,6 +46,8 @@ def _line(kind: type[Block], detail: ErrorDetails, prefix: str) -> str:
             break  # what follows in the location names branches of a union, no keys
         block = inner[0]
     key = prefix + ".".join(parts)
+    if detail["type"] == "extra_forbidden" and key in REFUSED:
+        return refusal(key, detail["input"])
     if detail["type"] == "extra_forbidden":
         return f"{key}: must be a known key, but got {parts[-1]!r}; known here: {', '.join(known_keys(block))}."
     if detail["type"] == "missing":

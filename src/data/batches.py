@@ -33,7 +33,10 @@ class Batch(NamedTuple):
 
 @dataclass
 class TrainBatches:
-    """One epoch of batches in the order of (seed, epoch); set `epoch` before iterating. The last batch may be short."""
+    """One epoch of batches in the order of (seed, epoch); set `epoch` before iterating. The last batch may be short.
+
+    With `limit` an epoch has that many batches: the first of its order.
+    """
 
     split: Split
     standardize: Standardize
@@ -45,9 +48,16 @@ class TrainBatches:
     world_size: int = 1
     dtype: torch.dtype = torch.float32
     epoch: int = 0
+    limit: int | None = None
 
     def __len__(self) -> int:
-        return -(-len(self.split) // self.batch_size)
+        return -(-self.num_rows // self.batch_size)
+
+    @property
+    def num_rows(self) -> int:
+        """Examples of an epoch."""
+        size = len(self.split)
+        return size if self.limit is None else min(size, self.limit * self.batch_size)
 
     @property
     def window(self) -> int:
@@ -56,11 +66,11 @@ class TrainBatches:
 
     @property
     def steps_per_epoch(self) -> int:
-        return -(-len(self.split) // self.window)
+        return -(-self.num_rows // self.window)
 
     def __iter__(self) -> Iterator[Batch]:
-        device, size = self.split.labels.device, len(self.split)
-        order = permutation(key(self.seed, Purpose.ORDER, self.epoch).to(device), size)
+        device, size = self.split.labels.device, self.num_rows
+        order = permutation(key(self.seed, Purpose.ORDER, self.epoch).to(device), len(self.split))[:size]
         draws = key(self.seed, Purpose.AUGMENTATION, self.epoch).to(device)
         place = torch.arange(size, device=device)
         keys = row_keys(self.epoch * self.steps_per_epoch + place // self.window, place % self.window)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from src.config.imports import checked_call, imported
 from src.data.dataset import Dataset
+from src.imports import checked_call, imported
 
 COMMON = ("_target_", "standardize")  # keys of `data` that are not the reader's
 
@@ -17,3 +17,17 @@ def read_dataset(values: Mapping[str, Any]) -> Dataset:
     if not isinstance(dataset, Dataset):
         raise ValueError(f"data._target_: must return a src.data.Dataset, but got {type(dataset).__name__}.")
     return dataset
+
+
+class LastRead:
+    """Reads the data of runs, once for all that follow one another with the same."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, Any] | None = None
+        self._dataset: Dataset | None = None
+
+    def read(self, values: Mapping[str, Any]) -> Dataset:
+        """As `read_dataset`."""
+        if self._dataset is None or self._values != dict(values):
+            self._values, self._dataset = dict(values), read_dataset(values)
+        return self._dataset

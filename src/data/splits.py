@@ -1,9 +1,13 @@
 """Splits as a pure function of (seed, row), stratified by class."""
 
-import torch
-from torch import Tensor
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from src.randomness import Purpose, key, permutation
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def split_rows(
@@ -13,6 +17,8 @@ def split_rows(
 
     Raises ValueError unless both fractions lie in (0, 1) and leave rows for train, of every class with `stratify`.
     """
+    import torch
+
     for name, fraction in (("val_fraction", val_fraction), ("test_fraction", test_fraction)):
         if not 0 < fraction < 1:
             raise ValueError(f"data.{name}: must lie between 0 and 1, but got {fraction}.")

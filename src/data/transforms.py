@@ -2,13 +2,15 @@
 
 import math
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, get_args
 
 import torch
 from torch import Tensor
 
+from src import fields
+
 # Over which axes of (N, features...) the mean and sd are taken. None: not fitted, taken from each example.
-STANDARDIZE = ("none", "features", "channels", "images")
+STANDARDIZE = get_args(fields.Standardize)
 
 
 @dataclass(frozen=True)

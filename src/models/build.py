@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from src.config.imports import checked_call, imported
+from src.imports import checked_call, imported
 from src.models.dropout import replace_dropout
 from src.randomness import Purpose, key
 
@@ -33,6 +33,11 @@ def build_model(
     model_class = imported("model", target)
     if not (isinstance(model_class, type) and issubclass(model_class, nn.Module)):
         raise ValueError(f"model._target_: must be a torch.nn.Module, but got {target!r}, which is {model_class!r}.")
+    if any(base.__name__ == "LightningModule" for base in model_class.__mro__):
+        raise ValueError(
+            "model._target_: must be a plain torch.nn.Module (its loss and optimizer are keys of the run, hooks of your "
+            f"own go into trainer.callbacks), but got the LightningModule {target!r}."
+        )
     known = {"num_features": num_features, "num_outputs": num_outputs, "input_shape": input_shape, "seed": seed}
     construct = checked_call("model", model_class, {**_known(model_class, arguments, known), **arguments})
     with torch.random.fork_rng(devices=[]):

@@ -4,15 +4,19 @@ Each takes a key of `src.randomness`, fan_out and fan_in, and gives a float64 we
 device. Normals are not truncated (as in PyTorch, not as in Keras), and no gain is applied.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from math import sqrt
-
-import torch
-from torch import Tensor, nn
+from typing import TYPE_CHECKING
 
 from src import randomness
+from src.choices import chosen
 
-Initialiser = Callable[[Tensor, int, int], Tensor]
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+Initialiser = Callable[["Tensor", int, int], "Tensor"]
 
 
 def normal(state: Tensor, fan_out: int, fan_in: int) -> Tensor:
@@ -55,6 +59,8 @@ def orthogonal(state: Tensor, fan_out: int, fan_in: int) -> Tensor:
 
     The Q of a QR of normals, its columns' signs set by R's diagonal (Mezzadri 2007, section 5), else it is not uniform.
     """
+    import torch
+
     tall = _normal(state, max(fan_out, fan_in), min(fan_out, fan_in))
     q, r = torch.linalg.qr(tall)
     q = q * torch.where(r.diagonal() < 0, -1.0, 1.0)
@@ -63,27 +69,30 @@ def orthogonal(state: Tensor, fan_out: int, fan_in: int) -> Tensor:
 
 def zeros(state: Tensor, fan_out: int, fan_in: int) -> Tensor:
     """All 0: right for a single perceptron; hidden units of an MLP would stay equal for ever."""
+    import torch
+
     return torch.zeros(fan_out, fan_in, dtype=torch.float64, device=state.device)
 
 
 INITIALISERS: dict[str, Initialiser] = {
-    "normal": normal,
-    "uniform": uniform,
-    "glorot_normal": glorot_normal,
-    "glorot_uniform": glorot_uniform,
-    "he_normal": he_normal,
-    "he_uniform": he_uniform,
-    "lecun_normal": lecun_normal,
-    "orthogonal": orthogonal,
-    "zeros": zeros,
+    draw.__name__: draw
+    for draw in (
+        normal,
+        uniform,
+        glorot_normal,
+        glorot_uniform,
+        he_normal,
+        he_uniform,
+        lecun_normal,
+        orthogonal,
+        zeros,
+    )
 }
 
 
 def initialiser(name: str) -> Initialiser:
     """The initialiser called `name`. Raises ValueError, listing the known ones, for any other name."""
-    if name not in INITIALISERS:
-        raise ValueError(f"init: must be one of {', '.join(INITIALISERS)}, but got {name!r}.")
-    return INITIALISERS[name]
+    return chosen("init", INITIALISERS, name)
 
 
 def linear(fan_in: int, fan_out: int, *, bias: bool, init: str, state: Tensor) -> nn.Linear:
@@ -91,6 +100,9 @@ def linear(fan_in: int, fan_out: int, *, bias: bool, init: str, state: Tensor) -
 
     Unlike `nn.Linear(...)` it leaves torch's global generator as it was.
     """
+    import torch
+    from torch import nn
+
     weight = initialiser(init)(state, fan_out, fan_in)
     layer = nn.utils.skip_init(nn.Linear, fan_in, fan_out, bias=bias)
     assert isinstance(layer, nn.Linear)
@@ -110,4 +122,6 @@ def _symmetric(state: Tensor, fan_out: int, fan_in: int, bound: float) -> Tensor
 
 
 def _indices(state: Tensor, fan_out: int, fan_in: int) -> Tensor:
+    import torch
+
     return torch.arange(fan_out * fan_in, device=state.device).view(fan_out, fan_in)

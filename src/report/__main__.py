@@ -1,7 +1,7 @@
 """Door: `python -m src.report experiment=xray` writes one HTML page of what MLflow has of an experiment.
 
-`study=NAME` tells of one sweep, search or claim (`study=dropout`), `run=RUN` of one run (folder name, `<study>/<number>` or
-MLflow id).
+`sweep=NAME` tells of one sweep or search, `claim=NAME` of a claim (`claim=dropout`), `run=RUN` of one run (folder name,
+`<sweep>/<number>` or MLflow id).
 `output=PATH` says where the page goes, `uri=URI` where MLflow's records are.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from src import runs
 from src.config.errors import raise_on_signals, report_errors
 
-SUBJECTS = ("experiment", "study", "run")
+SUBJECTS = ("experiment", "sweep", "claim", "run")
 KEYS = (*SUBJECTS, "output", "uri")
 
 
@@ -43,7 +43,7 @@ def parse(arguments: Sequence[str]) -> dict[str, str]:
 
 def report(given: dict[str, str]) -> Path:
     """Write the page that `given` asks for; its path."""
-    from src.report.page_data import gather
+    from src.report.page_data import read_page_data
     from src.report.sections import whole_page
     from src.tracking.reading import Reader
 
@@ -51,7 +51,7 @@ def report(given: dict[str, str]) -> Path:
     name = given[subject]
     plain = re.sub(r"[^\w.=+-]+", "-", name).strip(".")
     path = Path(given.get("output") or runs.ROOT / "reports" / f"{plain}.html")
-    page = whole_page(gather(subject, name, Reader(given.get("uri"))))
+    page = whole_page(read_page_data(subject, name, Reader(given.get("uri"))))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page, encoding="utf-8")
     return path

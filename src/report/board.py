@@ -82,7 +82,7 @@ def _names(material: PageData, row: Mapping[Any, Any]) -> str:
     found = [material.runs[int(place)] for place in row["numbers"].split()]
     labels: list[str] = [run.label for run in found[:NAMED]]
     if len({label.rpartition("/")[0] for label in labels}) == 1 and "/" in labels[0]:
-        study, numbers = labels[0].rpartition("/")[0], [label.rpartition("/")[2] for label in labels]
-        labels = numbers if material.subject == "study" else [f"{study}/{numbers[0]}", *numbers[1:]]
+        sweep, numbers = labels[0].rpartition("/")[0], [label.rpartition("/")[2] for label in labels]
+        labels = numbers if material.subject == "sweep" else [f"{sweep}/{numbers[0]}", *numbers[1:]]
     more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
     return f"<small>{escape(', '.join(labels))}{more}</small>"

@@ -1,4 +1,4 @@
-"""What a study claimed, predicted and found."""
+"""What a claim says, predicts and found."""
 
 import json
 from html import escape
@@ -12,12 +12,12 @@ from src.statistics.findings import bounds, found
 
 RESULTS = "results.json"
 HEAD = ["prediction", "found, 95 % interval", "predicted", "n", "statistic", "verdict"]
-QUICK = "A quick trial of the study: few seeds and epochs, whose verdict says little."
-CHANGED = "Not the study as its file states it: with overrides, or with other seeds."
+QUICK = "A quick trial of the claim: few seeds and epochs, whose verdict says little."
+CHANGED = "Not the claim as its file states it: with overrides, or with other seeds."
 
 
 def claim(material: PageData) -> Section | None:
-    """The claim with its verdict, its predictions and the study's own figures."""
+    """The claim with its verdict, its predictions and its own figures."""
     if material.claim is None:
         return None
     tags, files = material.claim.tags, sorted(material.reader.files(material.claim))
@@ -32,7 +32,7 @@ def claim(material: PageData) -> Section | None:
     for name in files:
         if name.endswith(".png"):
             title = f"Figure {name.removesuffix('.png')}"
-            parts.append(Image(title, "As the study drew it.", material.reader.file(material.claim, name)))
+            parts.append(Image(title, "As the claim drew it.", material.reader.file(material.claim, name)))
     return Section("claim", "The claim", parts)
 
 

@@ -27,13 +27,13 @@ def commands(material: PageData) -> list[tuple[str, str, str]]:
         command, lost = command_of(material.best)
         found.append((what, command, f"Not brought back by it: {lost}." if lost else ""))
     if material.claim is not None:
-        found.append((f"The study {material.claim.tags['study']}", material.claim.tags["command"], ""))
+        found.append((f"The claim {material.claim.tags['claim_name']}", material.claim.tags["command"], ""))
     for parent in material.parents:
         what = f"The {'search' if 'study' in parent.tags else 'sweep'} {parent.label}"
         if MULTIRUN in material.reader.files(parent):
             text = material.reader.file(parent, MULTIRUN).decode()
             found.append((what, _typed(yaml.safe_load(text)), ""))
-        elif material.subject == "study":
+        elif material.subject == "sweep":
             found.append((what, "", "MLflow has not got the command that it was started with."))
     return found
 

@@ -1,6 +1,5 @@
 """What a setting does to the objective: a figure for each key that differs, and how much of it each key explains."""
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +11,12 @@ from scipy import stats
 from src.plots.style import BLUE, GREY, ORANGE
 from src.report.page_data import PageData, written
 from src.report.style import Figure, axis_of, drawn, is_steep, shown
+from src.statistics.intervals import LEVEL, t_half_width
 
 DRAWN = 12  # keys at most
 FEW = 8  # values of a number that are settings of their own; more are put into groups
 GROUPS = 5
 ENOUGH = 10  # runs, before importances are told
-LEVEL = 0.95
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,7 @@ def _key(material: PageData, name: str) -> Key:
             "place": [numbers[text] for text in texts],
             "value": [entry.value for entry in material.entries],
             "label": [material.runs[entry.number].label for entry in material.entries],
-            "pruned": [entry.results["stop_reason"] == "pruned" for entry in material.entries],
+            "pruned": [entry.is_pruned for entry in material.entries],
         }
     )
     table["group"] = table["place"]
@@ -154,7 +153,7 @@ def _mean(group: pd.DataFrame, steep: bool) -> dict[str, float]:
     """
     values, n = np.log(group["value"]) if steep else group["value"], len(group)
     mean = float(values.mean())
-    half = float(stats.t.ppf(0.5 + LEVEL / 2, n - 1)) * float(values.std()) / math.sqrt(n) if n > 2 else 0.0
+    half = t_half_width(values.to_numpy()) if n > 2 else 0.0
     low, middle, high = (float(np.exp(end)) if steep else end for end in (mean - half, mean, mean + half))
     return {"place": float(group["place"].median()), "mean": middle, "low": low, "high": high, "n": n}
 

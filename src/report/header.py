@@ -26,7 +26,7 @@ def head(material: PageData) -> str:
     )
     sources = list(dict.fromkeys(run.tags["data"] for run in material.runs if "data" in run.tags))
     told = f"<p>{escape('; '.join(sources[:3]))}</p>" if sources else ""
-    kind = "search" if material.is_search else {"study": "sweep"}.get(material.subject, material.subject)
+    kind = "search" if material.is_search else material.subject
     title = f'<p class="kind">{kind.capitalize()}</p>\n<h1>{escape(material.name)}</h1>'
     return "\n".join([title, told, *notes, f'<dl class="facts">{facts}</dl>' if facts else ""])
 

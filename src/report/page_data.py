@@ -11,11 +11,14 @@ from typing import Any
 import pandas as pd
 
 from src.metrics import DIRECTIONS
+from src.runs.objective import Objective
+from src.runs.results import Results
+from src.runs.stop_reason import StopReason
 from src.sweep.leaderboard import NOT_COMPARED, Entry, leaderboard, swept_keys
-from src.tracking.reading import Reader, Recorded
+from src.tracking.reading import Reader, Recorded, newest_claim
 
 PREDICTIONS = "predictions.parquet"
-ENDED = ("patience", "epochs", "diverged", "pruned", "failed")
+ENDED = tuple(reason for reason in StopReason if reason != StopReason.INTERRUPTED)
 TRIED = 10  # runs that are asked for their predictions
 
 
@@ -23,12 +26,12 @@ TRIED = 10  # runs that are asked for their predictions
 class PageData:
     """All that the page tells. `entries` are the runs that are compared; their numbers are places in `runs`."""
 
-    subject: str  # experiment, study (one sweep or search), claim (a study with its verdict) or run
+    subject: str  # experiment, sweep (one, or a search), claim or run
     name: str
     reader: Reader
     runs: Sequence[Recorded]  # without the parents of sweeps
     parents: Sequence[Recorded]
-    claim: Recorded | None  # the study of this name, as MLflow has it
+    claim: Recorded | None  # the claim of this name, as MLflow has it
     objective: str
     entries: Sequence[Entry]
     board: pd.DataFrame | None  # the leaderboard; None if nothing can be compared
@@ -49,11 +52,11 @@ class PageData:
     @property
     def is_search(self) -> bool:
         """Whether the page tells of one search."""
-        return self.subject == "study" and "study" in self.parents[0].tags
+        return self.subject == "sweep" and "study" in self.parents[0].tags
 
     def short(self, run: Recorded) -> str:
         """How a run is called where the subject is known: in one sweep by its number."""
-        return f"run {run.label.rpartition('/')[2]}" if self.subject == "study" else run.label
+        return f"run {run.label.rpartition('/')[2]}" if self.subject == "sweep" else run.label
 
     def values_of(self, run: Recorded) -> Mapping[str, str]:
         """The settings of a run, as the leaderboard writes them."""
@@ -66,7 +69,7 @@ class PageData:
         return best_first([entry for entry in self.entries if entry.number in numbers], self.objective)
 
 
-def gather(subject: str, name: str, reader: Reader) -> PageData:
+def read_page_data(subject: str, name: str, reader: Reader) -> PageData:
     """Read what belongs to `name`; ValueError if MLflow does not have it or it holds no run."""
     subject, parents, claim, found = _read(subject, name, reader)
     runs = [run for run in found if "folder" in run.tags]
@@ -101,11 +104,10 @@ def written(value: Any) -> str:
 
 def best_first(entries: Sequence[Entry], objective: str) -> list[Entry]:
     """`entries` by their value, what has none at the end; before them what is infeasible, and what a search pruned."""
-    sign = 1.0 if DIRECTIONS[objective] == "minimize" else -1.0
+    judged = Objective.of(objective)
 
     def place(entry: Entry) -> tuple[bool, bool, bool, float]:
-        missing, is_pruned = math.isnan(entry.value), entry.results["stop_reason"] == "pruned"
-        return missing, not entry.feasible, is_pruned, 0.0 if missing else sign * entry.value
+        return math.isnan(entry.value), not entry.feasible, entry.is_pruned, judged.ascending(entry.value)
 
     return sorted(entries, key=place)
 
@@ -119,27 +121,22 @@ def _read(subject: str, name: str, reader: Reader) -> Read:
     if subject == "experiment":
         found = reader.experiment(name)
         runs = [run for run in found if not run.is_sweep]
-        return subject, [run for run in found if run.is_sweep], _newest(found), _in_order(runs)
-    if claim := _newest(reader.claims(name)):
-        sweeps = [reader.study(sweep) for sweep in claim.tags["sweeps"].split()]
+        return subject, [run for run in found if run.is_sweep], newest_claim(found), _in_order(runs)
+    if subject == "claim":
+        claim = reader.claim(name)
+        sweeps = [reader.sweep(sweep) for sweep in claim.tags["sweeps"].split()]
         children = [child for _, of_sweep in sweeps for child in of_sweep]
-        return "claim", [parent for parent, _ in sweeps], claim, _in_order(children)
-    parent, children = reader.study(name)
+        return subject, [parent for parent, _ in sweeps], claim, _in_order(children)
+    parent, children = reader.sweep(name)
     return subject, [parent], None, _in_order(children)
-
-
-def _newest(runs: Sequence[Recorded]) -> Recorded | None:
-    """Of the studies among `runs` the newest that is as its file states it, else the newest."""
-    studies = [run for run in runs if "verdict" in run.tags]
-    return max(studies, key=lambda run: (run.tags["stated"] == "true", run.started), default=None)
 
 
 def _in_order(runs: Sequence[Recorded]) -> list[Recorded]:
     """Oldest first, the members of a sweep by their number."""
 
     def place(run: Recorded) -> tuple[int, str, int]:
-        study, _, number = run.label.rpartition("/")
-        return (run.started, "", 0) if not number.isdigit() else (0, study, int(number))
+        sweep, _, number = run.label.rpartition("/")
+        return (run.started, "", 0) if not number.isdigit() else (0, sweep, int(number))
 
     return sorted(runs, key=place)
 
@@ -190,18 +187,21 @@ def _runs(count: int) -> str:
 
 def _worth(entry: Entry, run: Recorded) -> tuple[bool, bool, int]:
     """Of runs that repeat each other the one that came furthest counts, and of these the newest."""
-    reason = entry.results["stop_reason"]
-    return reason != "failed", reason != "pruned", run.started
+    return entry.results.stop_reason != StopReason.FAILED, not entry.is_pruned, run.started
 
 
 def _entry(number: int, run: Recorded, objective: str, feasible: bool) -> Entry:
     """As the leaderboard takes it. Whether a run reads the test split does not make it another configuration."""
     values = {key: value_of(text) for key, text in run.params.items() if key != "test"}
-    results = {
-        "objective": {"value": run.metrics.get(f"best/{objective}")},
-        "stop_reason": run.tags["stop_reason"],
-        "best_epoch": run.metrics.get("best/epoch"),
-    }
+    reason, best_epoch = StopReason(run.tags["stop_reason"]), run.metrics.get("best/epoch")
+    results = Results(
+        run=run.label,
+        status=reason.status,
+        stop_reason=reason,
+        seed=int(run.params.get("seed", 0)),
+        best_epoch=None if best_epoch is None else int(best_epoch),
+        objective={"name": objective, "value": run.metrics.get(f"best/{objective}")},
+    )
     return Entry(number, {"seed": None, **values}, results, feasible)
 
 

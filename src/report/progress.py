@@ -37,7 +37,7 @@ def _table(material: PageData) -> pd.DataFrame:
     for entry in material.entries:
         number = material.runs[entry.number].label.rpartition("/")[2]
         if number.isdigit() and not math.isnan(entry.value):
-            rows.append((int(number), entry.value, entry.results["stop_reason"] == "pruned"))
+            rows.append((int(number), entry.value, entry.is_pruned))
     return pd.DataFrame(sorted(rows), columns=["number", "value", "pruned"])
 
 

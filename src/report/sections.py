@@ -27,7 +27,7 @@ LISTED = 12  # commands
 def whole_page(material: PageData) -> str:
     """The page of `material`."""
     page = Page(f"{material.name}: report", head(material))
-    if not material.runs:  # of a study that trains nothing
+    if not material.runs:  # of a claim that trains nothing
         page.sections += filter(None, (claim(material), again(material)))
         return page.html()
     for make in (claim, leaderboard, sweeps, curves, search, settings, best_run, lost, provenance, again):

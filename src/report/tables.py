@@ -30,7 +30,7 @@ def sweeps(material: PageData) -> str:
     rows = []
     for parent in material.parents:
         of_it = [parent.metrics.get(key) for key in ("sweep/runs", "sweep/broken", f"best/{material.objective}")]
-        kind = "search" if "study" in parent.tags else "of a study" if "lab" in parent.tags else "sweep"
+        kind = "search" if "study" in parent.tags else "of a claim" if "lab" in parent.tags else "sweep"
         cells = [count(of_it[0]), count(of_it[1]), figure(of_it[2]), when(parent.started), parent.status.lower()]
         rows.append([escape(parent.label), kind, *cells])
     alone = [run for run in material.runs if "/" not in run.label]

@@ -3,9 +3,12 @@
 from src.runs.files import (
     CHECKPOINT,
     CONFIG,
+    FACTS,
     HISTORY,
+    IDENTITY,
     OWNER,
     RESULTS,
+    WEIGHTS,
     read_history,
     read_json,
     write_history,
@@ -13,15 +16,18 @@ from src.runs.files import (
     write_text,
 )
 from src.runs.folder import ROOT, find, in_sweep, label, new_name, run_folders
-from src.runs.owner import claim, is_alive, lives, orphans, release, this_process
+from src.runs.owner import claim, is_alive, lives, orphans, owned, release, this_process
 
 __all__ = [
     "CHECKPOINT",
     "CONFIG",
+    "FACTS",
     "HISTORY",
+    "IDENTITY",
     "OWNER",
     "RESULTS",
     "ROOT",
+    "WEIGHTS",
     "claim",
     "find",
     "in_sweep",
@@ -30,6 +36,7 @@ __all__ = [
     "lives",
     "new_name",
     "orphans",
+    "owned",
     "read_history",
     "read_json",
     "release",

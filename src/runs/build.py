@@ -3,8 +3,6 @@
 import math
 import os
 import shutil
-from collections.abc import Callable
-from typing import TypeVar
 
 import torch
 from torch import nn
@@ -15,8 +13,6 @@ from src.data.dataset import Dataset
 from src.losses import Loss, per_example
 from src.models.build import build_model
 from src.schedules import Shape, factor
-
-Function = TypeVar("Function", bound=Callable[..., object])
 
 DTYPES = {"64-true": torch.float64}
 
@@ -55,20 +51,6 @@ def build_factors(run: Run, total_steps: int) -> list[float] | None:
 def build_augment(run: Run) -> Augment | None:
     """The augmentation of a run, if it has one."""
     return Augment(**run.augment.model_dump()) if run.augment.is_on else None
-
-
-def build_compiler(run: Run, device: torch.device, threads: int) -> Callable[[Function], Function]:
-    """What compiles the functions of a run's steps for `device`; gives them back as they are unless `trainer.compile`.
-
-    On CUDA each is captured as a graph, which is replayed without Python; on CPUs each is compiled for `threads` threads.
-    Raises ValueError where no compiler is found.
-    """
-    if not run.trainer.compile:
-        return lambda function: function
-    check_compiler(device)
-    if device.type == "cpu":
-        return lambda function: torch.compile(function, options={"cpp.threads": threads})  # type: ignore[return-value]
-    return lambda function: torch.compile(function, mode="reduce-overhead")  # type: ignore[return-value]
 
 
 def check_compiler(device: torch.device) -> None:

@@ -1,6 +1,7 @@
 """The figures of a run: val and, once, test, from the best weights."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -13,6 +14,8 @@ from src.metrics import full_report
 from src.randomness import Purpose, key
 from src.statistics.bootstrap import report_bounds
 from src.statistics.thresholds import choose_threshold
+
+PREDICTIONS = "predictions.parquet"  # in a run's folder
 
 
 @dataclass(frozen=True)
@@ -73,3 +76,17 @@ def _frame(split: str, predictions: Predictions) -> pd.DataFrame:
     if logits.ndim == 1:
         return pd.DataFrame({**columns, "logit": logits.numpy()})
     return pd.DataFrame({**columns, **{f"logit_{index}": column.numpy() for index, column in enumerate(logits.T)}})
+
+
+def read_predictions(folder: Path) -> dict[str, Predictions]:
+    """What a run left of its predictions, by split; none where it has none."""
+    if not (folder / PREDICTIONS).is_file():
+        return {}
+    frame = pd.read_parquet(folder / PREDICTIONS)
+    columns = [name for name in frame.columns if name.startswith("logit")]
+    found = {}
+    for split, rows in frame.groupby("split", sort=False):
+        logits = torch.from_numpy(rows[columns].to_numpy(copy=True))
+        labels = torch.from_numpy(rows["label"].to_numpy(copy=True))
+        found[str(split)] = Predictions(logits.squeeze(-1) if len(columns) == 1 else logits, labels)
+    return found

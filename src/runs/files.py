@@ -12,6 +12,8 @@ OWNER, RESULTS, CONFIG, HISTORY, CHECKPOINT = (
     "history.csv",
     "checkpoint.ckpt",
 )
+IDENTITY, FACTS = "identity.json", "tags.json"
+WEIGHTS = "weights.pt"  # of the best epoch
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -20,7 +20,7 @@ def run_folders(root: Path = ROOT) -> list[Path]:
 
 
 def label(folder: Path) -> str:
-    """How a run is called: its folder's name, in a sweep `<study>/<number>`."""
+    """How a run is called: its folder's name, in a sweep `<sweep>/<number>`."""
     folder = folder.resolve()
     return f"{folder.parent.name}/{folder.name}" if in_sweep(folder) else folder.name
 

@@ -1,40 +1,115 @@
-"""`resume=RUN`: the same configuration again, and nothing else."""
+"""What a run is: every setting that decides a number, and the content of its data. No folder is taken for another's."""
 
-from collections.abc import Sequence
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import yaml
 
-from src import runs
 from src.config.leaves import leaves
+from src.config.passwords import without_password
+from src.config.schema import Run
+from src.data.sources import SOURCES
+from src.fields import free_keys
+from src.runs.files import CONFIG, IDENTITY, read_json, write_json
 
-FREE = ("trainer", "tracking", "resume")  # keys that may change on the way: they do not decide a number
-ENDED = ("patience", "epochs", "diverged", "pruned")
-
-
-def arguments(argv: Sequence[str]) -> list[str]:
-    """The command line of a resumed run: what it was started with, then what was typed now; others are given back as they are."""
-    resumed = [text.removeprefix("resume=") for text in argv if text.startswith("resume=") and text != "resume=null"]
-    if not resumed:
-        return list(argv)
-    folder = runs.find(resumed[-1])
-    started = [text for text in overrides(folder) if text not in argv]
-    return [*started, *argv, "hydra.output_subdir=null"]
+FREE = tuple(free_keys(Run))
 
 
-def overrides(folder: Path) -> list[str]:
-    """The overrides that the run in `folder` was started with."""
-    path = folder / ".hydra" / "overrides.yaml"
-    return list(yaml.safe_load(path.read_text()) or []) if path.is_file() else []
+@dataclass(frozen=True)
+class Identity:
+    """`settings`: the keys that decide, flat; `data`: the digest of the data, "" before they are read."""
+
+    settings: Mapping[str, Any]
+    data: str = ""
+
+    @classmethod
+    def of(cls, run: Run, data: str = "") -> Self:
+        """Of a run on data with this digest."""
+        return cls(deciding(run.model_dump(mode="json")), data)
+
+    @classmethod
+    def read(cls, folder: Path) -> Self | None:
+        """That of the run in `folder`; None if it holds no run."""
+        found = read_json(folder / IDENTITY)
+        return cls(found["settings"], found["data"]) if "settings" in found else None
+
+    @property
+    def hash(self) -> str:
+        """Of all of it: runs with one hash have the same numbers."""
+        return hashlib.sha256(json.dumps([self.settings, self.data], sort_keys=True).encode()).hexdigest()
+
+    def differences(self, before: Self) -> list[str]:
+        """What is not as it was, one text each."""
+        found = changes(before.settings, self.settings)
+        if self.data and before.data and self.data != before.data:
+            found.append("data: the content of its files has changed")
+        return found
+
+    def check(self, folder: Path, *, again: str) -> None:
+        """Raises ValueError with the differences if `folder` holds another run; `again` says how to begin anew."""
+        before = Identity.read(folder)
+        if before is not None and (differences := self.differences(before)):
+            raise ValueError(
+                f"{folder}: a run must go on with the settings and data that it began with, but got "
+                f"{', '.join(differences)}; {again}."
+            )
+
+    def hold(self, folder: Path) -> None:
+        """Write it down, if `folder` has none yet."""
+        before = Identity.read(folder)
+        if before is None or not before.data:
+            content = {"id": folder_id(folder), "hash": self.hash, "settings": dict(self.settings), "data": self.data}
+            write_json(folder / IDENTITY, content)
 
 
-def check_unchanged(stored: dict[str, Any], now: dict[str, Any]) -> None:
-    """Raise ValueError with the difference if a key that decides a number is not as it was."""
-    before, after = dict(leaves(stored)), dict(leaves(now))
-    changed = [key for key in sorted(before.keys() | after.keys()) if before.get(key) != after.get(key)]
-    differences = [
-        f"{key}={after.get(key)} (was {before.get(key)})" for key in changed if key.split(".")[0] not in FREE
-    ]
-    if differences:
-        raise ValueError(f"resume: only {', '.join(FREE[:2])} may change in a run, but got {', '.join(differences)}.")
+def deciding(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a run's resolved configuration the leaves that decide a number; which do not, the schemas say."""
+    free = (*FREE, *_free_of(values["data"], "data."))
+    return {key: value for key, value in leaves(values) if not is_free(key, free)}
+
+
+def is_free(key: str, free: Sequence[str] = FREE) -> bool:
+    """Whether a key may change in a run that goes on: it does not decide a number."""
+    return any(key == one or key.startswith(f"{one}.") for one in free)
+
+
+def _free_of(data: Mapping[str, Any], prefix: str) -> list[str]:
+    """Of the settings of a data source those that only say where it lies."""
+    of_source = _free_of(data["source"], f"{prefix}source.") if isinstance(data.get("source"), Mapping) else []
+    known = SOURCES.get(data["_target_"])
+    return [*of_source, *(free_keys(known.settings, prefix) if known else ())]
+
+
+def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """`key=value (was other)` for each key that differs."""
+    keys = [key for key in sorted(before.keys() | after.keys()) if before.get(key) != after.get(key)]
+    return [f"{key}={after.get(key)} (was {before.get(key)})" for key in keys]
+
+
+def folder_id(folder: Path) -> str:
+    """What the run or sweep in `folder` is known by wherever it is sent: names of folders repeat, this does not."""
+    found = read_json(folder / IDENTITY)
+    if "id" not in found:
+        found["id"] = secrets.token_hex(16)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(folder / IDENTITY, found)
+    return str(found["id"])
+
+
+def plain_values(run: Run) -> dict[str, Any]:
+    """The resolved configuration as it may be kept: without the password of a tracking server."""
+    values = run.model_dump(mode="json")
+    if uri := run.tracking.uri:
+        values["tracking"]["uri"] = without_password(uri, uri)
+    return values
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """The resolved configuration of the run in `folder`, nested."""
+    values: dict[str, Any] = yaml.load((folder / CONFIG).read_text(), Loader=yaml.CSafeLoader)
+    return values

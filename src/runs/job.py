@@ -1,55 +1,56 @@
 """Work for an engine: jobs, and the sources that it pulls them from."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, Protocol
 
 from src.config.schema import Run
 
 
 @dataclass(frozen=True)
 class Job:
-    """One run to be trained: plain data."""
+    """One run to be trained, and the folder in which it leaves its record: plain data."""
 
     number: int
     run: Run
+    folder: Path
     overrides: tuple[str, ...] = ()
 
 
-class Source(Protocol):
-    """Where an engine gets its work and where it tells what became of it."""
+class Place(NamedTuple):
+    """Where an engine has room: what its next job must agree with, and among how many it will train."""
 
-    def next(self, key: str | None) -> Job | None:
-        """The next job with this stack key, or of any key for None; None if there is none now."""
-
-    def epoch(self, job: Job, row: dict[str, float]) -> bool:
-        """An epoch of `job` is done, `row` of its history; False asks to stop it."""
-
-    def end(self, job: Job, result: Any) -> None:
-        """`job` has ended: what was trained, or the exception that ended it."""
+    spec: Hashable
+    slots: int
 
 
-@dataclass
-class Queue:
-    """A source with a list of jobs, first come first served; keeps what became of them, by number."""
+class JobSource(Protocol):
+    """Where an engine gets its work."""
 
-    jobs: Iterable[tuple[str, Job]]  # with their stack keys
-    ended_: dict[int, Any] = field(default_factory=dict)
+    def next(self, place: Place | None) -> Job | None:
+        """The next job that fits `place`, for None any; None if there is none now."""
 
-    def __post_init__(self) -> None:
-        self.waiting = list(self.jobs)
+    def keep(self, job: Job, row: Mapping[str, float]) -> bool:
+        """Whether `job` goes on after this epoch; False prunes it."""
 
-    def next(self, key: str | None) -> Job | None:
-        """The first waiting job with this key."""
-        for place, (its_key, _) in enumerate(self.waiting):
-            if key in (None, its_key):
-                return self.waiting.pop(place)[1]
+
+class Jobs:
+    """Jobs that are known beforehand, first come first served; `spec_of` says which of them fit together."""
+
+    def __init__(self, jobs: Iterable[Job], spec_of: Callable[[Job], Hashable]) -> None:
+        self.waiting: dict[Hashable, deque[Job]] = {}
+        for job in jobs:
+            self.waiting.setdefault(spec_of(job), deque()).append(job)
+
+    def next(self, place: Place | None) -> Job | None:
+        """The next job that fits; for None, of the first kind that is not through."""
+        for spec in self.waiting if place is None else (place.spec,):
+            if waiting := self.waiting.get(spec):
+                return waiting.popleft()
         return None
 
-    def epoch(self, job: Job, row: dict[str, float]) -> bool:
-        """Go on."""
+    def keep(self, job: Job, row: Mapping[str, float]) -> bool:
+        """Nothing here asks to stop it."""
         return True
-
-    def end(self, job: Job, result: Any) -> None:
-        """Keep the result."""
-        self.ended_[job.number] = result

@@ -1,29 +1,26 @@
-"""A model that has been trained, and what is concluded from it."""
+"""What came of a job: a model that has been trained, or what went wrong."""
 
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-import torch
 from torch import Tensor, nn
 
-from src.artifacts import leave
+from src.config.errors import Interrupted
 from src.config.schema import Run
 from src.data.batches import EvalBatches
 from src.data.dataset import Dataset, Split
 from src.data.transforms import Standardize
 from src.runs.build import build_run_model, dtype_of
-from src.runs.evaluation import Predictions, figures, operating_threshold, predict
+from src.runs.evaluation import Predictions, figures, figures_with_bounds, operating_threshold, predict
 from src.runs.progress import Progress
-from src.runs.results import results_of
-
-WEIGHTS = "weights.pt"  # of a run that keeps no model of its own: a sweep makes one of its best
+from src.runs.results import Results, results_of
+from src.runs.stop_reason import StopReason
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What came of a run: the weights of its best epoch, and the data it was trained on."""
+    """The weights of a run's best epoch, how it came there, and the data it was trained on."""
 
     run: Run
     weights: dict[str, Tensor]  # by the names of the model's state_dict; what is not named is as the model is built
@@ -32,6 +29,17 @@ class Trained:
     progress: Progress
     num_params: int
     val: Predictions | None = None  # where they are known already
+
+    @property
+    def stop_reason(self) -> StopReason:
+        """Why the training ended."""
+        assert self.progress.stop_reason is not None
+        return self.progress.stop_reason
+
+    @property
+    def value(self) -> float:
+        """The objective at the best epoch."""
+        return self.progress.best_value
 
     @cached_property
     def model(self) -> nn.Module:
@@ -49,20 +57,42 @@ class Trained:
         return figures(task, self.predict(self.dataset.test), threshold)
 
 
-def evaluate_run(folder: Path, trained: Trained) -> dict[str, Any]:
-    """Evaluate val and, if the run may, test; leave model and figures, or the weights alone; returns the results."""
-    run, dataset, splits = trained.run, trained.dataset, {}
-    if trained.progress.best_epoch is not None:
-        splits["val"] = trained.val or trained.predict(dataset.val)
-        if run.test:
-            splits["test"] = trained.predict(dataset.test)
-    threshold = operating_threshold(run, dataset.task, splits["val"]) if splits else None
-    results = results_of(run, folder, trained.progress, trained.num_params, dataset, splits, threshold)
-    if run.tracking.save_model:
-        leave(run, folder, results, trained.model, dataset, trained.standardize, splits)
-    elif splits:
-        torch.save(trained.weights, folder / WEIGHTS)
-    return results
+@dataclass(frozen=True)
+class Failed:
+    """The error that ended a job, or the interruption that broke it off."""
+
+    error: BaseException
+
+    @property
+    def stop_reason(self) -> StopReason:
+        """Interrupted or failed."""
+        broken_off = isinstance(self.error, (Interrupted, KeyboardInterrupt))
+        return StopReason.INTERRUPTED if broken_off else StopReason.FAILED
+
+    @property
+    def reason(self) -> str:
+        """The error in one line."""
+        return f"{type(self.error).__name__}: {self.error}"
+
+
+@dataclass(frozen=True)
+class Recalled:
+    """What an earlier start recorded of a job that had ended then."""
+
+    results: Results
+
+    @property
+    def stop_reason(self) -> StopReason:
+        """As it was recorded."""
+        return self.results.stop_reason
+
+    @property
+    def value(self) -> float:
+        """As it was recorded."""
+        return self.results.value
+
+
+Outcome = Trained | Failed | Recalled
 
 
 def rebuilt(run: Run, weights: dict[str, Tensor], dataset: Dataset) -> nn.Module:
@@ -70,3 +100,27 @@ def rebuilt(run: Run, weights: dict[str, Tensor], dataset: Dataset) -> nn.Module
     model = build_run_model(run, dataset).to(dtype_of(run))
     model.load_state_dict({**model.state_dict(), **weights})
     return model
+
+
+def evaluate_run(run: Run, folder: Path, trained: Trained) -> tuple[Results, dict[str, Predictions]]:
+    """The results of a run that came to its end, and its predictions on val and, if it may read it, on test.
+
+    There are none of a run without one finite epoch.
+    """
+    dataset, splits = trained.dataset, dict[str, Predictions]()
+    if trained.progress.best_epoch is not None:
+        splits["val"] = trained.val or trained.predict(dataset.val)
+        if run.test:
+            splits["test"] = trained.predict(dataset.test)
+    threshold = operating_threshold(run, dataset.task, splits["val"]) if splits else None
+    results = results_of(
+        run,
+        folder,
+        trained.progress,
+        trained.num_params,
+        dataset,
+        val=figures(dataset.task, splits["val"], threshold) if splits else None,
+        test=figures_with_bounds(run, dataset.task, splits["test"], threshold) if "test" in splits else None,
+        threshold=threshold,
+    )
+    return results, splits

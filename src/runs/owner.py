@@ -2,7 +2,8 @@
 
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,16 @@ def claim(folder: Path) -> None:
             f" (if that process is gone, delete {OWNER} there)."
         )
     write_json(folder / OWNER, this_process())
+
+
+@contextmanager
+def owned(folder: Path) -> Iterator[None]:
+    """`folder` is this process's inside."""
+    claim(folder)
+    try:
+        yield
+    finally:
+        release(folder)
 
 
 def release(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import platform
 import subprocess
+from functools import cache
 from importlib.metadata import distributions, version
 from pathlib import Path
 
@@ -13,6 +14,7 @@ def versions() -> dict[str, str]:
     return {library: version(library) for library in LIBRARIES}
 
 
+@cache
 def provenance(device: str) -> dict[str, str]:
     """Flat names and values that a run is tagged with; `device` as torch calls it."""
     import torch

@@ -1,94 +1,105 @@
-"""What a run leaves, in the order that survives a kill: the folder first, MLflow after it."""
+"""The record: what a run leaves on disk, whichever engine trains it. The first listener."""
 
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+import time
+from collections.abc import Mapping
 
+import torch
 import yaml
-from rich.console import Console
 
-from src import runs
-from src.config.errors import Interrupted
-from src.config.schema import Run
-from src.data.dataset import Dataset
-from src.runs.build import device_of
-from src.runs.provenance import environment, provenance
-from src.runs.results import results_of_broken
-from src.tracking import Mirror, without_password
+from src.runs.background import Background
+from src.runs.evaluation import PREDICTIONS, predictions_frame
+from src.runs.files import (
+    CONFIG,
+    FACTS,
+    RESULTS,
+    WEIGHTS,
+    read_history,
+    read_json,
+    write_history,
+    write_json,
+    write_text,
+)
+from src.runs.identity import Identity, plain_values
+from src.runs.job import Job
+from src.runs.listener import Listener
+from src.runs.outcome import Failed, Outcome, Recalled, Trained, evaluate_run
+from src.runs.results import Results, results_of_broken
+
+SHARE = 0.01  # of the training's time may go into histories on their way; the end writes them in any case
 
 
 class Record:
-    """The open record of one run: claims its folder, says in it how the run ends, and keeps MLflow in step with it."""
+    """Keeps each job's folder: configuration, identity and facts from the first moment, history, results, weights.
 
-    def __init__(self, run: Run, folder: Path) -> None:
-        self.run, self.folder = run, folder
-        tracking = run.tracking
-        self.mirror = (
-            Mirror(folder, uri=tracking.uri, experiment=tracking.experiment or "default", run_name=tracking.run_name)
-            if tracking.enabled
-            else None
-        )
+    What takes long is done in `background`; `results_`: what became of each job, by number.
+    """
 
-    def __enter__(self) -> Self:
-        runs.claim(self.folder)
-        (self.folder / runs.RESULTS).unlink(missing_ok=True)  # a run that is taken up again has not ended
-        runs.write_text(self.folder / runs.CONFIG, yaml.safe_dump(plain_values(self.run), sort_keys=False))
-        return self
+    def __init__(self, background: Background) -> None:
+        self.background = background
+        self.results_: dict[int, Results] = {}
+        self._histories: dict[int, list[dict[str, float]]] = {}
+        self._due: dict[int, float] = {}  # by job, when its history is written again
 
-    def start(self, dataset: Dataset) -> None:
-        """Write down where the numbers come from; MLflow has the run from here on."""
-        runs.write_json(
-            self.folder / "tags.json", {**tags_of(self.run, dataset), **provenance(device_of(self.run).type)}
-        )
-        runs.write_text(self.folder / "environment.txt", environment())
-        if self.mirror is not None:
-            self.mirror.start()
+    def begin(self, job: Job, facts: Mapping[str, str]) -> None:
+        """From here on the folder says what is trained in it; what an earlier start said of its end does not count."""
+        job.folder.mkdir(parents=True, exist_ok=True)
+        identity = Identity.of(job.run, facts.get("data_digest", ""))
+        identity.check(job.folder, again="another folder begins anew")
+        identity.hold(job.folder)
+        (job.folder / RESULTS).unlink(missing_ok=True)
+        values = yaml.dump(plain_values(job.run), sort_keys=False, Dumper=yaml.CSafeDumper)
+        write_text(job.folder / CONFIG, values)
+        write_json(job.folder / FACTS, dict(facts))
+        self._histories[job.number], self._due[job.number] = [], 0.0
 
-    def commit(self) -> None:
-        """An epoch is on disk: MLflow may have it too."""
-        if self.mirror is not None:
-            self.mirror.notify()
+    def epoch(self, job: Job, row: Mapping[str, float]) -> None:
+        """Add to the history; `history.csv` follows, as often as its writing costs little."""
+        self._histories[job.number].append(dict(row))
+        now = time.perf_counter()
+        if now >= self._due[job.number]:
+            self._write_history(job)
+            cost = time.perf_counter() - now
+            self._due[job.number] = now + max(1.0, cost * len(self._histories) / SHARE)
 
-    def finish(self, results: dict[str, Any]) -> None:
-        """The run has ended: from here on it has results."""
-        runs.write_json(self.folder / runs.RESULTS, results)
+    def end(self, job: Job, outcome: Outcome) -> None:
+        """Results and weights, in the background: once they are there, the run has ended."""
+        assert not isinstance(outcome, Recalled)  # that is what this one tells the others
+        self.background.submit(lambda: self._end(job, outcome))
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if error is not None:
-            reason = "interrupted" if isinstance(error, (Interrupted, KeyboardInterrupt)) else "failed"
-            self.finish(results_of_broken(self.run, self.folder, reason, f"{kind.__name__ if kind else ''}: {error}"))
-        if self.mirror is not None:
-            self.mirror.close()
-        runs.release(self.folder)
+    def _end(self, job: Job, outcome: Trained | Failed) -> None:
+        self._write_history(job)
+        self._histories.pop(job.number, None)
+        try:
+            results = self._concluded(job, outcome) if isinstance(outcome, Trained) else _broken(job, outcome)
+        except Exception as error:  # a model that cannot be evaluated, say: the others go on
+            results = _broken(job, Failed(error))
+        results.write(job.folder)
+        self.results_[job.number] = results
+
+    def _concluded(self, job: Job, trained: Trained) -> Results:
+        results, splits = evaluate_run(job.run, job.folder, trained)
+        if splits:
+            torch.save(trained.weights, job.folder / WEIGHTS)
+        if splits and job.run.tracking.save_model:
+            predictions_frame(splits).to_parquet(job.folder / PREDICTIONS)
+        return results
+
+    def _write_history(self, job: Job) -> None:
+        if history := self._histories.get(job.number):
+            write_history(job.folder, history)
 
 
-def plain_values(run: Run) -> dict[str, Any]:
-    """The resolved configuration as it may be kept: without the password of a tracking server."""
-    values = run.model_dump(mode="json")
-    if uri := run.tracking.uri:
-        values["tracking"]["uri"] = without_password(uri, uri)
-    return values
+def recall(job: Job, listeners: list[Listener], results: Results) -> None:
+    """Tell `listeners` again, from its record, what an earlier start left of a job that ended then."""
+    facts = read_json(job.folder / FACTS)
+    for listener in listeners:
+        listener.begin(job, facts)
+    for row in read_history(job.folder):
+        for listener in listeners:
+            listener.epoch(job, row)
+    for listener in listeners:
+        listener.end(job, Recalled(results))
 
 
-def tags_of(run: Run, dataset: Dataset) -> dict[str, str]:
-    """What a run is found by, beside where its numbers come from."""
-    return {"data": dataset.source, "simulated": str(dataset.simulated).lower(), "seed": str(run.seed)}
-
-
-def announce_orphans(console: Console, but: Path) -> None:
-    """Say which runs `but` one were left by a process that died without a word (SIGKILL, power), and close their books."""
-    for folder in runs.orphans():
-        if folder.resolve() == but.resolve():
-            continue
-        why = f"process {runs.read_json(folder / runs.OWNER)['pid']} is gone"
-        if folder.parent.name == "sweeps":
-            console.print(f"{folder}: was left running, {why}; the same command goes on with it.")
-        else:
-            name = runs.label(folder)
-            console.print(f"{name}: was left running, {why}; resume={name} goes on with it.")
-            if not (folder / runs.RESULTS).is_file():
-                broken = {"run": name, "status": "KILLED", "stop_reason": "interrupted", "reason": why}
-                runs.write_json(folder / runs.RESULTS, broken)
-        runs.release(folder)
+def _broken(job: Job, failed: Failed) -> Results:
+    return results_of_broken(job.run.seed, job.folder, failed.stop_reason, failed.reason)

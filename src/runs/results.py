@@ -2,16 +2,57 @@
 
 import math
 import statistics
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from src import runs
 from src.config.schema import Run
 from src.data.dataset import Dataset
-from src.runs.evaluation import Predictions, figures, figures_with_bounds
+from src.runs.files import RESULTS, read_json, write_json
+from src.runs.folder import label
 from src.runs.progress import Progress
+from src.runs.stop_reason import RunStatus, StopReason
 
-STATUS = {"interrupted": "KILLED", "failed": "FAILED"}  # every other stop reason is an end in good order
+Figures = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Results:
+    """The flat story of a run that ended. What was broken off or failed has a `reason` and no figures."""
+
+    run: str
+    status: RunStatus
+    stop_reason: StopReason
+    seed: int
+    reason: str | None = None
+    best_epoch: int | None = None
+    stopped_epoch: int = 0
+    objective: dict[str, Any] | None = None  # its `name` and `value`, None where no epoch was finite
+    val: Figures | None = None
+    test: Figures | None = None
+    threshold: float | None = None
+    num_params: int | None = None
+    data: dict[str, Any] | None = None
+    timing: Figures | None = None
+
+    @property
+    def value(self) -> float:
+        """The objective at the best epoch; NaN for a run that diverged, failed or was broken off."""
+        given = (self.objective or {}).get("value")
+        return math.nan if given is None or self.stop_reason == StopReason.DIVERGED else float(given)
+
+    @classmethod
+    def read(cls, folder: Path) -> Self | None:
+        """Those of the run in `folder`; None while it has none."""
+        found = read_json(folder / RESULTS)
+        if not found:
+            return None
+        reasons = {"status": RunStatus(found["status"]), "stop_reason": StopReason(found["stop_reason"])}
+        return cls(**{**found, **reasons})
+
+    def write(self, folder: Path) -> None:
+        """As `results.json`: from here on the run has ended."""
+        write_json(folder / RESULTS, {name: value for name, value in asdict(self).items() if name != "reason" or value})
 
 
 def results_of(
@@ -20,46 +61,39 @@ def results_of(
     progress: Progress,
     num_params: int,
     dataset: Dataset,
-    splits: dict[str, Predictions],
+    *,
+    val: Figures | None,
+    test: Figures | None,
     threshold: float | None,
-) -> dict[str, Any]:
-    """The flat story of a run that ended; without one finite epoch (`splits` empty) its figures are null."""
-    task = dataset.task
+) -> Results:
+    """Of a run that came to its end; without one finite epoch its figures are None."""
+    assert progress.stop_reason is not None
     seconds = [row["epoch_seconds"] for row in progress.history]
-    return {
-        "run": runs.label(folder),
-        "status": "FINISHED",
-        "stop_reason": progress.stop_reason,
-        "best_epoch": progress.best_epoch,
-        "stopped_epoch": len(progress.history),
-        "objective": {"name": run.first_objective, "value": _finite(progress.best_value)},
-        "val": figures(task, splits["val"], threshold) if "val" in splits else None,
-        "test": figures_with_bounds(run, task, splits["test"], threshold) if "test" in splits else None,
-        "threshold": threshold,
-        "num_params": num_params,
-        "seed": run.seed,
-        "data": {
+    best = progress.best_value
+    return Results(
+        run=label(folder),
+        status=progress.stop_reason.status,
+        stop_reason=progress.stop_reason,
+        seed=run.seed,
+        best_epoch=progress.best_epoch,
+        stopped_epoch=len(progress.history),
+        objective={"name": run.first_objective, "value": best if math.isfinite(best) else None},
+        val=val,
+        test=test,
+        threshold=threshold,
+        num_params=num_params,
+        data={
             "name": dataset.name,
             "source": dataset.source,
             "simulated": dataset.simulated,
-            "task": task,
+            "task": dataset.task,
             "classes": list(dataset.classes),
             "rows": {part: len(getattr(dataset, part)) for part in ("train", "val", "test")},
         },
-        "timing": {"epoch_seconds": statistics.median(seconds), "epochs_seconds": sum(seconds)},
-    }
+        timing={"epoch_seconds": statistics.median(seconds), "epochs_seconds": sum(seconds)},
+    )
 
 
-def results_of_broken(run: Run, folder: Path, stop_reason: str, why: str) -> dict[str, Any]:
+def results_of_broken(seed: int, folder: Path, stop_reason: StopReason, reason: str) -> Results:
     """What is known of a run that was interrupted or failed; `resume` takes it up from its last commit."""
-    return {
-        "run": runs.label(folder),
-        "status": STATUS[stop_reason],
-        "stop_reason": stop_reason,
-        "reason": why,
-        "seed": run.seed,
-    }
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+    return Results(label(folder), stop_reason.status, stop_reason, seed, reason=reason)

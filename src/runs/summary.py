@@ -2,9 +2,10 @@
 
 import os
 from pathlib import Path
-from typing import Any
 
 from rich.table import Table
+
+from src.runs.results import Results
 
 SHOWN = {
     "binary": (
@@ -21,27 +22,25 @@ SHOWN = {
 }
 
 
-def summary(results: dict[str, Any], task: str, folder: Path) -> Table:
+def summary(results: Results, task: str, folder: Path) -> Table:
     """The results of a run as a table: data, model, epochs, val and test figures with bounds, cost, where to look."""
-    table = Table(title=f"Run {results['run']}", show_header=False, title_justify="left")
+    table = Table(title=f"Run {results.run}", show_header=False, title_justify="left")
     table.add_column(style="bold")
     table.add_column(overflow="fold")
-    table.add_row("data", results["data"]["source"])
-    table.add_row("parameters", f"{results['num_params']:,}")
-    table.add_row(
-        "epochs", f"best {results['best_epoch']}, stopped {results['stopped_epoch']} ({results['stop_reason']})"
-    )
-    objective = results["objective"]
+    table.add_row("data", (results.data or {})["source"])
+    table.add_row("parameters", f"{results.num_params:,}")
+    table.add_row("epochs", f"best {results.best_epoch}, stopped {results.stopped_epoch} ({results.stop_reason})")
+    objective = results.objective or {}
     table.add_row("objective", f"{objective['name']} = {_number(objective['value'])}")
-    if results["threshold"] is not None:
-        table.add_row("threshold", f"{results['threshold']:.3f}, chosen on val")
+    if results.threshold is not None:
+        table.add_row("threshold", f"{results.threshold:.3f}, chosen on val")
     for split in ("val", "test"):
-        if results[split]:
+        if figures := getattr(results, split):
             table.add_section()
             for name in SHOWN[task]:
-                table.add_row(f"{split} {name.replace('_', ' ')}", _with_bounds(results[split], name))
+                table.add_row(f"{split} {name.replace('_', ' ')}", _with_bounds(figures, name))
     table.add_section()
-    table.add_row("seconds per epoch", f"{results['timing']['epoch_seconds']:.3f} (median)")
+    table.add_row("seconds per epoch", f"{(results.timing or {})['epoch_seconds']:.3f} (median)")
     table.add_row("folder", os.path.relpath(folder))
     table.add_row("look", "make ui")
     return table

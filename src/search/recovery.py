@@ -1,6 +1,5 @@
 """What the folders of a search tell of trials whose process died."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +8,11 @@ import yaml
 
 from src import runs
 from src.config.loading import load
-from src.runs import identity
 from src.runs.job import Job
-from src.search.seeded_trial import SeededTrial, TrialOutcome, figures_at_best
+from src.runs.results import Results
+from src.runs.stop_reason import StopReason
+from src.search.seeded_trial import CUT_OFF, SeededTrial, TrialOutcome, figures_at_best
 from src.search.source import Plan
-
-THROUGH = (*identity.ENDED, "failed")  # the ends of a job, whatever its trial does
 
 
 def ended_in(folder: Path, trial: optuna.Trial, plan: Plan) -> TrialOutcome | None:
@@ -24,31 +22,42 @@ def ended_in(folder: Path, trial: optuna.Trial, plan: Plan) -> TrialOutcome | No
     """
     first = trial.number * plan.repeats
     jobs = [job for number in range(first, first + plan.repeats) if (job := _job(folder, number))]
-    results = {job.number: runs.read_json(folder / str(job.number) / runs.RESULTS) for job in jobs}
-    ended = [job for job in jobs if results[job.number].get("stop_reason") in THROUGH]
-    reasons = {results[job.number]["stop_reason"] for job in ended}
-    is_cut_off = bool(reasons & {"pruned", "diverged"})
-    if "failed" not in reasons and (
-        len(ended) < len(jobs) or (len(jobs) < plan.repeats and not is_cut_off) or not jobs
-    ):
+    ended = [(job, results) for job in jobs if (results := _results_of_end(job)) is not None]
+    reasons = {results.stop_reason for _, results in ended}
+    if StopReason.FAILED not in reasons and not _is_over(len(jobs), len(ended), reasons, plan.repeats):
         return None
-    repeats = SeededTrial(trial, jobs, plan.objectives, plan.directions[0], plan.in_turn)
-    for job in ended:
-        history = runs.read_history(folder / str(job.number))
+    repeats = SeededTrial(trial, jobs, plan.objectives, plan.in_turn)
+    for job, results in ended:
+        history = runs.read_history(job.folder)
         for row in history:
-            repeats.add(job, row[plan.objectives[0]])
-        repeats.end(job, _figures(history, results[job.number]))
-    return repeats.ending(plan.bounds)
+            repeats.add(job, row[plan.objectives[0].name])
+        repeats.end(job, _figures(history, results))
+    return repeats.outcome(plan.bounds)
+
+
+def _is_over(begun: int, ended: int, reasons: set[StopReason], repeats: int) -> bool:
+    """Whether all that had begun has ended, and nothing more would have begun."""
+    return 0 < ended == begun and (begun == repeats or bool(reasons & CUT_OFF))
 
 
 def _job(folder: Path, number: int) -> Job | None:
     """A job that has begun."""
-    config = folder / str(number) / runs.CONFIG
-    return Job(number, load(yaml.load(config.read_text(), Loader=yaml.CSafeLoader))) if config.is_file() else None
+    its_folder = folder / str(number)
+    config = its_folder / runs.CONFIG
+    if not config.is_file():
+        return None
+    return Job(number, load(yaml.load(config.read_text(), Loader=yaml.CSafeLoader)), its_folder)
 
 
-def _figures(history: list[dict[str, float]], results: Mapping[str, Any]) -> dict[str, Any]:
-    if results["stop_reason"] == "failed":
-        return {"error": results.get("reason", "")}
-    figures = figures_at_best(history, results["best_epoch"], results["num_params"])
-    return {**figures, "stop_reason": results["stop_reason"]}
+def _results_of_end(job: Job) -> Results | None:
+    """Those of a job that came to an end or failed, whatever its trial does."""
+    results = Results.read(job.folder)
+    return None if results is None or results.stop_reason == StopReason.INTERRUPTED else results
+
+
+def _figures(history: list[dict[str, float]], results: Results) -> dict[str, Any]:
+    if results.stop_reason == StopReason.FAILED:
+        return {"error": results.reason or ""}
+    assert results.num_params is not None
+    figures = figures_at_best(history, results.best_epoch, results.num_params)
+    return {**figures, "stop_reason": results.stop_reason}

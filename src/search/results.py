@@ -12,7 +12,7 @@ from optuna.trial import FrozenTrial, TrialState
 from rich.console import Console
 
 from src import runs
-from src.runs.record import plain_values
+from src.runs.identity import plain_values, read_config
 from src.search.figures import draw_figures
 from src.search.source import Search
 
@@ -23,11 +23,13 @@ RESULTS = "optimization_results.yaml"
 
 def write_search_results(folder: Path, search: Search, console: Console) -> tuple[FrozenTrial | None, dict[str, str]]:
     """Write the search's own files into `folder`; gives its best trial, if it has one, and tags for the parent run."""
-    study, plan = search.ledger.study, search.plan
+    study, plan = search.trials.study, search.plan
     best = best_trials(study)
     _write_results(folder, best, len(plan.objectives) > 1)
-    draw_figures(study, folder / "figures", list(plan.objectives), best[0].number if best else None)
-    tags = {"study": study.study_name, "trials": str(len(search.ledger.counted))}
+    draw_figures(
+        study, folder / "figures", [objective.name for objective in plan.objectives], best[0].number if best else None
+    )
+    tags = {"study": study.study_name, "trials": str(len(search.trials.counted))}
     if against := infeasible(search):
         tags["infeasible"] = " ".join(map(str, against))
     if not best:
@@ -59,7 +61,7 @@ def infeasible(search: Search) -> list[int]:
     """The numbers of the runs whose trial is against the constraints."""
     repeats = search.plan.repeats
     against = [
-        trial.number for trial in search.ledger.counted if any(value > 0 for value in trial.constraints.values())
+        trial.number for trial in search.trials.counted if any(value > 0 for value in trial.constraints.values())
     ]
     return [number for first in against for number in range(first * repeats, (first + 1) * repeats)]
 
@@ -79,13 +81,15 @@ def _write_experiment(folder: Path, search: Search, trial: FrozenTrial) -> Path:
     number, objectives = trial.number * search.plan.repeats, search.plan.objectives
     config = folder / str(number) / runs.CONFIG
     if config.is_file():
-        values = yaml.safe_load(config.read_text())
+        values = read_config(folder / str(number))
     else:  # it was trained on another machine
         values = plain_values(search.compose(search.space.overrides(trial.params), number))
     values = {key: value for key, value in values.items() if key not in NOT_OF_AN_EXPERIMENT}
     chosen = yaml.safe_load((folder / str(number) / ".hydra" / "hydra.yaml").read_text())["hydra"]["runtime"]["choices"]
     defaults = [{f"override /{group}": chosen[group]} for group in GROUPS if chosen.get(group)]
-    claim = ", ".join(f"{name} {value:.4f}" for name, value in zip(objectives, trial.values, strict=True))
+    claim = ", ".join(
+        f"{objective.name} {value:.4f}" for objective, value in zip(objectives, trial.values, strict=True)
+    )
     header = (
         f"# @package _global_\n# The best of study {folder.name}: trial {trial.number}, {claim} on val.\n"
         f"# Command: python -m src.train --config-dir {shlex.quote(os.path.relpath(folder))} +experiment=best\n"

@@ -7,26 +7,21 @@ from pathlib import Path
 
 from rich.console import Console
 
-from src.engines.dispatch import run_sweep
 from src.runs.job import Job
+from src.sweep.grid import train_grid
 from src.sweep.summary import summarise_sweep
-from src.tracking import Scribe
+from src.tracking import Tracker
 
 
-def retrain(jobs: Sequence[Job], folder: Path, console: Console, scribe: Scribe | None) -> None:
+def retrain(jobs: Sequence[Job], folder: Path, tracker: Tracker, console: Console) -> None:
     """Train `jobs`, equal but for their seeds, in `folder`, and tell mean and standard deviation of the test figures."""
     console.print(f"the best configuration again, on {len(jobs)} seeds, with the test split:")
-    try:
-        results = run_sweep(jobs, folder, slots=None, console=console, scribe=scribe)
-        summarise_sweep(folder, console, scribe)
-    finally:
-        if scribe is not None:
-            scribe.close(None)
-    tested = [result["test"] for result in results.values() if result.get("test")]
+    results = train_grid(jobs, folder, tracker, console=console)
+    summarise_sweep(folder, console, tracker)
+    tested = [result.test for result in results.values() if result.test]
     names = [name for name in (tested[0] if tested else {}) if not name.endswith(("_low", "_high"))]
     for name in names:
         values = [figures[name] for figures in tested if math.isfinite(figures[name])]
         if len(values) > 1:
-            console.print(
-                f"test {name}: {statistics.fmean(values):.4f} ± {statistics.stdev(values):.4f}, {len(values)} seeds"
-            )
+            mean, sd = statistics.fmean(values), statistics.stdev(values)
+            console.print(f"test {name}: {mean:.4f} ± {sd:.4f}, {len(values)} seeds")

@@ -1,38 +1,92 @@
-"""A search, whole: its study is opened, its trials are trained in stacks, what came of it is written down."""
+"""A search, whole: its study is opened, its trials are trained, what came of it is written down."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import optuna
-import yaml
-from optuna.samplers import GridSampler
 from optuna.trial import TrialState
 from rich.console import Console
 
-from src import runs
+from src import runs, tracking
 from src.config.loading import load
 from src.config.schema import Run
-from src.data.reading import read_dataset
-from src.engines.dispatch import Sweep
+from src.data.reading import LastRead
+from src.engines.build import stack_spec
+from src.engines.dispatch import Dispatch
 from src.engines.stacked.size import choose_slots
 from src.runs.build import build_run_model, device_of
+from src.runs.identity import read_config
 from src.runs.job import Job
-from src.runs.record import announce_orphans
-from src.runs.results import results_of_broken
+from src.runs.listener import Listener
+from src.runs.objective import Objective
+from src.runs.orphans import close
+from src.runs.record import recall
+from src.runs.stop_reason import StopReason
 from src.search.recovery import ended_in
+from src.search.results import infeasible, write_search_results
+from src.search.retraining import retrain
 from src.search.rotation import Rotation
 from src.search.settings import Samplers, Settings, check_settings, directions_of, objectives_of, pruner_of
 from src.search.source import Plan, Search
 from src.search.space import Space
 from src.search.stack_parameters import Compose, splitting
 from src.search.storage import open_storage
-from src.search.study import Ledger
+from src.search.study import Trials
 from src.search.unchanged_settings import check_unchanged_settings
-from src.sweep.record import SweepRecord
+from src.sweep.display import Display
+from src.sweep.recording import Recording, recording
 from src.sweep.status import SweepStatus
-from src.tracking import Scribe
+from src.sweep.summary import has_ended, summarise_sweep
+from src.tracking import Tracker
 
 GENERATIONS = 4  # at least: the wider the stack, the less does a trial know of those before it
+
+
+def conduct_search(
+    folder: Path,
+    base: Run,
+    space: Space,
+    settings: Settings,
+    tracker: Tracker,
+    *,
+    compose: Compose,
+    extend: Callable[[optuna.Trial], None],
+    slots: int | None,
+    listeners: Sequence[Listener] = (),
+) -> None:
+    """Search, write down what came of it, and train the best once more on several seeds, as `settings` say.
+
+    Arguments as of `run_search`.
+    """
+    console = Console()
+    for remark in space.remarks():
+        console.print(f"remark: {remark}", soft_wrap=True)
+    search = run_search(
+        folder,
+        base,
+        space,
+        settings,
+        tracker,
+        compose=compose,
+        extend=extend,
+        slots=slots,
+        console=console,
+        listeners=listeners,
+    )
+    best, tags = write_search_results(folder, search, console)
+    if has_ended(folder):
+        summarise_sweep(folder, console, tracker, search=tags, infeasible=infeasible(search))
+    else:
+        trials = f"{len(search.trials.counted)} of {search.plan.n_trials} trials have ended, {search.failures} failed"
+        console.print(f"{folder}: no run has left results here: {trials}.", soft_wrap=True)
+    if best is not None and settings.retrain:
+        place = folder.with_name(f"{folder.name}-best-{best.number}")
+        jobs = []
+        for seed in range(settings.retrain):
+            given = [*space.overrides(best.params), f"seed={seed}", "test=true"]
+            jobs.append(Job(seed, compose(given, -1), place / str(seed), tuple(given)))
+        with tracking.open(base.tracking.enabled) as its_tracker:
+            retrain(jobs, place, its_tracker, console)
 
 
 def run_search(
@@ -40,103 +94,92 @@ def run_search(
     base: Run,
     space: Space,
     settings: Settings,
+    tracker: Tracker,
     *,
     compose: Compose,
     extend: Callable[[optuna.Trial], None],
     slots: int | None,
     console: Console,
-    scribe: Scribe | None,
+    listeners: Sequence[Listener] = (),
 ) -> Search:
     """Search `space` until `settings.n_trials` have ended, from where an earlier start left off; gives the search.
 
-    `base`: the run without what is searched; `compose` makes a run of overrides and a number. `slots`: jobs that train at
-    once; None chooses by model, machine and number of trials.
+    `base`: the run without what is searched; `compose` makes a run of overrides and a number, below 0 one that leaves no
+    files. `slots`: jobs that train at once; None chooses by model, machine and number of trials. `listeners` hear after ours.
     """
-    announce_orphans(console, but=folder)
-    dataset = read_dataset(base.data)  # files that are missing are the search's mistake, not that of each trial
-    objectives = objectives_of(base)
+    data = LastRead()
+    dataset = data.read(base.data)  # files that are missing are the search's mistake, not that of each trial
     check_settings(settings, space, dataset.task)
+    objectives = objectives_of(base)
     samplers, pruner = Samplers(settings.sampler, space.searched, base.seed), pruner_of(settings, objectives)
     directions = directions_of(settings, objectives)
     plan = Plan(
-        objectives,
-        directions,
-        _trials(settings, samplers),
+        [Objective.of(name) for name in objectives],
+        min(settings.n_trials, samplers.num_settings or settings.n_trials),
         repeats=settings.repeats,
         in_turn=isinstance(pruner, optuna.pruners.WilcoxonPruner),
         timeout=settings.timeout,
         max_failure_rate=settings.max_failure_rate,
         bounds=settings.constraints or {},
     )
-    with SweepRecord(folder, base, scribe) as record:
+    num_jobs = plan.n_trials * plan.repeats
+    status = SweepStatus(num_jobs, objectives[0], num_jobs * base.epochs)
+    with recording(folder, base.tracking, tracker, console, figures=status.figures) as around:
         storage = open_storage(settings.storage, folder)
-        ledger = Ledger(storage, folder.name, directions, sampler=samplers, pruner=pruner)
-        check_unchanged_settings(ledger.kept, base, space, settings)
-        ledger.load(lambda trial: ended_in(folder, trial, plan))
-        turns = Rotation(space.searched, splitting(space, compose), plan.n_trials, base.seed)
-        num_jobs = plan.n_trials * plan.repeats
-        standing = SweepStatus(num_jobs, objectives[0], num_jobs * base.epochs)
+        trials = Trials(storage, folder.name, directions, sampler=samplers, pruner=pruner, background=around.background)
+        check_unchanged_settings(trials.study, base, space, settings, data_digest=dataset.digest)
+        trials.load(lambda trial: ended_in(folder, trial, plan))
+        rotation = Rotation(space.searched, splitting(space, compose, stack_spec), plan.n_trials, base.seed)
         search = Search(
-            ledger,
+            trials,
             space,
             plan,
+            folder=folder,
             compose=compose,
-            turns=turns if samplers.conditioned else None,
+            rotation=rotation if samplers.conditioned else None,
             seed=base.seed,
+            key_of=stack_spec,
             extend=extend,
-            later=record.later,
-            lost=lambda number: standing.lose(plan.repeats, base.epochs),
+            lost=lambda number: status.lose(plan.repeats, base.epochs),
         )
-        _recall(record, standing)
-        if len(ledger.counted) >= plan.n_trials:
+        display = Display(status, console)
+        recall_all(folder, around, [*around.others, display, *listeners])
+        status.restart()
+        if len(trials.counted) >= plan.n_trials:
             console.print(f"{folder}: all {plan.n_trials} trials have ended; a larger hydra.sweeper.n_trials goes on.")
         if slots is None:
             slots = min(choose_slots(build_run_model(base, dataset), device_of(base)), max(2, num_jobs // GENERATIONS))
-        sweep = Sweep(search, record, standing, slots=slots, console=console)
+        heard = [around.record, *around.others, display, search, *listeners]
+        dispatch = Dispatch(search, heard, console=console, data=data, slots=slots)
         try:
-            with sweep.view:
-                sweep.train()
-            record.flush()
-        except BaseException:
-            record.flush()
-            search.abandon()
-            raise
+            with display:
+                dispatch.train()
+                status.used, status.offered = dispatch.used_, dispatch.offered_
         finally:
-            ledger.close()
-    if turns.splitting:
-        console.print(turns.told(ledger.trials), soft_wrap=True)
+            around.background.flush()
+            search.abandon()  # what is open, if the search was broken off
+            trials.close()
+        tracker.hurry()
+    if rotation.splitting:
+        console.print(rotation.told(trials.all), soft_wrap=True)
     if search.has_failed:
         raise _too_many_failures(search)
     return search
 
 
-def _trials(settings: Settings, samplers: Samplers) -> int:
-    """As many as are asked for; of a grid, no more than it has."""
-    sampler = samplers(0)
-    return min(settings.n_trials, len(sampler._all_grids)) if isinstance(sampler, GridSampler) else settings.n_trials
+def recall_all(folder: Path, around: Recording, listeners: Sequence[Listener]) -> None:
+    """The jobs of earlier starts, told again from their records; those that were broken off are closed."""
+    for path in sorted(folder.glob(f"*/{runs.CONFIG}")):
+        results = close(path.parent, "its process is gone")
+        job = Job(int(path.parent.name), load(read_config(path.parent)), path.parent)
+        around.record.results_[job.number] = results
+        heard = listeners if results.stop_reason != StopReason.INTERRUPTED else around.others
+        recall(job, list(heard), results)
 
 
 def _too_many_failures(search: Search) -> ValueError:
-    last = next(trial for trial in reversed(search.ledger.trials) if trial.state == TrialState.FAIL)
+    last = next(trial for trial in reversed(search.trials.all) if trial.state == TrialState.FAIL)
     return ValueError(
         f"hydra.sweeper.max_failure_rate: at most {search.plan.max_failure_rate:g} of {search.plan.n_trials} trials must fail, "
         f"but got {search.failures} (trial {last.number}: {last.user_attrs.get('reason')})"
     )
-
-
-def _recall(record: SweepRecord, standing: SweepStatus) -> None:
-    """The jobs of earlier starts, for the view and for MLflow; those that were broken off are closed."""
-    for path in record.folder.glob(f"*/{runs.CONFIG}"):
-        folder = path.parent
-        run = load(yaml.load(path.read_text(), Loader=yaml.CSafeLoader))
-        job = Job(int(folder.name), run)
-        results = runs.read_json(folder / runs.RESULTS)
-        if not results:
-            results = results_of_broken(run, folder, "interrupted", "its process is gone")
-            runs.write_json(folder / runs.RESULTS, results)
-        record.known(job, results)
-        if results["stop_reason"] != "interrupted":
-            for row in runs.read_history(folder):
-                standing.add(job, row)
-            standing.end(job, results["stop_reason"], results.get("stopped_epoch") or 0)
-    standing.restart()

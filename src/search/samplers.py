@@ -1,5 +1,6 @@
 """Samplers and pruners by name."""
 
+import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,11 @@ from optuna.trial import FrozenTrial, TrialState
 
 
 class Grid(samplers.GridSampler):
-    """Optuna's, which ends `study.optimize` when it is through; whoever asks by himself looks at `is_exhausted`."""
+    """Optuna's, without its ending `study.optimize` when it is through; `num_settings`: how many settings it has."""
+
+    def __init__(self, grid: Mapping[str, Sequence[Any]], seed: int, **settings: Any) -> None:
+        super().__init__(grid, seed=seed, **settings)
+        self.num_settings = math.prod(map(len, grid.values()))
 
     def after_trial(self, study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None) -> None:
         pass

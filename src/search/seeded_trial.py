@@ -10,6 +10,10 @@ import optuna
 from optuna.trial import TrialState
 
 from src.runs.job import Job
+from src.runs.objective import Objective
+from src.runs.stop_reason import StopReason
+
+CUT_OFF = {StopReason.PRUNED, StopReason.DIVERGED}  # a repeat that ended so has no value
 
 
 @dataclass(frozen=True)
@@ -32,8 +36,7 @@ class SeededTrial:
 
     trial: optuna.Trial
     jobs: list[Job]
-    objectives: Sequence[str]
-    direction: str
+    objectives: Sequence[Objective]
     in_turn: bool
     pruned: bool = False
     begun: set[int] = field(default_factory=set)  # jobs that were handed out
@@ -51,7 +54,7 @@ class SeededTrial:
         self.ended[job.number] = figures
         if not self.in_turn:
             return self._report()
-        value = figures.get(self.objectives[0])
+        value = figures.get(self.objectives[0].name)
         if value is None or not math.isfinite(value):
             return False
         self.trial.report(value, len(self.ended))
@@ -66,17 +69,17 @@ class SeededTrial:
     def is_complete(self) -> bool:
         """Whether every repeat came to its own end."""
         reasons = [figures.get("stop_reason") for figures in self.ended.values()]
-        return len(reasons) == len(self.jobs) and not {"pruned", "diverged"} & set(reasons)
+        return len(reasons) == len(self.jobs) and not CUT_OFF & set(reasons)
 
-    def ending(self, bounds: Mapping[str, float]) -> TrialOutcome:
-        """What the trial came to; `bounds`: figures that must not be larger, in any repeat, by name."""
+    def outcome(self, bounds: Mapping[str, float]) -> TrialOutcome:
+        """How the trial ended; `bounds`: figures that must not be larger, in any repeat, by name."""
         ended = [self.ended[number] for number in sorted(self.ended)]
         if errors := [figures["error"] for figures in ended if "error" in figures]:
             return TrialOutcome(TrialState.FAIL, attrs={"reason": errors[0]})
         attrs = {"stop_reason": ended[0]["stop_reason"], "best_epoch": ended[0]["best_epoch"]}
         excess = {name: _excess([figures[name] for figures in ended], bound) for name, bound in bounds.items()}
         if self.is_complete:  # also one that was pruned after its last epoch
-            values = [statistics.fmean(figures[name] for figures in ended) for name in self.objectives]
+            values = [statistics.fmean(figures[one.name] for figures in ended) for one in self.objectives]
             return TrialOutcome(TrialState.COMPLETE, values, {**attrs, "sd": self._spread()}, excess)
         return TrialOutcome(TrialState.PRUNED, None, attrs, excess)
 
@@ -84,7 +87,7 @@ class SeededTrial:
         """The standard deviation of each objective over the repeats; empty for one repeat."""
         if len(self.jobs) < 2:
             return []
-        return [statistics.stdev(figures[name] for figures in self.ended.values()) for name in self.objectives]
+        return [statistics.stdev(figures[one.name] for figures in self.ended.values()) for one in self.objectives]
 
     def _report(self) -> bool:
         """The mean of every epoch that all repeats have reached, or will never reach."""
@@ -106,9 +109,7 @@ class SeededTrial:
         values = self.epochs.get(job.number, [])
         if len(values) >= epoch:
             return values[epoch - 1]
-        finite = [value for value in values if math.isfinite(value)]
-        best = min if self.direction == "minimize" else max
-        return best(finite) if finite else math.nan
+        return self.objectives[0].best(filter(math.isfinite, values))
 
 
 def _excess(figures: Sequence[float], bound: float) -> float:

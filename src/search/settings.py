@@ -9,12 +9,12 @@ from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 from pydantic import Field
 
-from src.config.imports import imported
-from src.config.rules import OBJECTIVES
-from src.config.schema import Block, Count, Positive, Run
-from src.metrics import DIRECTIONS
+from src.config.schema import Run
+from src.fields import Block, Count, Positive
+from src.imports import imported
+from src.metrics import DIRECTIONS, objectives_for
 from src.randomness import Purpose, key
-from src.search.samplers import CONDITIONED, CONSTANT, PRUNERS, SAMPLERS, build_pruner, build_sampler
+from src.search.samplers import CONDITIONED, CONSTANT, PRUNERS, SAMPLERS, Grid, build_pruner, build_sampler
 from src.search.space import Space, as_sweep
 from src.search.study import Direction
 
@@ -79,6 +79,12 @@ class Samplers:
         return build_sampler(self.strategy.name, self.settings, self.space, seed)
 
     @property
+    def num_settings(self) -> int | None:
+        """How many settings there are to be tried; None if there is no end of them."""
+        sampler = self(0)
+        return sampler.num_settings if isinstance(sampler, Grid) else None
+
+    @property
     def conditioned(self) -> bool:
         """Whether some parameters can be held fixed."""
         return self.strategy.own is None and self.strategy.name in CONDITIONED
@@ -96,7 +102,7 @@ def pruner_of(settings: Settings, objectives: list[str]) -> BasePruner:
 
 def check_settings(settings: Settings, space: Space, task: str) -> None:
     """Raises ValueError where the settings of a search contradict its space or its data."""
-    known = (*OBJECTIVES[task], "train/loss", "epoch_seconds")
+    known = (*objectives_for(task), "train/loss", "epoch_seconds")
     for name in settings.constraints or {}:
         if name not in known:
             raise ValueError(

@@ -1,35 +1,36 @@
-"""A search as an agenda: a trial is asked for whenever a slot is free, and told as soon as it ends."""
+"""A search as a source of jobs: a trial is asked for whenever a place is free, and told as soon as it ends."""
 
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import optuna
 from optuna.trial import TrialState
 
 from src.config.schema import Run
-from src.engines.stacked.spec import stack_key
-from src.runs.job import Job
+from src.runs.job import Job, Place
+from src.runs.objective import Objective
+from src.runs.outcome import Failed, Outcome, Trained
+from src.runs.stop_reason import StopReason
 from src.search.rotation import Rotation
 from src.search.seeded_trial import SeededTrial, TrialOutcome, figures_at_best
 from src.search.space import Space
-from src.search.study import Ledger
+from src.search.study import Trials
 
 log = logging.getLogger(__name__)
 
 ASKED = 2  # times its slots that a stack takes at most, if other stacks wait to be tried
-AHEAD = 32  # trials asked ahead, before a stack has told its slots
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a search is for, and when it is over. `objectives` with their `directions`, the first drives pruning."""
+    """What a search is for, and when it is over. The first of `objectives` drives pruning."""
 
-    objectives: Sequence[str]
-    directions: Sequence[str]
+    objectives: Sequence[Objective]
     n_trials: int  # complete, pruned and failed
     repeats: int = 1  # seeds of a trial
     in_turn: bool = False  # one repeat after another
@@ -39,134 +40,145 @@ class Plan:
 
 
 class Search:
-    """Asks `ledger` for trials in `space`.
+    """Asks `trials` for new ones in `space`; as a listener it hears how their jobs, each in its part of `folder`, end.
 
-    `compose` makes a run of overrides and a job's number, or raises; `turns` of the parameters that split stacks, which are
-    held fixed while a stack is filled (None: the sampler cannot do that, and trials queue up by key); `extend` may suggest
-    more parameters; `later` calls in the background, after the records of what has ended; `lost` is told of a trial that
-    failed before it had a job; `key_of`: a run's stack key.
+    `compose` makes a run of overrides and a job's number, or raises; `rotation` of the parameters that split stacks, which
+    are held fixed while a stack is filled (None: the sampler cannot do that, and trials queue up by key); `key_of`: what
+    the runs of one stack agree on; `extend` may suggest more parameters; `lost` is told of a trial that failed before it
+    had a job.
     """
 
     def __init__(
         self,
-        ledger: Ledger,
+        trials: Trials,
         space: Space,
         plan: Plan,
         *,
+        folder: Path,
         compose: Callable[[Sequence[str], int], Run],
-        turns: Rotation | None,
+        rotation: Rotation | None,
         seed: int,
+        key_of: Callable[[Run], Hashable],
         extend: Callable[[optuna.Trial], None] = lambda trial: None,
-        later: Callable[[Callable[[], None]], None] = lambda call: call(),
         lost: Callable[[int], None] = lambda number: None,
-        key_of: Callable[[Run], str] = stack_key,
     ) -> None:
-        self.ledger, self.space, self.plan = ledger, space, plan
-        self.compose, self.turns, self.seed, self.extend = compose, turns, seed, extend
-        self.later, self.lost, self.key_of = later, lost, key_of
+        self.trials, self.space, self.plan, self.folder = trials, space, plan, folder
+        self.compose, self.rotation, self.seed, self.key_of = compose, rotation, seed, key_of
+        self.extend, self.lost = extend, lost
         self.open: dict[int, SeededTrial] = {}  # by trial
-        self.failures = sum(trial.state == TrialState.FAIL for trial in ledger.counted)
-        self._waiting: dict[str, deque[Job]] = {}
-        self._like: dict[str, dict[str, Any]] = {}  # by key, the parameters that make it
-        self._asked, self._slots = 0, AHEAD // ASKED
+        self.failures = sum(trial.state == TrialState.FAIL for trial in trials.counted)
+        self._waiting: dict[Hashable, deque[Job]] = {}
+        self._like: dict[Hashable, dict[str, Any]] = {}  # by key, the parameters that make it
+        self._asked = 0  # for the stack that is being filled
         self._ends = time.monotonic() + plan.timeout if plan.timeout else None
 
-    def next(self, key: str | None) -> Job | None:
-        """A job with this stack key, for None of any: one that waits, or that of a new trial."""
+    def next(self, place: Place | None) -> Job | None:
+        """A job that fits `place`, for None any: one that waits, or that of a new trial."""
+        key = self._opening() if place is None else self._filling(place)
         if key is None:
-            self._asked = 0
-            while not any(self._waiting.values()):
-                if not self._ask(self.turns.opening(self.ledger.trials) if self.turns else {}):
-                    return None
-            key = next(its_key for its_key, jobs in self._waiting.items() if jobs)
-        while not self._waiting.get(key):
-            if self._is_through(key) or not self._ask(self._like[key]):
-                return None
+            return None
         job = self._waiting[key].popleft()
         self.open[self._trial_of(job)].begun.add(job.number)
         return job
 
-    def opened(self, slots: int) -> None:
-        """A stack of `slots` begins."""
-        self._slots = slots
-
-    def epoch(self, job: Job, row: Mapping[str, float]) -> bool:
-        """An epoch is done; False if its trial is pruned."""
+    def keep(self, job: Job, row: Mapping[str, float]) -> bool:
+        """Take in an epoch; False if its trial is pruned."""
         repeats = self.open[self._trial_of(job)]
-        if repeats.add(job, row[self.plan.objectives[0]]):
+        if repeats.add(job, row[self.plan.objectives[0].name]):
             self._judge(repeats)
         return not repeats.pruned
 
-    def end(self, job: Job, result: Any) -> None:
-        """A job has ended, and with its last one the trial."""
-        repeats = self.open[self._trial_of(job)]
-        figures = {"error": f"{type(result).__name__}: {result}"} if isinstance(result, Exception) else _figures(result)
-        if repeats.end(job, figures):
+    def begin(self, job: Job, facts: Mapping[str, str]) -> None:
+        """Its trial has begun when it was asked for."""
+
+    def epoch(self, job: Job, row: Mapping[str, float]) -> None:
+        """Taken in by `keep`."""
+
+    def end(self, job: Job, outcome: Outcome) -> None:
+        """A job has ended, and with its last one the trial; one that was interrupted will be asked for again."""
+        repeats = self.open.get(self._trial_of(job))
+        if repeats is None:  # told by an earlier start, or abandoned
+            return
+        if outcome.stop_reason == StopReason.INTERRUPTED:
+            self._abandon(repeats)
+            return
+        if repeats.end(job, _figures(outcome)):
             self._judge(repeats)
-        if "error" in figures or figures["stop_reason"] == "diverged":
+        if outcome.stop_reason in (StopReason.FAILED, StopReason.DIVERGED):
             self._stop(repeats)  # its mean has no value any more
         if repeats.in_turn and not repeats.pruned and len(repeats.begun) < len(repeats.jobs):
             self._wait(repeats.jobs[len(repeats.begun)])
         if repeats.is_over:
-            self._conclude(repeats)
+            del self.open[repeats.trial.number]
+            self._tell(repeats.trial, repeats.outcome(self.plan.bounds))
 
     def abandon(self) -> None:
         """The search is broken off: what is open will be asked for again."""
-        for number in list(self.open):
-            self.ledger.abandon(number)
-            del self.open[number]
+        for repeats in list(self.open.values()):
+            self._abandon(repeats)
 
     @property
     def has_failed(self) -> bool:
         """Whether more trials have failed than may."""
         return self.failures > self.plan.max_failure_rate * self.plan.n_trials
 
-    def _is_through(self, key: str) -> bool:
-        """Whether the stack with this key gets no more trials, so that others have their turn."""
-        if self.turns is None:
-            return sum(map(len, self._waiting.values())) >= ASKED * self._slots * self.plan.repeats
-        return bool(self.turns.splitting) and self._asked >= min(ASKED * self._slots, self.turns.trials)
+    def _opening(self) -> Hashable | None:
+        """The key of the next stack; None if nothing is left to be tried."""
+        self._asked = 0
+        while not any(self._waiting.values()):
+            if not self._ask(self.rotation.opening(self.trials.all) if self.rotation else {}):
+                return None
+        return next(key for key, jobs in self._waiting.items() if jobs)
+
+    def _filling(self, place: Place) -> Hashable | None:
+        """The key of a stack that is being filled; None if it gets no more."""
+        while not self._waiting.get(place.spec):
+            if self._is_through(place) or not self._ask(self._like[place.spec]):
+                return None
+        return place.spec
+
+    def _is_through(self, place: Place) -> bool:
+        """Whether the stack of `place` gets no more trials, so that others have their turn."""
+        if self.rotation is None:
+            return sum(map(len, self._waiting.values())) >= ASKED * place.slots * self.plan.repeats
+        return bool(self.rotation.splitting) and self._asked >= min(ASKED * place.slots, self.rotation.trials)
 
     def _ask(self, held: Mapping[str, Any]) -> bool:
         """A new trial, whose jobs wait from here on, or which has failed; False if there is to be none."""
         plan, now = self.plan, time.monotonic()
-        full = len(self.ledger.counted) + len(self.open) >= plan.n_trials
+        full = len(self.trials.counted) + len(self.open) >= plan.n_trials
         if full or self.has_failed or (self._ends is not None and now > self._ends):
             return False
-        trial = self.ledger.ask(self.space.searched, held)
+        trial = self.trials.ask(self.space.searched, held)
         self._asked += 1
         try:
             self.extend(trial)
             jobs = self._jobs(trial)
         except Exception as error:  # settings that contradict each other, or a user's function
-            self.ledger.begin(trial)
-            self._tell(trial, TrialOutcome(TrialState.FAIL, attrs={"reason": f"{type(error).__name__}: {error}"}))
+            self.trials.begin(trial)
+            self._tell(trial, TrialOutcome(TrialState.FAIL, attrs={"reason": Failed(error).reason}))
             self.lost(trial.number)
             return True
-        self.ledger.begin(trial)
-        direction = plan.directions[0]
-        self.open[trial.number] = SeededTrial(trial, jobs, plan.objectives, direction, plan.in_turn)
+        self.trials.begin(trial)
+        self.open[trial.number] = SeededTrial(trial, jobs, plan.objectives, plan.in_turn)
         for job in jobs[:1] if plan.in_turn else jobs:
             self._wait(job)
         return True
 
     def _jobs(self, trial: optuna.Trial) -> list[Job]:
-        overrides = self.space.overrides(trial.params)
-        first = trial.number * self.plan.repeats
-        if self.plan.repeats == 1:
-            return [Job(first, self.compose(overrides, first), tuple(overrides))]
-        return [
-            Job(first + repeat, self.compose(given, first + repeat), tuple(given))
-            for repeat in range(self.plan.repeats)
-            for given in [[*overrides, f"seed={self.seed + repeat}"]]
-        ]
+        overrides, repeats = self.space.overrides(trial.params), self.plan.repeats
+        seeds = [[f"seed={self.seed + repeat}"] for repeat in range(repeats)] if repeats > 1 else [[]]
+        first = trial.number * repeats
+        return [self._job(first + repeat, [*overrides, *seed]) for repeat, seed in enumerate(seeds)]
+
+    def _job(self, number: int, overrides: Sequence[str]) -> Job:
+        return Job(number, self.compose(overrides, number), self.folder / str(number), tuple(overrides))
 
     def _wait(self, job: Job) -> None:
         key, params = self.key_of(job.run), self.open[self._trial_of(job)].trial.params
         self._waiting.setdefault(key, deque()).append(job)
-        self._like.setdefault(
-            key, {name: params[name] for name in self.turns.splitting if name in params} if self.turns else {}
-        )
+        splitting = self.rotation.splitting if self.rotation else ()
+        self._like.setdefault(key, {name: params[name] for name in splitting if name in params})
 
     def _trial_of(self, job: Job) -> int:
         return job.number // self.plan.repeats
@@ -176,24 +188,28 @@ class Search:
             self._stop(repeats)
 
     def _stop(self, repeats: SeededTrial) -> None:
+        """Its jobs that wait are not trained."""
         repeats.pruned = True
         for key, jobs in self._waiting.items():
             self._waiting[key] = deque(job for job in jobs if job not in repeats.jobs)
 
-    def _conclude(self, repeats: SeededTrial) -> None:
-        ending = repeats.ending(self.plan.bounds)
+    def _abandon(self, repeats: SeededTrial) -> None:
+        self._stop(repeats)
         del self.open[repeats.trial.number]
-        self._tell(repeats.trial, ending)
+        self.trials.abandon(repeats.trial)
 
-    def _tell(self, trial: optuna.Trial, ending: TrialOutcome) -> None:
-        if ending.state == TrialState.FAIL:
+    def _tell(self, trial: optuna.Trial, outcome: TrialOutcome) -> None:
+        if outcome.state == TrialState.FAIL:
             self.failures += 1
-            log.warning("trial %d failed: %s", trial.number, ending.attrs["reason"])
-        self.ledger.tell(trial, ending)
-        self.later(lambda: self.ledger.keep(trial.number))
+            log.warning("trial %d failed: %s", trial.number, outcome.attrs["reason"])
+        self.trials.tell(trial, outcome)
 
 
-def _figures(trained: Any) -> dict[str, Any]:
-    progress = trained.progress
-    figures = figures_at_best(progress.history, progress.best_epoch, trained.num_params)
-    return {**figures, "stop_reason": progress.stop_reason}
+def _figures(outcome: Outcome) -> dict[str, Any]:
+    """What a job is judged by, or what went wrong."""
+    if isinstance(outcome, Failed):
+        return {"error": outcome.reason}
+    assert isinstance(outcome, Trained)
+    progress = outcome.progress
+    figures = figures_at_best(progress.history, progress.best_epoch, outcome.num_params)
+    return {**figures, "stop_reason": outcome.stop_reason}

@@ -1,26 +1,25 @@
 """Which of the parameters decide in which stack a trial trains."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from optuna.distributions import FloatDistribution, IntDistribution
 
 from src.config.schema import Run
-from src.engines.stacked.spec import stack_key
 from src.search.space import Space
 
 Compose = Callable[[Sequence[str], int], Run]
 
 
-def splitting(space: Space, compose: Compose) -> list[str]:
-    """The parameters whose value decides in which stack a trial trains."""
+def splitting(space: Space, compose: Compose, key_of: Callable[[Run], Hashable]) -> list[str]:
+    """The parameters whose value decides in which stack a trial trains; `key_of`: what the runs of one stack agree on."""
     found = []
     middle = {key: _inner(distribution)[0] for key, distribution in space.searched.items()}
     for key, distribution in space.searched.items():
-        keys = set()
+        keys = set[Hashable]()
         for value in _inner(distribution):
             try:
-                keys.add(stack_key(compose(space.overrides({**middle, key: value}), -1)))
+                keys.add(key_of(compose(space.overrides({**middle, key: value}), -1)))
             except ValueError:  # not with the others' values: it is more than a number
                 keys.add("refused")
         if len(keys) > 1:

@@ -1,79 +1,91 @@
-"""Where studies outlive the process: a journal file, or a database by its URL."""
+"""Where a study outlives the process: a journal file, or a database by its URL."""
 
+import json
 import os
 import threading
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
-from optuna.storages.journal import BaseJournalBackend, JournalFileBackend
-from optuna.storages.journal._file import BaseJournalFileLock
+from optuna.storages.journal import BaseJournalBackend
 from sqlalchemy.exc import SQLAlchemyError
 
 JOURNAL = "study.journal"  # in a study's folder
-
-
-class Lock(BaseJournalFileLock):
-    """A lock that the system gives back when its owner dies; Optuna's own outlive a SIGKILL and stop the next start."""
-
-    def __init__(self, path: Path) -> None:
-        self._lock = FileLock(f"{path}.lock")
-
-    def acquire(self) -> bool:
-        self._lock.acquire()
-        return True
-
-    def release(self) -> None:
-        self._lock.release()
+CONTINUED = "continued"  # the last key of an entry whose write goes on with the next line: Optuna reads past it
 
 
 class Journal(BaseJournalBackend):
-    """Optuna's journal file, in which `together` writes many entries at once: each write waits for the disk."""
+    """A file as Optuna's JournalFileBackend has it, for one storage: entries are gathered, and read back from memory.
+
+    What one `taken` writes is on disk whole or not at all. One process writes at a time: what another one appends
+    meanwhile is seen at the next start.
+    """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = Lock(path)
-        lock.acquire()
-        _drop_half_a_line(path)
-        lock.release()
-        self._file = JournalFileBackend(str(path), lock_obj=lock)
-        self._held = threading.local()  # `logs`: what this thread gathers
+        self.path = path
+        self._lock = FileLock(f"{path}.lock")  # Optuna's own outlive a SIGKILL; this one dies with its owner
+        self._writing = threading.Lock()  # beside it: who waits for a file's lock looks 20 times a second
+        with self._lock:
+            _drop_half_a_write(path)
+            lines = path.read_bytes().splitlines() if path.is_file() else []
+        self._unread: deque[dict[str, Any]] = deque(map(json.loads, lines))
+        self._unwritten: list[dict[str, Any]] = []
 
-    def read_logs(self, log_number_from: int) -> Generator[dict[str, Any], None, None]:
-        yield from self._file.read_logs(log_number_from)
+    def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
+        """Whatever has not been read: the storage reads each entry once, in order."""
+        while self._unread:
+            yield self._unread.popleft()
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
-        held: list[dict[str, Any]] | None = getattr(self._held, "logs", None)
-        if held is None:
-            self._file.append_logs(logs)
-        else:
-            held.extend(logs)
+        self._unread.extend(logs)
+        self._unwritten.extend(logs)
 
-    @contextmanager
-    def together(self) -> Iterator[None]:
-        """What this thread appends inside is written at the end."""
-        held = self._held.logs = []
-        try:
-            yield
-        finally:
-            self._held.logs = None
-            if held:
-                self._file.append_logs(held)
+    def taken(self) -> Callable[[], None]:
+        """What has been gathered so far, as a call that writes it, from any thread."""
+        logs, self._unwritten = self._unwritten, []
+        return lambda: self._write(logs)
+
+    def _write(self, logs: list[dict[str, Any]]) -> None:
+        if not logs:
+            return
+        entries = [*({**log, CONTINUED: True} for log in logs[:-1]), logs[-1]]
+        lines = "".join(json.dumps(entry, separators=(",", ":")) + "\n" for entry in entries)
+        with self._writing, self._lock, self.path.open("ab") as file:
+            file.write(lines.encode())
+            file.flush()
+            os.fsync(file.fileno())
 
 
-def _drop_half_a_line(path: Path) -> None:
+class GatheringStorage(JournalStorage):
+    """Optuna's storage over our journal."""
+
+    def __init__(self, path: Path) -> None:
+        self.journal = Journal(path)
+        super().__init__(self.journal)
+
+
+def _drop_half_a_write(path: Path) -> None:
     """What a process that was killed had not written to its end, or no one could read on."""
-    if path.is_file() and not (text := path.read_bytes()).endswith(b"\n"):
-        os.truncate(path, text.rfind(b"\n") + 1)
+    if not path.is_file():
+        return
+    goes_on = f',"{CONTINUED}":true}}\n'.encode()
+    size = whole = 0
+    for line in path.read_bytes().splitlines(keepends=True):
+        size += len(line)
+        if line.endswith(b"\n") and not line.endswith(goes_on):
+            whole = size
+    if whole < size:
+        os.truncate(path, whole)
 
 
 def open_storage(url: str | None, folder: Path) -> BaseStorage:
     """The storage at `url`, by default a journal in the study's folder; ValueError if it cannot be opened."""
     if url is None:
-        return JournalStorage(Journal(folder / JOURNAL))
+        return GatheringStorage(folder / JOURNAL)
     try:
         return RDBStorage(url)
     except (SQLAlchemyError, ImportError, ValueError) as error:
@@ -81,17 +93,6 @@ def open_storage(url: str | None, folder: Path) -> BaseStorage:
         raise ValueError(
             f"hydra.sweeper.storage: must be the URL of a database that answers, but got: {why}"
         ) from error
-
-
-@contextmanager
-def together(storage: BaseStorage) -> Iterator[None]:
-    """Many writes to `storage` as few."""
-    backend = getattr(storage, "_backend", None)
-    if isinstance(backend, Journal):
-        with backend.together():
-            yield
-    else:
-        yield
 
 
 def close_storage(storage: BaseStorage) -> None:

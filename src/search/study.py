@@ -1,20 +1,22 @@
-"""A study: in memory, where sampler and pruner work, and in a storage that outlives the process."""
+"""The trials of a study: asked for and told in one Optuna study, on a storage that outlives the process."""
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
+from threading import Event
 from typing import Any, Literal
 
 import optuna
-from optuna import Study, Trial
 from optuna.distributions import BaseDistribution
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 from optuna.storages import BaseStorage
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial, Trial, TrialState
 
 from src import runs
+from src.runs.background import Background
 from src.search.samplers import holding
 from src.search.seeded_trial import TrialOutcome
-from src.search.storage import close_storage, together
+from src.search.storage import GatheringStorage, close_storage
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
@@ -23,11 +25,12 @@ OWNER = "owner"  # user attributes of a trial: who trains it,
 REAPED = "reaped"  # and whether its owner died without an end: such a trial is enqueued again, and does not count
 
 
-class Ledger:
+class Trials:
     """The trials of study `name`. `sampler` builds that of a trial's number, so that a search goes on as it began.
 
-    In memory each question of a sampler or pruner costs microseconds; the storage gets a trial as it begins and as it
-    ends. `study` is the one in memory. Raises ValueError if a living process works on a trial of this study.
+    A trial is in the storage before it is trained, and its end after the records of its runs. In a journal what is asked
+    and told is known at once, and an end is written in `background`; a database is told when `background` has come to
+    it. Raises ValueError for other directions than the study has.
     """
 
     def __init__(
@@ -38,138 +41,125 @@ class Ledger:
         *,
         sampler: Callable[[int], BaseSampler],
         pruner: BasePruner,
+        background: Background,
     ) -> None:
-        self.storage, self.sampler = storage, sampler
-        self.kept = optuna.create_study(
-            storage=storage, study_name=name, directions=list(directions), load_if_exists=True
-        )
-        if [direction.name.lower() for direction in self.kept.directions] != list(directions):
-            before = ", ".join(direction.name.lower() for direction in self.kept.directions)
-            raise ValueError(
-                f"hydra.sweeper.direction: must stay {before} in study {name}, but got {list(directions)}."
+        self.storage, self.sampler, self.background = storage, sampler, background
+        if name in optuna.get_all_study_names(storage):
+            self.study = optuna.load_study(study_name=name, storage=storage, pruner=pruner)
+        else:
+            self.study = optuna.create_study(
+                study_name=name, storage=storage, directions=list(directions), pruner=pruner
             )
-        self.study: Study = optuna.create_study(study_name=name, directions=list(directions), pruner=pruner)
-        self._ids: dict[int, int] = {}  # of trials in the storage, by number
-        self._study_attrs: dict[str, Any] = {}
+        before = [direction.name.lower() for direction in self.study.directions]
+        if before != list(directions):
+            raise ValueError(
+                f"hydra.sweeper.direction: must stay {', '.join(before)} in study {name}, but got {list(directions)}."
+            )
+        self._is_asking = False
 
     def load(self, ended: Callable[[Trial], TrialOutcome | None]) -> list[FrozenTrial]:
-        """Take over what the storage has; gives the trials that were reaped.
+        """Settle what processes that died left open; gives the trials that were reaped.
 
-        `ended`: of a trial whose owner died, how it ended nevertheless, if its records tell; else it is reaped.
+        `ended`: how a trial ended of which the storage was not told, if its records tell; else it is reaped. Raises
+        ValueError if a living process works on a trial of this study.
         """
-        trials = self.kept.get_trials(deepcopy=False)
-        orphans = [trial for trial in trials if trial.state == TrialState.RUNNING]
+        orphans = [trial for trial in self.all if trial.state == TrialState.RUNNING]
         for trial in orphans:
             if runs.lives(owner := trial.user_attrs.get(OWNER, {})):
                 raise ValueError(
-                    f"study {self.kept.study_name}: a trial must have one owner, but got a second for trial {trial.number} "
+                    f"study {self.study.study_name}: a trial must have one owner, but got a second for trial {trial.number} "
                     f"while process {owner['pid']} on {owner['host']} is at it."
                 )
-        for trial in trials:
-            self._ids[trial.number] = trial._trial_id
-            self.study.add_trial(trial)
-        self._study_attrs = self.storage.get_study_system_attrs(self.kept._study_id)
-        for key, value in self._study_attrs.items():
-            self.study._storage.set_study_system_attr(self.study._study_id, key, value)
-        reaped = []
-        for number in [trial.number for trial in orphans]:
-            open_trial = Trial(self.study, self.trials[number]._trial_id)
-            if (ending := ended(open_trial)) is not None:
-                self.tell(open_trial, ending)
-                self.keep(number)
-            else:
-                self.abandon(number)
-                reaped.append(self.trials[number])
-        return reaped
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that a database has been told a part of it already
+            reaped = [orphan.number for orphan in orphans if not self._settle(orphan.number, ended)]
+        self._write()
+        trials = self.all
+        return [trials[number] for number in reaped]
 
     @property
-    def trials(self) -> list[FrozenTrial]:
+    def all(self) -> list[FrozenTrial]:
         """All trials, by number."""
         return self.study.get_trials(deepcopy=False)
 
     @property
     def counted(self) -> list[FrozenTrial]:
         """Those that have ended, less what was reaped."""
-        return [trial for trial in self.trials if trial.state.is_finished() and not trial.user_attrs.get(REAPED)]
+        return [trial for trial in self.all if trial.state.is_finished() and not trial.user_attrs.get(REAPED)]
 
     def ask(self, space: Mapping[str, BaseDistribution], fixed: Mapping[str, Any]) -> Trial:
-        """A new trial in `space`, its parameters `fixed` where they are named there; `begin` lets the storage know."""
-        number = next((t.number for t in self.trials if t.state == TrialState.WAITING), len(self.trials))
+        """A new trial in `space`, its parameters `fixed` where they are named there; `begin` is to follow."""
+        self._is_asking = True
+        trials = self.all
+        number = next((trial.number for trial in trials if trial.state == TrialState.WAITING), len(trials))
         sampler = self.sampler(number)
-        if fixed:
-            sampler = holding(sampler, fixed)
-        self.study.sampler = sampler
+        self.study.sampler = holding(sampler, fixed) if fixed else sampler
         return self.study.ask(dict(space))
 
     def begin(self, trial: Trial) -> None:
         """This process is at it from here on."""
         trial.set_user_attr(OWNER, runs.this_process())
-        self._write_begin(trial.number)
+        self._is_asking = False
+        self._write()
 
-    def tell(self, trial: Trial, ending: TrialOutcome) -> None:
-        """A trial ended, for those that sample and prune; `keep` lets the storage know."""
-        for key, value in ending.attrs.items():
-            trial.set_user_attr(key, value)
-        for name, excess in ending.constraints.items():
-            trial.set_constraint(name, excess)
-        self.study.sampler = self.sampler(trial.number)
-        self.study.tell(trial, ending.values, state=ending.state)
+    def tell(self, trial: Trial, outcome: TrialOutcome) -> None:
+        """A trial ended, and the records of its runs are on their way through `background`."""
+        if isinstance(self.storage, GatheringStorage):
+            self._tell(trial, outcome)
+            self.background.submit(self.storage.journal.taken())
+        else:
+            _wait_for(self.background)
+            self._tell(trial, outcome)
 
-    def keep(self, number: int) -> None:
-        """The storage knows the end of a trial from here on."""
-        self._write_end(self.trials[number])
-
-    def abandon(self, number: int) -> None:
+    def abandon(self, trial: Trial) -> None:
         """A trial that is broken off: it is enqueued again, and does not count."""
-        trial = self.trials[number]
-        self.study._storage.set_trial_user_attr(trial._trial_id, REAPED, True)
-        self.study._storage.set_trial_state_values(trial._trial_id, TrialState.FAIL)
-        self._write_end(self.trials[number])
-        self._enqueue(trial.params)
+        self._reap(trial)
+        self._write()
 
     def close(self) -> None:
         """Nothing more goes to the storage."""
+        self._write()
         close_storage(self.storage)
 
-    def _enqueue(self, params: dict[str, Any]) -> None:
-        for study in (self.study, self.kept):
-            study.enqueue_trial(params)
-        self._ids[len(self.trials) - 1] = self.kept.get_trials(deepcopy=False)[-1]._trial_id
+    def _settle(self, number: int, ended: Callable[[Trial], TrialOutcome | None]) -> bool:
+        """Tell the end of a trial whose process died; False if it had none."""
+        trial = self._reopened(number)
+        outcome = ended(trial)
+        if outcome is None:
+            self._reap(trial)
+        else:
+            self._tell(trial, outcome)
+        return outcome is not None
 
-    def _write_begin(self, number: int) -> None:
-        trial = self.trials[number]
-        if number not in self._ids:
-            self._ids[number] = self.storage.create_new_trial(self.kept._study_id, template_trial=trial)
-        else:  # it was enqueued
-            its_id = self._ids[number]
-            self.storage.set_trial_state_values(its_id, TrialState.RUNNING)
-            with together(self.storage):
-                for name, distribution in trial.distributions.items():
-                    value = distribution.to_internal_repr(trial.params[name])
-                    self.storage.set_trial_param(its_id, name, value, distribution)
-                for key, value in trial.user_attrs.items():
-                    self.storage.set_trial_user_attr(its_id, key, value)
-        self._write_study_attrs()
+    def _tell(self, trial: Trial, outcome: TrialOutcome) -> None:
+        for key, value in outcome.attrs.items():
+            trial.set_user_attr(key, value)
+        for name, excess in outcome.constraints.items():
+            trial.set_constraint(name, excess)
+        self.study.sampler = self.sampler(trial.number)
+        self.study.tell(trial, outcome.values, state=outcome.state)
 
-    def _write_end(self, trial: FrozenTrial) -> None:
-        its_id = self._ids[trial.number]
-        known = self.storage.get_trial(its_id)
-        with together(self.storage):
-            for step, value in trial.intermediate_values.items():
-                self.storage.set_trial_intermediate_value(its_id, step, value)
-            for key, value in trial.system_attrs.items():
-                if known.system_attrs.get(key) != value:
-                    self.storage.set_trial_system_attr(its_id, key, value)
-            for key, value in trial.user_attrs.items():
-                if known.user_attrs.get(key) != value:
-                    self.storage.set_trial_user_attr(its_id, key, value)
-            self.storage.set_trial_state_values(its_id, trial.state, trial.values)
-        self._write_study_attrs()
+    def _reap(self, trial: Trial) -> None:
+        trial.set_user_attr(REAPED, True)
+        self.study.sampler = self.sampler(trial.number)
+        self.study.tell(trial, state=TrialState.FAIL)
+        if OWNER in trial.user_attrs:  # else it died before all its parameters were drawn
+            self.study.enqueue_trial(trial.params)
 
-    def _write_study_attrs(self) -> None:
-        """What samplers note of the study as a whole."""
-        now = dict(self.study._storage.get_study_system_attrs(self.study._study_id))
-        for key, value in now.items():
-            if self._study_attrs.get(key) != value:
-                self.storage.set_study_system_attr(self.kept._study_id, key, value)
-        self._study_attrs = now
+    def _reopened(self, number: int) -> Trial:
+        """The trial of a process that died."""
+        study_id = self.storage.get_study_id_from_name(self.study.study_name)
+        self.study.sampler = self.sampler(number)
+        return Trial(self.study, self.storage.get_trial_id_from_study_id_trial_number(study_id, number))
+
+    def _write(self) -> None:
+        """What is gathered is on disk after this; of a trial that is half asked for nothing, as if killed there."""
+        if isinstance(self.storage, GatheringStorage) and not self._is_asking:
+            self.storage.journal.taken()()
+
+
+def _wait_for(background: Background) -> None:
+    """Until all that was submitted is done, or has failed, which is for others to tell."""
+    done = Event()
+    background.submit(done.set)
+    done.wait()

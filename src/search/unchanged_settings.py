@@ -7,40 +7,57 @@ from typing import Any
 import optuna
 from optuna.distributions import check_distribution_compatibility, distribution_to_json, json_to_distribution
 
-from src.config.leaves import leaves
 from src.config.schema import Run
-from src.runs import identity
-from src.runs.record import plain_values
+from src.runs.identity import deciding, plain_values
 from src.search.settings import Settings
 from src.search.space import Space, as_sweep
 
-TERMS = "terms"  # the attribute of a study that holds them
+SETTINGS = "settings"  # the attribute of a study that holds them
 
 
-def check_unchanged_settings(study: optuna.Study, base: Run, space: Space, settings: Settings) -> None:
-    """Raises ValueError with the difference if the study's earlier trials are on other terms than those of now.
+def check_unchanged_settings(
+    study: optuna.Study, base: Run, space: Space, settings: Settings, *, data_digest: str
+) -> None:
+    """Raises ValueError with the difference if the study's earlier trials have other settings or data than those of now.
 
     `resume=force` lets the run's settings and the bounds of the space differ, not what trials are judged by, nor the kind
-    of a distribution, beside which Optuna cannot sample from another.
+    of a distribution, beside which Optuna cannot sample from another; nor the data, unless its settings differ too.
     """
-    free = (*identity.FREE, "test")
-    values = {key: value for key, value in leaves(plain_values(base)) if not key.startswith(free)}
+    now = _settings_of(base, space, settings, data_digest)
+    before = study.user_attrs.get(SETTINGS)
+    if before == now:
+        return
+    if before is not None:
+        changed = _changes(before, now)
+        may_force = before["sweeper"] == now["sweeper"] and all(map(_is_compatible, _pairs(before, now)))
+        if before["data"] != now["data"] and not any(key.startswith("data.") for key in changed):
+            changed["data"], may_force = "the content of its files has changed", False
+        if not (may_force and settings.resume == "force"):
+            differences = ", ".join(f"{key}: {change}" for key, change in changed.items())
+            forced = ", hydra.sweeper.resume=force goes on with this one" if may_force else ""
+            raise ValueError(
+                f"hydra.sweeper.resume: a study must go on with the space, settings and data that it began with, but got "
+                f"{differences}; hydra.sweeper.resume=fresh begins another study{forced}."
+            )
+    study.set_user_attr(SETTINGS, now)
+
+
+def _settings_of(base: Run, space: Space, settings: Settings, data_digest: str) -> dict[str, Any]:
+    """As JSON has them."""
+    run = {key: value for key, value in deciding(plain_values(base)).items() if key != "test"}
     searched = {key: json.loads(distribution_to_json(distribution)) for key, distribution in space.searched.items()}
     sweeper = {"repeats": settings.repeats, "constraints": settings.constraints}
-    now = json.loads(json.dumps({"space": searched, "run": values, "sweeper": sweeper}))
-    before = study.user_attrs.get(TERMS)
-    if before is not None:
-        old, new = _named(before), _named(now)
-        changed = [key for key in sorted(old.keys() | new.keys()) if old.get(key) != new.get(key)]
-        may_force = before["sweeper"] == now["sweeper"] and all(map(_is_compatible, _pairs(before, now)))
-        if changed and not (may_force and settings.resume == "force"):
-            differences = ", ".join(f"{key}: {new.get(key)} (was {old.get(key)})" for key in changed)
-            ways = "fresh begins another study" + (", force goes on with this one" if may_force else "")
-            raise ValueError(
-                f"hydra.sweeper.resume: a study must go on with the space and settings that it began with, but got "
-                f"{differences}; {ways}."
-            )
-    study.set_user_attr(TERMS, now)
+    now: dict[str, Any] = json.loads(
+        json.dumps({"space": searched, "run": run, "sweeper": sweeper, "data": data_digest})
+    )
+    return now
+
+
+def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, str]:
+    """The keys that differ: what they are now and what they were."""
+    old, new = _named(before), _named(now)
+    keys = [key for key in sorted(old.keys() | new.keys()) if old.get(key) != new.get(key)]
+    return {key: f"{new.get(key)} (was {old.get(key)})" for key in keys}
 
 
 def _pairs(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[tuple[Any, Any]]:
@@ -57,7 +74,7 @@ def _is_compatible(pair: tuple[Any, Any]) -> bool:
     return True
 
 
-def _named(terms: Mapping[str, Any]) -> dict[str, Any]:
-    space = {key: as_sweep(json_to_distribution(json.dumps(value))) for key, value in terms["space"].items()}
-    sweeper = {f"hydra.sweeper.{key}": value for key, value in terms["sweeper"].items()}
-    return {**terms["run"], **space, **sweeper}
+def _named(settings: Mapping[str, Any]) -> dict[str, Any]:
+    space = {key: as_sweep(json_to_distribution(json.dumps(value))) for key, value in settings["space"].items()}
+    sweeper = {f"hydra.sweeper.{key}": value for key, value in settings["sweeper"].items()}
+    return {**settings["run"], **space, **sweeper}

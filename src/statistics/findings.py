@@ -8,8 +8,9 @@ from typing import Any, Literal
 import numpy as np
 from scipy import stats
 
+from src.statistics.intervals import LEVEL, t_half_width
+
 Verdict = Literal["holds", "does not hold", "undecided"]
-LEVEL = 0.95
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def mean(
     if not np.isfinite(x).all() or n < 2:
         centre = half = math.nan
     else:
-        half = float(stats.t.ppf(0.5 + LEVEL / 2, n - 1) * x.std(ddof=1) * math.sqrt(1 / n + test_share))
+        half = t_half_width(x, shared=test_share)
     statistic = f"mean of {of}, 95 % {'corrected ' if test_share else ''}t interval"
     return Finding(prediction, statistic, centre, centre - half, centre + half, n, above, below)
 

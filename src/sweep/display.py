@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
@@ -10,18 +11,21 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
+from src.runs.job import Job
+from src.runs.outcome import Outcome
+from src.runs.stop_reason import StopReason
 from src.sweep.status import SweepStatus
 
 REFRESH_SECONDS = 0.25
 LINE_SECONDS = 10.0
-NAMED = {"epochs": "after all epochs", "patience": "stopped early"}
+NAMED = {StopReason.EPOCHS: "after all epochs", StopReason.PATIENCE: "stopped early"}
 
 
 class Display:
-    """Shows `standing` while it is open; `show` after each epoch, with the number of slots."""
+    """Shows `status` while it is open, which it keeps as a listener."""
 
-    def __init__(self, standing: SweepStatus, console: Console) -> None:
-        self.standing, self.console = standing, console
+    def __init__(self, status: SweepStatus, console: Console) -> None:
+        self.status, self.console = status, console
         self.live = Live(console=console, auto_refresh=False, transient=True)
         self._shown = time.perf_counter()
 
@@ -36,41 +40,55 @@ class Display:
         if self.console.is_terminal:
             self.live.stop()
         if error is None:
-            self.console.print(line(self.standing))
+            self.console.print(line(self.status))
 
-    def show(self, slots: int) -> None:
+    def begin(self, job: Job, facts: Mapping[str, str]) -> None:
+        """It runs."""
+        self.status.running[job.number] = 0.0
+
+    def epoch(self, job: Job, row: Mapping[str, float]) -> None:
+        """Count it, and draw all anew."""
+        self.status.add(job, row)
+        self._show()
+
+    def end(self, job: Job, outcome: Outcome) -> None:
+        """Count it among those that ended."""
+        self.status.end(job, outcome.stop_reason)
+        self._show()
+
+    def _show(self) -> None:
         """Draw it anew, if the last time was long enough ago."""
         now = time.perf_counter()
         if now - self._shown < (REFRESH_SECONDS if self.console.is_terminal else LINE_SECONDS):
             return
         self._shown = now
         if self.console.is_terminal:
-            self.live.update(table(self.standing, slots), refresh=True)
+            self.live.update(table(self.status), refresh=True)
         else:
-            self.console.print(line(self.standing))
+            self.console.print(line(self.status))
 
 
-def table(standing: SweepStatus, slots: int) -> RenderableType:
-    """The standing with a bar for the whole and the slots in use."""
+def table(status: SweepStatus) -> RenderableType:
+    """The status with a bar for the whole."""
     rows = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     rows.add_column(style="bold")
-    rows.add_row("done", f"{standing.done} of {standing.total}  {_reasons(standing)}")
-    rows.add_row("running", f"{len(standing.running)} in {slots} slots")
-    rows.add_row("waiting", str(standing.total - standing.done - len(standing.running)))
-    rows.add_row(f"best {standing.objective}", f"{standing.best:.4f}  {standing.best_job}" if standing.best_job else "")
-    rows.add_row("speed", f"{standing.rate:,.1f} member-epochs/s, ETA {clock(standing.seconds_left)}")
-    whole = standing.done + sum(standing.running.values())
-    return Group(ProgressBar(total=standing.total, completed=whole, width=60), rows)
+    rows.add_row("done", f"{status.done} of {status.total}  {_reasons(status)}")
+    rows.add_row("running", str(len(status.running)))
+    rows.add_row("waiting", str(status.total - status.done - len(status.running)))
+    rows.add_row(f"best {status.objective}", f"{status.best:.4f}  {status.best_job}" if status.best_job else "")
+    rows.add_row("speed", f"{status.rate:,.1f} member-epochs/s, ETA {clock(status.seconds_left)}")
+    whole = status.done + sum(status.running.values())
+    return Group(ProgressBar(total=status.total, completed=whole, width=60), rows)
 
 
-def line(standing: SweepStatus) -> str:
-    """The standing in one line."""
-    best = f", best {standing.objective} {standing.best:.4f}" if standing.best_job else ""
-    left = f", ETA {clock(standing.seconds_left)}" if standing.done < standing.total else ""
-    use = f", slot use {100 * standing.slot_use:.1f} %" if standing.offered else ""
+def line(status: SweepStatus) -> str:
+    """The status in one line."""
+    best = f", best {status.objective} {status.best:.4f}" if status.best_job else ""
+    left = f", ETA {clock(status.seconds_left)}" if status.done < status.total else ""
+    use = f", slot use {100 * status.slot_use:.1f} %" if status.offered else ""
     return (
-        f"{standing.done}/{standing.total} done{_reasons(standing, ' ')}, {len(standing.running)} running{best}, "
-        f"{standing.rate:,.1f} member-epochs/s{left}{use}"
+        f"{status.done}/{status.total} done{_reasons(status, ' ')}, {len(status.running)} running{best}, "
+        f"{status.rate:,.1f} member-epochs/s{left}{use}"
     )
 
 
@@ -82,6 +100,6 @@ def clock(seconds: float) -> str:
     return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
 
 
-def _reasons(standing: SweepStatus, before: str = "") -> str:
-    named = ", ".join(f"{count} {NAMED.get(reason, reason)}" for reason, count in sorted(standing.reasons.items()))
+def _reasons(status: SweepStatus, before: str = "") -> str:
+    named = ", ".join(f"{count} {NAMED.get(reason, reason)}" for reason, count in sorted(status.reasons.items()))
     return f"{before}({named})" if named else ""

@@ -14,9 +14,11 @@ from rich.table import Table
 from scipy import stats
 
 from src.config.leaves import leaves
-from src.metrics import DIRECTIONS
+from src.runs.objective import Objective
+from src.runs.results import Results
+from src.runs.stop_reason import StopReason
+from src.statistics.intervals import t_half_width
 
-LEVEL = 0.95
 NOT_COMPARED = (
     "seed",
     "resume",
@@ -33,14 +35,18 @@ class Entry:
 
     number: int
     values: Mapping[str, Any]
-    results: Mapping[str, Any]
+    results: Results
     feasible: bool = True  # whether it keeps the constraints of a search
 
     @property
     def value(self) -> float:
         """The objective at the best epoch; NaN for a run that diverged, failed or was broken off."""
-        given = (self.results.get("objective") or {}).get("value")
-        return math.nan if given is None or self.results["stop_reason"] == "diverged" else float(given)
+        return self.results.value
+
+    @property
+    def is_pruned(self) -> bool:
+        """Whether a search stopped it."""
+        return self.results.stop_reason == StopReason.PRUNED
 
 
 def swept_keys(entries: Sequence[Entry]) -> list[str]:
@@ -64,10 +70,10 @@ def leaderboard(entries: Sequence[Entry], objective: str) -> pd.DataFrame:
         table = _flat(entry)
         groups.setdefault(tuple(table.get(key, "") for key in keys), []).append(entry)
     rows = [{**dict(zip(keys, values, strict=True)), **_folded(group)} for values, group in groups.items()]
-    sign = 1.0 if DIRECTIONS[objective] == "minimize" else -1.0
+    judged = Objective.of(objective)
     order = sorted(
         range(len(rows)),
-        key=lambda i: (*(rows[i][name] > 0 for name in FLAWS), _last(sign * rows[i]["mean"])),
+        key=lambda i: (*(rows[i][name] > 0 for name in FLAWS), judged.ascending(rows[i]["mean"])),
     )
     best, members = order[0], list(groups.values())
     ranked = [
@@ -130,16 +136,14 @@ def _flat(entry: Entry) -> dict[str, str]:
 
 def _folded(members: Sequence[Entry]) -> dict[str, Any]:
     """Figures of one configuration; of runs with the same seed, which have the same bits, the one that came furthest counts."""
-    worst_first = sorted(
-        members, key=lambda entry: (math.isfinite(entry.value), entry.results["stop_reason"] != "pruned")
-    )
+    worst_first = sorted(members, key=lambda entry: (math.isfinite(entry.value), not entry.is_pruned))
     group = list({entry.values["seed"]: entry for entry in worst_first}.values())
     values = np.array([entry.value for entry in group])
     finite = values[np.isfinite(values)]
     n, mean = len(finite), float(finite.mean()) if len(finite) else math.nan
     sd = float(finite.std(ddof=1)) if n > 1 else math.nan
-    half = float(stats.t.ppf(0.5 + LEVEL / 2, n - 1)) * sd / math.sqrt(n) if n > 1 else math.nan
-    epochs = [entry.results["best_epoch"] for entry in group if entry.results.get("best_epoch")]
+    half = t_half_width(finite)
+    epochs = [entry.results.best_epoch for entry in group if entry.results.best_epoch]
     return {
         "mean": mean,
         "sd": sd,
@@ -148,7 +152,7 @@ def _folded(members: Sequence[Entry]) -> dict[str, Any]:
         "high": mean + half,
         "broken": len(group) - n,
         "infeasible": sum(not entry.feasible for entry in group),
-        "pruned": sum(entry.results["stop_reason"] == "pruned" for entry in group),
+        "pruned": sum(entry.is_pruned for entry in group),
         "best_epoch": float(np.median(epochs)) if epochs else math.nan,
         "numbers": " ".join(str(entry.number) for entry in members),
     }
@@ -163,7 +167,3 @@ def _against(group: Sequence[Entry], best: Sequence[Entry], is_best: bool) -> di
     if len(gaps) < 2 or not gaps.std(ddof=1) > 0:
         return {"difference": float(gaps.mean()) if len(gaps) else math.nan, "p": math.nan}
     return {"difference": float(gaps.mean()), "p": float(stats.ttest_1samp(gaps, 0.0).pvalue)}
-
-
-def _last(value: float) -> float:
-    return math.inf if math.isnan(value) else value

@@ -3,10 +3,12 @@
 import math
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from src.metrics import DIRECTIONS
 from src.runs.job import Job
+from src.runs.objective import Objective
+from src.runs.stop_reason import StopReason
 
 
 @dataclass
@@ -17,7 +19,7 @@ class SweepStatus:
     objective: str
     epochs_left: int  # if no job stops early
     running: dict[int, float] = field(default_factory=dict)  # by job, its share that is done
-    reasons: Counter[str] = field(default_factory=Counter)  # of those that ended
+    reasons: Counter[StopReason] = field(default_factory=Counter)  # of those that ended
     best: float = math.nan
     best_job: str = ""
     epochs: int = 0
@@ -26,29 +28,28 @@ class SweepStatus:
     earlier: int = 0  # of the epochs, those of an earlier start
     started: float = field(default_factory=time.perf_counter)
 
-    def add(self, job: Job, row: dict[str, float]) -> None:
-        """A member has done an epoch."""
+    def add(self, job: Job, row: Mapping[str, float]) -> None:
+        """A job has done an epoch."""
         self.epochs += 1
         self.epochs_left -= 1
         self.running[job.number] = row["epoch"] / job.run.epochs
         value = row.get(self.objective, math.nan)
-        smaller = DIRECTIONS[self.objective] == "minimize"
-        if math.isfinite(value) and (math.isnan(self.best) or (value < self.best if smaller else value > self.best)):
+        if math.isfinite(value) and Objective.of(self.objective).is_better(value, self.best):
             self.best, self.best_job = value, " ".join(job.overrides) or str(job.number)
 
     def restart(self) -> None:
         """All epochs so far were done by an earlier start: the rate is that of what follows."""
         self.earlier, self.started = self.epochs, time.perf_counter()
 
-    def end(self, job: Job, reason: str, epochs: int) -> None:
-        """A member has ended after `epochs` of its epochs."""
-        self.running.pop(job.number, None)
+    def end(self, job: Job, reason: StopReason) -> None:
+        """A job has ended."""
+        share = self.running.pop(job.number, 0.0)
         self.reasons[reason] += 1
-        self.epochs_left -= job.run.epochs - epochs
+        self.epochs_left -= job.run.epochs - round(share * job.run.epochs)
 
     def lose(self, jobs: int, epochs: int) -> None:
         """So many jobs, of so many epochs each, failed before they began."""
-        self.reasons["failed"] += jobs
+        self.reasons[StopReason.FAILED] += jobs
         self.epochs_left -= jobs * epochs
 
     @property
@@ -71,13 +72,13 @@ class SweepStatus:
         """At this rate, if those that wait stop as early as those that are done: infinite before the first epoch."""
         return self.epochs_left / self.rate if self.rate else math.inf
 
-    def figures(self) -> dict[str, float]:
-        """What the parent run's curves show."""
+    def figures(self) -> tuple[dict[str, float], int]:
+        """What the parent run's curves show, and at which step: the epochs of all jobs."""
         figures = {
             "sweep/running": float(len(self.running)),
             "sweep/done": float(self.done),
-            "sweep/diverged": float(self.reasons["diverged"]),
+            "sweep/diverged": float(self.reasons[StopReason.DIVERGED]),
             "sweep/member_epochs_per_second": self.rate,
             f"sweep/best_{self.objective}": self.best,
         }
-        return {name: value for name, value in figures.items() if math.isfinite(value)}
+        return {name: value for name, value in figures.items() if math.isfinite(value)}, self.epochs

@@ -1,23 +1,8 @@
-"""The only MLflow code: MLflow mirrors the folders that runs leave."""
+"""The only MLflow code: a listener, the process that writes what it hears, and what is read back."""
 
-from src.tracking.background import Mirror
-from src.tracking.claim import note_study, record_study, unsent_studies
-from src.tracking.parent import finish_parent, parent_run
-from src.tracking.store import without_password
-from src.tracking.sweep import finish_sweep
-from src.tracking.tracker import is_complete, send
-from src.tracking.writer_process import Scribe
+from src.tracking.claim import note_claim, record_claim, unsent_claims
+from src.tracking.state import is_complete
+from src.tracking.tracker import Tracker
+from src.tracking.tracker import open_tracker as open
 
-__all__ = [
-    "Mirror",
-    "Scribe",
-    "finish_parent",
-    "finish_sweep",
-    "is_complete",
-    "note_study",
-    "parent_run",
-    "record_study",
-    "send",
-    "unsent_studies",
-    "without_password",
-]
+__all__ = ["Tracker", "is_complete", "note_claim", "open", "record_claim", "unsent_claims"]

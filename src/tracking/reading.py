@@ -12,7 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from src.tracking.store import PARENT, connect, resolve_uri, without_password
+from src.config.passwords import without_password
+from src.tracking.store import PARENT, connect, resolve_uri
 
 PAGE = 1000  # runs in one answer
 CHUNK = 500  # runs in one question about curves
@@ -36,7 +37,7 @@ class Recorded:
 
     @property
     def label(self) -> str:
-        """How the run is called: its folder's name, in a sweep `<study>/<number>`; of a sweep its study's name."""
+        """How the run is called: its folder's name, in a sweep `<sweep>/<number>`; of a sweep its folder's."""
         return self.tags.get("folder") or self.tags.get("sweep") or self.name
 
     @property
@@ -66,22 +67,27 @@ class Reader:
             raise ValueError(f"experiment: must be one of {known}, but got {name!r}.")
         return self._search([name], "")
 
-    def study(self, name: str) -> tuple[Recorded, list[Recorded]]:
-        """The parent run of a sweep or search, by its study's name, and its children."""
+    def sweep(self, name: str) -> tuple[Recorded, list[Recorded]]:
+        """The parent run of a sweep or search, by its folder's name, and its children."""
         found = self._search(list(self._experiments), f"tags.sweep = {_quoted(name)}")
         if not found:
             known = sorted({run.tags["sweep"] for run in self._search(list(self._experiments), "tags.sweep LIKE '%'")})
             shown = ", ".join(known[:20]) or "none"
-            raise ValueError(f"study: must be a sweep or search that MLflow has ({shown}), but got {name!r}.")
+            raise ValueError(f"sweep: must be a sweep or search that MLflow has ({shown}), but got {name!r}.")
         parent = found[0]
         return parent, self._search([parent.experiment], f"tags.`{PARENT}` = '{parent.id}'")
 
-    def claims(self, name: str) -> list[Recorded]:
-        """The studies with a verdict that were recorded as `name`."""
-        return self._search(list(self._experiments), f"tags.study = {_quoted(name)} and tags.verdict LIKE '%'")
+    def claim(self, name: str) -> Recorded:
+        """The claim of this name: the newest that is as its file states it, else the newest."""
+        every = self._search(list(self._experiments), "tags.claim_name LIKE '%' and tags.verdict LIKE '%'")
+        found = newest_claim([run for run in every if run.tags["claim_name"] == name])
+        if found is None:
+            known = ", ".join(sorted({run.tags["claim_name"] for run in every})) or "none"
+            raise ValueError(f"claim: must be a claim that MLflow has ({known}), but got {name!r}.")
+        return found
 
     def run(self, name: str) -> Recorded:
-        """A run by its folder's name, `<study>/<number>` or its MLflow id."""
+        """A run by its folder's name, `<sweep>/<number>` or its MLflow id."""
         found = self._search(list(self._experiments), f"tags.folder = {_quoted(name)}")
         if not found and len(name) == 32 and name.isalnum():
             found = self._search(list(self._experiments), f"attributes.run_id = '{name}'")
@@ -144,6 +150,12 @@ class Reader:
             logging.getLogger(__name__).info("MLflow: %s", error)
             reason = without_password(" ".join(str(error).split()), self.uri)[:200]
             raise ValueError(f"uri: MLflow must answer at {self.shown}, but got: {reason}") from error
+
+
+def newest_claim(runs: Sequence[Recorded]) -> Recorded | None:
+    """Of the claims among `runs` the newest that is as its file states it, else the newest."""
+    claims = [run for run in runs if "verdict" in run.tags]
+    return max(claims, key=lambda run: (run.tags["stated"] == "true", run.started), default=None)
 
 
 def _recorded(run: Any, experiment: str) -> Recorded:

@@ -1,105 +1,118 @@
-"""The records of many runs at once: in a database a transaction for all of them, on a server requests side by side."""
+"""How runs get into MLflow: into a database in bulk, to a server by requests side by side."""
 
-import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import uuid4
 
+from src.tracking.artifacts import log_folder
+from src.tracking.events import now
 from src.tracking.store import connect
-from src.tracking.tracker import log_folder
 
 BATCH = 1000  # metrics in one request, MLflow's limit
 PARAMS = 100
 REQUESTS = 8  # at once
+MANY = 500  # ids in one question to a database
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
 class NewRun:
-    """A run that MLflow is to have; `artifact_uri` is where its files lie already, which only a database can be told."""
+    """A run that MLflow is to have; `in_place`: its files are to stay in `folder`, which only a database can be told."""
 
     name: str
-    params: dict[str, str]
-    tags: dict[str, str]
-    artifact_uri: str
+    params: Mapping[str, str]
+    tags: Mapping[str, str]
+    folder: Path
+    in_place: bool
 
 
-class Point(NamedTuple):
-    """One value of one curve."""
+class KnownRun(NamedTuple):
+    """A run that MLflow has and that goes on, with what is to be added to it."""
 
     run_id: str
-    key: str
-    value: float
+    params: Mapping[str, str]
+    tags: Mapping[str, str]
+
+
+class Row(NamedTuple):
+    """Values of several curves of a run at one step; MLflow gets all or none of them. `at` in ms."""
+
+    run_id: str
     step: int
-    timestamp: int  # ms
+    values: Mapping[str, float]
+    at: int
 
 
-@dataclass(frozen=True)
-class End:
-    """How a run ended."""
+class EndedRun(NamedTuple):
+    """How a run ended; `folder` holds its files."""
 
     run_id: str
     status: str
-    tags: dict[str, str]
+    tags: Mapping[str, str]
     folder: Path
 
 
-class Many(Protocol):
-    """Where the records of many runs go."""
+class RunWriter(Protocol):
+    """Where runs are written."""
 
     def create(self, experiment_id: str, new: Sequence[NewRun]) -> list[str]:
-        """Runs that are RUNNING, with parameters and tags; their ids."""
+        """Runs that are RUNNING; their ids."""
 
-    def reopen(self, run_ids: Sequence[str]) -> dict[str, int]:
-        """Set runs that are known back to RUNNING; the last step that MLflow has of each."""
+    def reopen(self, known: Sequence[KnownRun]) -> dict[str, int]:
+        """Set runs back to RUNNING; the last epoch that MLflow has of each, where it has one."""
 
-    def log(self, points: Sequence[Point]) -> None:
-        """Add to the curves."""
+    def log(self, rows: Sequence[Row]) -> None:
+        """Add to the curves; a row that is there already stays as it is."""
 
-    def end(self, ends: Sequence[End]) -> None:
-        """Close runs."""
+    def end(self, ends: Sequence[EndedRun]) -> None:
+        """Close runs, with their files."""
+
+    def send_files(self, run_id: str, folder: Path) -> None:
+        """The files that a run has now."""
 
 
-def many_runs(uri: str) -> Many:
+def run_writer(uri: str) -> RunWriter:
     """The fastest way to write runs to `uri`."""
-    return Database(uri) if uri.startswith("sqlite:") else Client(uri)
+    return DatabaseWriter(uri) if uri.startswith("sqlite:") else ServerWriter(uri)
 
 
-class Database:
+class DatabaseWriter:
     """MLflow's own tables, written in bulk: 500 runs one request at a time would take longer than their training."""
 
     def __init__(self, uri: str) -> None:
-        self._store: Any = connect(uri)._tracking_client.store
+        self._client = connect(uri)
+        self._store: Any = self._client._tracking_client.store
 
     def create(self, experiment_id: str, new: Sequence[NewRun]) -> list[str]:
         from mlflow.store.tracking.dbmodels.models import SqlParam, SqlRun, SqlTag
+        from mlflow.utils.uri import append_to_uri_path
 
-        ids, now = [uuid4().hex for _ in new], _now()
-        same: dict[str, Any] = {
-            "source_type": "LOCAL",
-            "source_name": "src.train",
-            "entry_point_name": "",
-            "user_id": "",
-        }
-        same |= {"status": "RUNNING", "start_time": now, "source_version": "", "lifecycle_stage": "active"}
-        same |= {"experiment_id": int(experiment_id)}
-        rows = [(run_id, run.name, run.artifact_uri, *same.values()) for run_id, run in zip(ids, new, strict=True)]
+        location = self._store.get_experiment(experiment_id).artifact_location
+        ids, same = [uuid4().hex for _ in new], _columns_of_new(experiment_id)
+        places = [
+            run.folder.as_uri() if run.in_place else append_to_uri_path(location, run_id, "artifacts")
+            for run_id, run in zip(ids, new, strict=True)
+        ]
+        rows = [(run_id, run.name, place, *same.values()) for run_id, run, place in zip(ids, new, places, strict=True)]
         with self._store.ManagedSessionMaker(read_only=False) as session:
             _insert(session, SqlRun, ("run_uuid", "name", "artifact_uri", *same), rows)
-            for table, name in ((SqlParam, "params"), (SqlTag, "tags")):
-                named = _named(zip(ids, (getattr(run, name) for run in new), strict=True))
-                _insert(session, table, NAMED, named)
+            _insert(session, SqlParam, NAMED, _named(zip(ids, (run.params for run in new), strict=True)))
+            _insert(session, SqlTag, NAMED, _named(zip(ids, (run.tags for run in new), strict=True)))
         return ids
 
-    def reopen(self, run_ids: Sequence[str]) -> dict[str, int]:
-        from mlflow.store.tracking.dbmodels.models import SqlMetric, SqlRun
+    def reopen(self, known: Sequence[KnownRun]) -> dict[str, int]:
+        from mlflow.store.tracking.dbmodels.models import SqlMetric, SqlParam, SqlRun, SqlTag
         from sqlalchemy import func, select, update
 
         last: dict[str, int] = {}
         with self._store.ManagedSessionMaker(read_only=False) as session:
-            for ids in _chunks(run_ids, 500):
+            _insert(session, SqlParam, NAMED, _named((run.run_id, run.params) for run in known))
+            _insert(session, SqlTag, NAMED, _named((run.run_id, run.tags) for run in known), update=("value",))
+            for ids in _chunks([run.run_id for run in known], MANY):
                 session.execute(update(SqlRun).where(SqlRun.run_uuid.in_(ids)).values(status="RUNNING", end_time=None))
                 curve = select(SqlMetric.run_uuid, func.max(SqlMetric.step)).where(
                     SqlMetric.run_uuid.in_(ids), SqlMetric.key == "train/loss"
@@ -107,84 +120,111 @@ class Database:
                 last |= {run_id: int(step) for run_id, step in session.execute(curve.group_by(SqlMetric.run_uuid))}
         return last
 
-    def log(self, points: Sequence[Point]) -> None:
+    def log(self, rows: Sequence[Row]) -> None:
         from mlflow.store.tracking.dbmodels.models import SqlLatestMetric, SqlMetric
 
-        rows = []
-        for run_id, key, given, step, timestamp in points:
-            is_nan, value = self._store.sanitize_metric_value(given)
-            rows.append((run_id, key, value, timestamp, step, is_nan))
-        latest = {row[:2]: row for row in rows}
+        points = []
+        for run_id, step, values, at in rows:
+            for key, given in values.items():
+                is_nan, value = self._store.sanitize_metric_value(given)
+                points.append((run_id, key, value, at, step, is_nan))
+        latest = {point[:2]: point for point in points}
         columns = ("run_uuid", "key", "value", "timestamp", "step", "is_nan")
         with self._store.ManagedSessionMaker(read_only=False) as session:
-            _insert(session, SqlMetric, columns, rows)
+            _insert(session, SqlMetric, columns, points)
             _insert(session, SqlLatestMetric, columns, list(latest.values()), update=columns[2:])
 
-    def end(self, ends: Sequence[End]) -> None:
+    def end(self, ends: Sequence[EndedRun]) -> None:
         from mlflow.store.tracking.dbmodels.models import SqlRun, SqlTag
-        from sqlalchemy import bindparam, update
+        from sqlalchemy import bindparam, select, update
 
-        now = _now()
+        closed = update(SqlRun.__table__).where(SqlRun.__table__.c.run_uuid == bindparam("its_id"))
         rows = [{"its_id": end.run_id, "its_status": end.status} for end in ends]
+        with self._store.ManagedSessionMaker(read_only=True) as session:
+            places: dict[str, str] = {}
+            for some in _chunks(ends, MANY):
+                place: Any = select(SqlRun.run_uuid, SqlRun.artifact_uri)
+                found = session.execute(place.where(SqlRun.run_uuid.in_([end.run_id for end in some])))
+                places |= dict(found.all())
+        for end in ends:
+            if places[end.run_id] != end.folder.as_uri():
+                self.send_files(end.run_id, end.folder)
         with self._store.ManagedSessionMaker(read_only=False) as session:
             _insert(session, SqlTag, NAMED, _named((end.run_id, end.tags) for end in ends), update=("value",))
-            if rows:
-                closed = update(SqlRun.__table__).where(SqlRun.__table__.c.run_uuid == bindparam("its_id"))
-                session.execute(closed.values(status=bindparam("its_status"), end_time=now), rows)
+            session.execute(closed.values(status=bindparam("its_status"), end_time=now()), rows)
+
+    def send_files(self, run_id: str, folder: Path) -> None:
+        log_folder(self._client, run_id, folder)
 
 
-class Client:
+class ServerWriter:
     """MLflow's client, for servers and any other store: several requests at once, and files are uploaded."""
 
     def __init__(self, uri: str) -> None:
         self._client = connect(uri)
 
     def create(self, experiment_id: str, new: Sequence[NewRun]) -> list[str]:
-        from mlflow.entities import Param
-
         def create(run: NewRun) -> str:
-            run_id = str(self._client.create_run(experiment_id, run_name=run.name, tags=run.tags).info.run_id)
-            for chunk in _chunks([Param(key, value) for key, value in run.params.items()], PARAMS):
-                self._client.log_batch(run_id, params=chunk)
+            run_id = str(self._client.create_run(experiment_id, run_name=run.name, tags=dict(run.tags)).info.run_id)
+            self._add_params(run_id, run.params)
             return run_id
 
-        return self._each(create, new)
+        return _each(create, new)
 
-    def reopen(self, run_ids: Sequence[str]) -> dict[str, int]:
-        def reopen(run_id: str) -> int:
-            self._client.update_run(run_id, status="RUNNING")
-            return max((metric.step for metric in self._client.get_metric_history(run_id, "train/loss")), default=0)
-
-        return dict(zip(run_ids, self._each(reopen, run_ids), strict=True))
-
-    def log(self, points: Sequence[Point]) -> None:
-        from mlflow.entities import Metric
-
-        of_run: dict[str, list[Any]] = {}
-        for point in points:
-            of_run.setdefault(point.run_id, []).append(Metric(point.key, point.value, point.timestamp, point.step))
-        batches = [(run_id, chunk) for run_id, metrics in of_run.items() for chunk in _chunks(metrics, BATCH)]
-        self._each(lambda batch: self._client.log_batch(batch[0], metrics=batch[1]), batches)
-
-    def end(self, ends: Sequence[End]) -> None:
+    def reopen(self, known: Sequence[KnownRun]) -> dict[str, int]:
         from mlflow.entities import RunTag
 
-        def close(end: End) -> None:
+        def reopen(run: KnownRun) -> int:
+            self._client.update_run(run.run_id, status="RUNNING")
+            self._add_params(run.run_id, run.params)
+            self._client.log_batch(run.run_id, tags=[RunTag(key, value) for key, value in run.tags.items()])
+            curve = self._client.get_metric_history(run.run_id, "train/loss")
+            return max((metric.step for metric in curve), default=0)
+
+        return dict(zip((run.run_id for run in known), _each(reopen, known), strict=True))
+
+    def log(self, rows: Sequence[Row]) -> None:
+        from mlflow.entities import Metric
+
+        def log(rows: Sequence[Row]) -> None:
+            points = [Metric(key, value, row.at, row.step) for row in rows for key, value in row.values.items()]
+            self._client.log_batch(rows[0].run_id, metrics=points)
+
+        of_run: dict[str, list[Row]] = {}
+        for row in rows:
+            of_run.setdefault(row.run_id, []).append(row)
+        _each(log, [batch for rows in of_run.values() for batch in _chunks(rows, BATCH // _widest(rows))])
+
+    def end(self, ends: Sequence[EndedRun]) -> None:
+        from mlflow.entities import RunTag
+
+        def close(end: EndedRun) -> None:
             self._client.log_batch(end.run_id, tags=[RunTag(key, value) for key, value in end.tags.items()])
-            log_folder(self._client, end.run_id, end.folder)
+            self.send_files(end.run_id, end.folder)
             self._client.set_terminated(end.run_id, status=end.status)
 
-        self._each(close, ends)
+        _each(close, ends)
 
-    def _each(self, call: Any, items: Sequence[Any]) -> list[Any]:
-        with ThreadPoolExecutor(REQUESTS) as pool:
-            return list(pool.map(call, items))
+    def send_files(self, run_id: str, folder: Path) -> None:
+        log_folder(self._client, run_id, folder)
+
+    def _add_params(self, run_id: str, params: Mapping[str, str]) -> None:
+        from mlflow.entities import Param
+
+        for chunk in _chunks([Param(key, value) for key, value in params.items()], PARAMS):
+            self._client.log_batch(run_id, params=chunk)
 
 
 NAMED = ("run_uuid", "key", "value")  # columns of parameters and of tags
 
 
-def _named(of_runs: Iterable[tuple[str, dict[str, str]]]) -> list[tuple[Any, ...]]:
+def _columns_of_new(experiment_id: str) -> dict[str, Any]:
+    made_by = {"source_type": "LOCAL", "source_name": "src.train", "entry_point_name": "", "user_id": ""}
+    state = {"status": "RUNNING", "start_time": now(), "source_version": "", "lifecycle_stage": "active"}
+    return {**made_by, **state, "experiment_id": int(experiment_id)}
+
+
+def _named(of_runs: Iterable[tuple[str, Mapping[str, str]]]) -> list[tuple[Any, ...]]:
     return [(run_id, key, value) for run_id, named in of_runs for key, value in named.items()]
 
 
@@ -205,9 +245,14 @@ def _insert(
     session.connection().exec_driver_sql(insert, list(rows))
 
 
-def _chunks(items: Sequence[Any], size: int) -> Iterable[Sequence[Any]]:
+def _each(call: Callable[[Item], Answer], items: Sequence[Item]) -> list[Answer]:
+    with ThreadPoolExecutor(REQUESTS) as pool:
+        return list(pool.map(call, items))
+
+
+def _widest(rows: Sequence[Row]) -> int:
+    return max(1, *(len(row.values) for row in rows))
+
+
+def _chunks(items: Sequence[Item], size: int) -> Iterable[Sequence[Item]]:
     return (items[start : start + size] for start in range(0, len(items), size))
-
-
-def _now() -> int:
-    return int(time.time() * 1000)

@@ -2,65 +2,86 @@
 
 import logging
 import os
+import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from filelock import FileLock
 
 from src import runs
+from src.tracking.moved import follow_project
 
 # A server that is down must cost seconds, not MLflow's default of minutes.
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # what is trained here is nobody else's business
 KIND = {"mlflow.experimentKind": "custom_model_development"}  # else the pages show it as a chat application
-STATE = "mlflow.json"  # in a folder: where it was sent, and as what
 PARENT = "mlflow.parentRunId"
 QUIET = ("alembic", "mlflow")
+SQLITE = "sqlite:///"
 
 
 def resolve_uri(configured: str | None) -> str:
-    """The tracking URI: as configured, else MLFLOW_TRACKING_URI, else a SQLite file under mlruns/."""
-    return configured or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(runs.ROOT / 'mlflow.db').resolve()}"
+    """The tracking URI: as configured, else MLFLOW_TRACKING_URI, else a SQLite file under mlruns/; files from the root."""
+    uri = configured or os.environ.get("MLFLOW_TRACKING_URI") or f"{SQLITE}{runs.ROOT / 'mlflow.db'}"
+    return f"{SQLITE}{_path(uri)}" if uri.startswith(SQLITE) else uri
 
 
-def without_password(text: str, uri: str) -> str:
-    """`text` as it may be shown: the password that `uri` may hold is starred out."""
-    password = urlsplit(uri).password
-    return text.replace(f":{password}@", ":***@") if password else text
+def portable_uri(uri: str) -> str:
+    """`uri` as it is noted: a SQLite file inside the project from the project's folder."""
+    if not uri.startswith(SQLITE) or not _path(uri).is_relative_to(_project()):
+        return uri
+    return f"{SQLITE}{_path(uri).relative_to(_project())}"
 
 
 def connect(uri: str) -> Any:
-    """An MlflowClient of `uri`. The first call imports MLflow; the first on a new SQLite file creates the tables."""
+    """An MlflowClient of `uri`. The first call imports MLflow; the first on a new SQLite file creates the tables.
+
+    A SQLite file that moved with its project is told where the project's files lie now.
+    """
     from mlflow.tracking import MlflowClient
 
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.ERROR)
-    if not uri.startswith("sqlite:///"):
+    if not uri.startswith(SQLITE):
         return MlflowClient(uri)
-    path = Path(uri.removeprefix("sqlite:///"))
+    path = _path(uri)
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{path}.lock"):  # two processes that create the tables at once break each other's
         if not path.is_file():  # one that is killed on the way leaves tables that MLflow can never complete
             part = path.with_name(f"{path.name}.part")
             part.unlink(missing_ok=True)
-            MlflowClient(f"sqlite:///{part}").search_experiments(max_results=1)
+            MlflowClient(f"{SQLITE}{part}").search_experiments(max_results=1)
             part.replace(path)
         client = MlflowClient(uri)
         client.search_experiments(max_results=1)
+        if path.is_relative_to(_project()):
+            follow_project(path, _project())
     return client
 
 
 def experiment_id(client: Any, uri: str, name: str) -> str:
-    """The id of experiment `name`, created if it is not there; a local store keeps its artifacts under mlruns/."""
+    """The id of experiment `name`, created if it is not there; a local store keeps its artifacts under mlruns/artifacts/."""
     from mlflow.exceptions import MlflowException
 
     if found := client.get_experiment_by_name(name):
         return str(found.experiment_id)
     local = not uri.startswith(("http://", "https://"))
-    location = (runs.ROOT / "artifacts" / name).resolve().as_uri() if local else None
+    location = (runs.ROOT / "artifacts" / slug(name)).resolve().as_uri() if local else None
     try:
         return str(client.create_experiment(name, artifact_location=location, tags=KIND))
     except MlflowException:  # another process was faster
         return str(client.get_experiment_by_name(name).experiment_id)
+
+
+def slug(name: str) -> str:
+    """`name` as the name of one folder: no path leads out of where it lies."""
+    return re.sub(r"[^\w.-]+", "-", name).strip(".-")[:100] or "experiment"
+
+
+def _path(uri: str) -> Path:
+    return Path(os.path.abspath(_project() / uri.removeprefix(SQLITE)))
+
+
+def _project() -> Path:
+    return runs.ROOT.absolute().parent

@@ -1,167 +1,135 @@
-"""MLflow made to agree with a run's folder, by one idempotent function."""
+"""What is tracked: a listener that tells the writer's process what becomes of jobs."""
 
-import math
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
-
-import yaml
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
 from src import runs
-from src.config.leaves import leaves
-from src.tracking.parent import parent_run
-from src.tracking.store import PARENT, STATE, connect, experiment_id, resolve_uri
+from src.config.errors import Interrupted
+from src.config.schema import Tracking
+from src.runs.background import Background
+from src.runs.files import RESULTS, read_json
+from src.runs.job import Job
+from src.runs.stop_reason import RunStatus
+from src.tracking.events import Begin, Epoch, Finish, Follow, Hurry, Status, end_of, now, params_of
+from src.tracking.state import State, is_complete
+from src.tracking.store import resolve_uri
+from src.tracking.writer_process import WriterProcess
 
-BATCH = 1000  # metrics in one call, MLflow's limit
-NOT_ARTIFACTS = {STATE, runs.OWNER, runs.CHECKPOINT}
+if TYPE_CHECKING:  # imports torch, for which a mistyped command must not wait
+    from src.runs.outcome import Outcome
 
+STATUS_SECONDS = 5.0  # between two points of a sweep's curves
 
-class Sender:
-    """Sends one folder; knows what MLflow has, so that each row goes once."""
-
-    def __init__(self, folder: Path, *, uri: str | None, experiment: str, run_name: str | None) -> None:
-        self.folder, self.uri, self.experiment = folder, resolve_uri(uri), experiment
-        self.run_name = run_name or runs.label(folder)
-        self.run_id: str | None = None
-        self._sent = 0  # epochs that MLflow has
-        self._client: Any = None
-        self._is_open = False
-
-    def open(self) -> None:
-        """Find the folder's MLflow run or create it: RUNNING, with its parameters and tags."""
-        from mlflow.entities import Param, RunTag
-
-        self._client = connect(self.uri)
-        self.run_id = self._existing_run()
-        if self.run_id is None:
-            experiment = experiment_id(self._client, self.uri, self.experiment)
-            tags = {
-                "folder": runs.label(self.folder),
-                "mlflow.runName": self.run_name,
-                "mlflow.source.name": "src.train",
-            }
-            if runs.in_sweep(self.folder):
-                tags[PARENT] = parent_run(self._client, self.folder.parent, self.uri, self.experiment)
-            self.run_id = self._client.create_run(experiment, run_name=self.run_name, tags=tags).info.run_id
-        self.note()
-        known = self._client.get_run(self.run_id)
-        if known.info.status != "RUNNING":
-            self._client.update_run(self.run_id, status="RUNNING")
-        params = [Param(key, value) for key, value in self._params().items() if key not in known.data.params]
-        for chunk in _chunks(params, 100):
-            self._client.log_batch(self.run_id, params=chunk)
-        tags = runs.read_json(self.folder / "tags.json")
-        self._client.log_batch(self.run_id, tags=[RunTag(key, str(value)) for key, value in tags.items()])
-        steps = [metric.step for metric in self._client.get_metric_history(self.run_id, "train/loss")]
-        self._sent = max(steps, default=0)
-        self._is_open = True
-
-    def note(self) -> None:
-        """Write down where the run is to be sent: `config.yaml` is an artifact and must not hold a password."""
-        known = self.run_id or self._noted_id()
-        runs.write_json(self.folder / STATE, {"uri": self.uri, "experiment": self.experiment, "run_id": known})
-
-    def send_history(self) -> None:
-        """The epochs of `history.csv` that MLflow lacks."""
-        from mlflow.entities import Metric
-
-        if not self._is_open:
-            self.open()
-        new = [row for row in runs.read_history(self.folder) if int(row["epoch"]) > self._sent]
-        now = int(time.time() * 1000)
-        for epochs in _chunks(new, BATCH // max(map(len, new), default=1)):  # whole epochs: `open` counts by train/loss
-            metrics = [
-                Metric(name, value, now, int(row["epoch"]))
-                for row in epochs
-                for name, value in row.items()
-                if name != "epoch"
-            ]
-            self._client.log_batch(self.run_id, metrics=metrics)
-            self._sent = int(epochs[-1]["epoch"])
-
-    def finish(self) -> None:
-        """Everything of a run that has ended: figures, artifacts, status. Marks the folder as sent."""
-        from mlflow.entities import Metric, RunTag
-
-        self.send_history()
-        results = runs.read_json(self.folder / runs.RESULTS)
-        now, known = int(time.time() * 1000), self._client.get_run(self.run_id).data.metrics
-        figures = summary_figures(results)
-        summary = [Metric(name, value, now, 0) for name, value in figures.items() if known.get(name) != value]
-        self._client.log_batch(self.run_id, metrics=summary, tags=[RunTag("stop_reason", results["stop_reason"])])
-        log_folder(self._client, str(self.run_id), self.folder)
-        self._client.set_terminated(self.run_id, status=results["status"])
-        runs.write_json(self.folder / STATE, {**runs.read_json(self.folder / STATE), "complete": results["status"]})
-
-    def _existing_run(self) -> str | None:
-        if noted := self._noted_id():
-            return noted
-        # A process killed between the creation of the run and the writing of its id leaves a run that only MLflow knows.
-        found = self._client.get_experiment_by_name(self.experiment)
-        if found is None:
-            return None
-        named = self._client.search_runs(
-            [found.experiment_id], f"tags.folder = '{runs.label(self.folder)}'", max_results=1
-        )
-        return named[0].info.run_id if named else None
-
-    def _noted_id(self) -> str | None:
-        state = runs.read_json(self.folder / STATE)
-        return state.get("run_id") if state.get("uri") == self.uri else None
-
-    def _params(self) -> dict[str, str]:
-        config = yaml.safe_load((self.folder / runs.CONFIG).read_text())
-        return {key: str(value)[:6000] for key, value in leaves(config)}
+Figures = Callable[[], tuple[dict[str, float], int]]  # of a sweep as a whole, and their step
 
 
-def send(folder: Path, uri: str | None = None) -> None:
-    """Send a run whose process has ended to `uri`; None: to where it was to be sent."""
-    tracking = yaml.safe_load((folder / runs.CONFIG).read_text())["tracking"]
-    noted = runs.read_json(folder / STATE).get("uri") or runs.read_json(folder.parent / STATE).get("uri")
-    sender = Sender(
-        folder,
-        uri=uri or noted or tracking["uri"],
-        experiment=tracking["experiment"] or "default",
-        run_name=tracking["run_name"],
-    )
-    sender.open()
-    sender.finish()
+class Tracker:
+    """Open as a context; a listener of what it follows. `process`: the writer's; None: nothing is tracked."""
+
+    def __init__(self, process: WriterProcess | None) -> None:
+        self._process = process
+        self._follow: Follow | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def follow(
+        self,
+        folder: Path,
+        settings: Tracking,
+        background: Background,
+        *,
+        is_sweep: bool,
+        facts: Mapping[str, str] | None = None,
+        status: Figures | None = None,
+    ) -> None:
+        """Track from here on the run in `folder`, or the sweep: a parent run with these `facts`, and a child for each job.
+
+        `background` is where the record writes what `end` needs. `status` gives figures for the parent's curves.
+        """
+        if self._process is None or not settings.enabled:
+            self._follow = None
+            return
+        uri, experiment = resolve_uri(settings.uri), settings.experiment or "default"
+        self._follow = Follow(folder.resolve(), uri, experiment, is_sweep, dict(facts or {}))
+        self._settings, self._background, self._status = settings, background, status
+        self._status_due = 0.0
+        self._folders: dict[int, Path] = {}  # of the jobs that go on
+        before = State.read(folder)
+        run_id = before.run_id if before and before.uri == uri else None
+        State(uri, experiment, run_id).write(folder)
+        self._process.tell(self._follow)
+
+    def begin(self, job: Job, facts: Mapping[str, str]) -> None:
+        """MLflow has the job from here on, if it has not had all of it since an earlier start."""
+        if self._process is None or self._follow is None or is_complete(job.folder, self._follow.uri):
+            return
+        folder = self._folders[job.number] = job.folder.resolve()
+        params = params_of(job.run.model_dump(mode="json"))
+        self._process.tell(Begin(folder, self._name(job), params, dict(facts)))
+
+    def epoch(self, job: Job, row: Mapping[str, float]) -> None:
+        """Of a sweep, now and then its status too."""
+        if self._process is None or self._follow is None:
+            return
+        if (folder := self._folders.get(job.number)) is not None:
+            self._process.tell(Epoch(folder, dict(row), now()))
+        if time.monotonic() >= self._status_due:
+            self._tell_status()
+
+    def end(self, job: Job, outcome: "Outcome") -> None:
+        """The job's results and files, once the record has written them."""
+        if self._follow is not None and (folder := self._folders.pop(job.number, None)) is not None:
+            self._background.submit(lambda: self._end(folder))
+
+    def hurry(self) -> None:
+        """Let what has gathered be written, while this process does something else."""
+        if self._process is not None and self._follow is not None:
+            self._tell_status()
+            self._process.tell(Hurry())
+
+    def finish(self, status: RunStatus, best: Path | None = None) -> None:
+        """Wait until MLflow has everything; of a sweep also the files of its `best` member and of the sweep as a whole.
+
+        A server that is down costs a warning.
+        """
+        if self._process is not None and self._follow is not None:
+            self._background.flush()
+            self._process.ask(Finish(status, best and best.resolve()))
+            self._follow = None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._process is None:
+            return
+        try:
+            if error is not None and self._follow is not None:
+                broken_off = isinstance(error, Interrupted | KeyboardInterrupt)
+                self._process.ask(Finish(RunStatus.KILLED if broken_off else RunStatus.FAILED, None))
+        finally:
+            self._process.close()
+
+    def _end(self, folder: Path) -> None:
+        if self._process is not None and (results := read_json(folder / RESULTS)):
+            self._process.tell(end_of(folder, results))
+
+    def _tell_status(self) -> None:
+        if self._process is not None and self._status is not None:
+            figures, step = self._status()
+            self._process.tell(Status(figures, step, now()))
+        self._status_due = time.monotonic() + STATUS_SECONDS
+
+    def _name(self, job: Job) -> str:
+        assert self._follow is not None
+        if job.run.tracking.run_name:
+            return job.run.tracking.run_name
+        return " ".join((str(job.number), *job.overrides))[:250] if self._follow.is_sweep else runs.label(job.folder)
 
 
-def is_complete(folder: Path, uri: str | None = None) -> bool:
-    """Whether MLflow (at `uri`; None: where it was to be sent) has all of `folder`, in the state that its results tell."""
-    results, state = runs.read_json(folder / runs.RESULTS), runs.read_json(folder / STATE)
-    return bool(results) and state.get("complete") == results["status"] and uri in (None, state["uri"])
-
-
-def log_folder(client: Any, run_id: str, folder: Path) -> None:
-    """The run's files as its artifacts; of a sweep's member in a local store they are so where they lie."""
-    if client.get_run(run_id).info.artifact_uri == folder.resolve().as_uri():
-        return
-    for path in sorted(folder.iterdir()):
-        if path.name in NOT_ARTIFACTS or path.suffix == ".part" or path.name.startswith("."):
-            continue
-        if path.is_dir():
-            client.log_artifacts(run_id, str(path), path.name)
-        else:
-            client.log_artifact(run_id, str(path))
-
-
-def summary_figures(results: dict[str, Any]) -> dict[str, float]:
-    """What MLflow shows of a run that ended, by name; figures that are not finite are left out."""
-    objective = results.get("objective") or {}
-    figures = {
-        "best/epoch": results.get("best_epoch"),
-        f"best/{objective.get('name')}": objective.get("value"),
-        "stopped/epoch": results.get("stopped_epoch"),
-        "threshold": results.get("threshold"),
-        "num_params": results.get("num_params"),
-        **{f"best_val/{name}": value for name, value in (results.get("val") or {}).items()},
-        **{f"test/{name}": value for name, value in (results.get("test") or {}).items()},
-    }
-    return {name: float(value) for name, value in figures.items() if value is not None and math.isfinite(value)}
-
-
-def _chunks(items: list[Any], size: int) -> Iterable[list[Any]]:
-    return (items[start : start + size] for start in range(0, len(items), size))
+def open_tracker(enabled: bool) -> Tracker:
+    """A tracker whose writer's process begins to import MLflow now; not `enabled`: one that tracks nothing."""
+    return Tracker(WriterProcess() if enabled else None)

@@ -1,4 +1,4 @@
-"""A sweep's mirror in a process of its own: beside the training it shares neither Python's lock nor the time of an import."""
+"""The writer's process: beside the training it shares neither Python's lock nor the time of an import."""
 
 import logging
 import os
@@ -8,130 +8,174 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from queue import SimpleQueue
-from typing import Any
+from queue import Empty, SimpleQueue
+from typing import IO, Any
 
-from src.tracking.sweep import SweepMirror
+from src.tracking.events import Close, Event, Finish, Follow, Hurry
+from src.tracking.patient_writer import PatientWriter
 
 log = logging.getLogger(__name__)
 
-Call = tuple[str, tuple[Any, ...]]
-LAST = ("close", "finish")
 SHIP_SECONDS = 0.5  # between two messages
 CLOSE_SECONDS = 180.0  # for what is left at the end
+SOURCE = Path(__file__).resolve().parent.parent.parent
+PROGRAM = f"import sys; sys.path.insert(0, sys.argv[1]); from {__name__} import main; main()"
+Answer = str | bool  # what is to be said, or whether all is written
 
 
-class Scribe:
-    """Does what a `SweepMirror` does, of which it has the methods; begins to import MLflow as soon as it is made.
+class WriterProcess:
+    """Has what it is told written to MLflow by another process, which begins to import MLflow as soon as this is made.
 
-    Every method returns at once, but for `close` and `finish`. Should this process die, so does the other, at once:
-    whoever goes on with the sweep is alone at it.
+    Should this process die, so does the other, at once: whoever goes on with the runs is alone at it.
     """
 
     def __init__(self) -> None:
-        command = [sys.executable, "-c", f"from {__name__} import main; main()"]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE)
-        self._calls: list[Call] = []
-        self._lock = threading.Lock()
-        self._shipped, self._ended = time.perf_counter(), False
+        command = [sys.executable, "-c", PROGRAM, str(SOURCE)]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._events: SimpleQueue[Event] = SimpleQueue()
+        self._answers: SimpleQueue[bool] = SimpleQueue()
+        self._shipping, self._closing = threading.Lock(), threading.Event()
+        self._threads = [threading.Thread(target=work, daemon=True) for work in (self._ship_on, self._listen)]
+        for thread in self._threads:
+            thread.start()
 
-    def open(self, folder: Path, uri: str | None, experiment: str) -> None:
-        """The sweep whose mirror this is: the first call."""
-        self._call("open", folder, uri, experiment)
+    @property
+    def pid(self) -> int:
+        """The other process."""
+        return self._process.pid
 
-    def start(self, known: list[Path], tags: Mapping[str, str]) -> None:
-        self._call("start", known, dict(tags))
+    def tell(self, event: Event) -> None:
+        """Returns at once."""
+        self._events.put(event)
+
+    def ask(self, finish: Finish) -> bool:
+        """Wait until MLflow has everything that was told; False if it cannot be reached, or has too much to write."""
+        self.tell(finish)
         self._ship()
+        try:
+            return self._answers.get(timeout=CLOSE_SECONDS)
+        except Empty:
+            return False
 
-    def begin(self, folder: Path, name: str, values: Mapping[str, Any], tags: Mapping[str, str]) -> None:
-        self._call("begin", folder, name, values, dict(tags))
-
-    def row(self, folder: Path, row: dict[str, float]) -> None:
-        self._call("row", folder, row)
-
-    def end(self, folder: Path, results: dict[str, Any]) -> None:
-        self._call("end", folder, results)
-
-    def standing(self, figures: dict[str, float], step: int) -> None:
-        self._call("standing", figures, step)
-
-    def close(self, status: str | None) -> None:
-        """Wait until MLflow has what is left; with a `status` the sweep was broken off, and its parent run ends."""
-        self._last("close", status)
-
-    def finish(self, status: str, best: Path | None) -> None:
-        """Wait until MLflow has what is left, the files of the `best` member and those of the sweep, which has ended."""
-        self._last("finish", status, best)
-
-    def hurry(self) -> None:
-        """Let the other process write what has gathered, while this one does something else."""
-        self._call("hurry")
+    def close(self) -> None:
+        """Wait until what is left is written, and end the other process."""
+        self._closing.set()
+        self.tell(Close())
         self._ship()
-
-    def _last(self, name: str, *arguments: Any) -> None:
-        if self._ended:
-            return
-        self._ended = True
-        self._call(name, *arguments)
-        self._ship()
-        assert self._process.stdin is not None
         code: int | str
         try:
-            self._process.stdin.close()
             code = self._process.wait(CLOSE_SECONDS)
-        except (BrokenPipeError, subprocess.TimeoutExpired) as error:
+        except subprocess.TimeoutExpired as error:
             self._process.kill()
+            self._process.wait()
             code = type(error).__name__
+        for thread in self._threads:
+            thread.join()
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()
         if code != 0:
-            log.warning("MLflow has not got all of the sweep; `python -m src.sync` sends what it lacks. (%s)", code)
+            log.warning("MLflow has not got everything; `python -m src.sync` sends what it lacks. (%s)", code)
 
-    def _call(self, name: str, *arguments: Any) -> None:
-        with self._lock:
-            self._calls.append((name, arguments))
-        if time.perf_counter() - self._shipped > SHIP_SECONDS:
+    def _ship_on(self) -> None:
+        while not self._closing.wait(SHIP_SECONDS):
             self._ship()
 
     def _ship(self) -> None:
         assert self._process.stdin is not None
-        with self._lock:
-            calls, self._calls, self._shipped = self._calls, [], time.perf_counter()
-            try:
-                pickle.dump(calls, self._process.stdin)
-                self._process.stdin.flush()
-            except BrokenPipeError:  # it is dead, of which `close` tells
-                pass
+        with self._shipping:
+            if events := list(drained(self._events)):
+                with suppress(BrokenPipeError):  # it is dead, of which `close` tells
+                    pickle.dump(events, self._process.stdin)
+                    self._process.stdin.flush()
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        with self._process.stdout as pipe:
+            while (answer := received(pipe)) is not None:
+                if isinstance(answer, str):
+                    log.warning("%s", answer)
+                else:
+                    self._answers.put(answer)
+        self._answers.put(False)  # whoever waits has waited enough
 
 
 def main() -> None:
-    """Do the calls that come in by the pipe, until `close` or `finish`."""
+    """Write what comes in by the pipe, until `Close`."""
     for signum in (signal.SIGINT, signal.SIGTERM):  # a terminal's Ctrl-C is the training's: it will say how it ends
         signal.signal(signum, signal.SIG_IGN)
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever is printed here is no answer
     logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.WARNING)
-    calls: SimpleQueue[Call] = SimpleQueue()
-    threading.Thread(target=_receive, args=(calls,), daemon=True).start()
+    events: SimpleQueue[Event] = SimpleQueue()
+    threading.Thread(target=receive, args=(events,), daemon=True).start()
     import mlflow.store.tracking.sqlalchemy_store
-    import mlflow.tracking  # noqa: F401  the seconds that this takes are over when the first call comes
+    import mlflow.tracking  # noqa: F401  the seconds that this takes are over when the first event comes
 
-    mirror: SweepMirror | None = None
-    name = ""
-    while name not in LAST:
-        name, arguments = calls.get()
-        if name == "open":
-            folder, uri, experiment = arguments
-            mirror = SweepMirror(folder, uri=uri, experiment=experiment)
-        elif mirror is not None:  # else the sweep ended before it began
-            getattr(mirror, name)(*arguments)
+    def answer(what: Answer) -> None:
+        pickle.dump(what, answers)
+        answers.flush()
+
+    work(events, answer)
 
 
-def _receive(calls: "SimpleQueue[Call]") -> None:
-    """Read on, so that the pipe is never full; without a last call the other end is dead, and nobody may write any more."""
-    name = ""
-    while name not in LAST:
-        try:
-            message = pickle.load(sys.stdin.buffer)
-        except EOFError:
+def work(events: "SimpleQueue[Event]", answer: Callable[[Answer], None], seconds: float | None = None) -> None:
+    """Write each few `seconds` what has come, until `Close`; `answer` hears of failures, and after `Finish` how it went."""
+    writer: PatientWriter | None = None
+    while not isinstance(event := _next(events, writer), Close):
+        if isinstance(event, Follow):
+            if writer is not None:
+                writer.write()
+            writer = PatientWriter(event, answer, seconds=seconds)
+        elif isinstance(event, Finish):
+            answer(writer is None or writer.finish(event))
+            writer = None
+        elif writer is None:
+            continue
+        elif isinstance(event, Hurry):
+            writer.write()
+        elif event is not None:
+            writer.add(event)
+        if writer is not None and time.monotonic() >= writer.due:
+            writer.write()
+    if writer is not None:
+        writer.write()
+
+
+def receive(events: "SimpleQueue[Event]") -> None:
+    """Read on, so that the pipe is never full; without `Close` the other end is dead, and nobody may write any more."""
+    while True:
+        message = received(sys.stdin.buffer)
+        if message is None:
             os._exit(1)
-        for name, arguments in message:
-            calls.put((name, arguments))
+        for event in message:
+            events.put(event)
+            if isinstance(event, Close):
+                return
+
+
+def received(pipe: IO[bytes]) -> Any:
+    """The next message; None if the other end is dead."""
+    try:
+        return pickle.load(pipe)
+    except (EOFError, pickle.UnpicklingError):
+        return None
+
+
+def drained(queue: "SimpleQueue[Event]") -> "list[Event]":
+    """All that is in the queue now."""
+    found = []
+    while not queue.empty():
+        found.append(queue.get())
+    return found
+
+
+def _next(events: "SimpleQueue[Event]", writer: PatientWriter | None) -> Event | None:
+    """What comes next; None once the writer is due."""
+    try:
+        return events.get(timeout=None if writer is None else max(0.0, writer.due - time.monotonic()))
+    except Empty:
+        return None

@@ -7,12 +7,12 @@ from types import ModuleType
 
 import pytest
 
-from experiments.__main__ import studies
+from experiments.__main__ import claims
 from src.claims import Claim
 from src.claims.page import page
 from tests.conftest import REPOSITORY
 
-NAMES = studies()
+NAMES = claims()
 EXPERIMENTS = REPOSITORY / "experiments"
 
 
@@ -31,7 +31,7 @@ def test_a_head_without_a_claim_is_refused():
         Claim.of(module)
 
 
-def test_every_study_has_its_results_and_its_figure():
+def test_every_claim_has_its_results_and_its_figure():
     for name in NAMES:
         report = json.loads((EXPERIMENTS / "results" / f"{name}.json").read_text())
         assert report["name"] == name

@@ -11,7 +11,6 @@ from mlflow.tracking import MlflowClient
 
 from src.claims import Lab
 from src.claims.lab import _digest, _files_of
-from src.runs.job import Job
 from tests.conftest import REPOSITORY, environment
 from tests.tracking.test_server import Server
 
@@ -26,14 +25,14 @@ def conducted(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("study")
+    folder = tmp_path_factory.mktemp("claim")
     done = conducted(folder, "--quick")
     assert done.returncode == 0, done.stderr
     return folder
 
 
 def test_it_leaves_findings_a_verdict_and_figures(folder):
-    left = folder / "mlruns" / "studies" / "loss_landscape-quick"
+    left = folder / "mlruns" / "claims" / "loss_landscape-quick"
     report = json.loads((left / "results.json").read_text())
     assert report["verdict"] in ("holds", "undecided", "does not hold")
     assert len(report["findings"]) == 5
@@ -44,12 +43,12 @@ def test_it_leaves_findings_a_verdict_and_figures(folder):
 def test_mlflow_has_the_claim_its_findings_and_every_run(folder):
     client = MlflowClient(f"sqlite:///{folder}/mlruns/mlflow.db")
     runs = client.search_runs([client.get_experiment_by_name("loss_landscape").experiment_id])
-    (study,) = (run for run in runs if run.data.tags.get("verdict"))
-    report = json.loads((folder / "mlruns" / "studies" / "loss_landscape-quick" / "results.json").read_text())
-    assert study.data.tags["verdict"] == report["verdict"]
-    assert study.data.metrics["finding/1/estimate"] == report["findings"][0]["estimate"]
-    assert "loss_landscape.png" in {file.path for file in client.list_artifacts(study.info.run_id)}
-    assert study.data.tags["sweeps"] == " ".join(report["sweeps"])
+    (claim,) = (run for run in runs if run.data.tags.get("verdict"))
+    report = json.loads((folder / "mlruns" / "claims" / "loss_landscape-quick" / "results.json").read_text())
+    assert claim.data.tags["verdict"] == report["verdict"]
+    assert claim.data.metrics["finding/1/estimate"] == report["findings"][0]["estimate"]
+    assert "loss_landscape.png" in {file.path for file in client.list_artifacts(claim.info.run_id)}
+    assert claim.data.tags["sweeps"] == " ".join(report["sweeps"])
     children = [run for run in runs if "mlflow.parentRunId" in run.data.tags]
     assert len(children) == 3
     assert {run.info.status for run in runs} == {"FINISHED"}
@@ -78,18 +77,18 @@ def test_what_was_trained_without_mlflow_is_sent_when_it_is_asked_for(tmp_path):
     assert {path: path.stat().st_mtime_ns for path in sweep.glob("*/history.csv")} == before
     client = MlflowClient(f"sqlite:///{tmp_path}/mlruns/mlflow.db")
     runs = client.search_runs([client.get_experiment_by_name("loss_landscape").experiment_id])
-    assert sorted(run.info.status for run in runs) == ["FINISHED"] * 5  # three seeds, their parent, the study
+    assert sorted(run.info.status for run in runs) == ["FINISHED"] * 5  # three seeds, their parent, the claim
     assert all(run.data.metrics["best/epoch"] for run in runs if "mlflow.parentRunId" in run.data.tags)
 
 
 @pytest.mark.slow
-def test_a_server_that_is_down_costs_a_warning_and_sync_sends_the_study_later(tmp_path):
+def test_a_server_that_is_down_costs_a_warning_and_sync_sends_the_claim_later(tmp_path):
     server = Server(tmp_path)
     done = conducted(tmp_path, "--quick", f"tracking.uri={server.uri}")
     assert done.returncode == 0, done.stderr
-    assert "`python -m src.sync` sends the study later" in done.stderr
+    assert "`python -m src.sync` sends the claim later" in done.stderr
     assert "Traceback" not in done.stderr
-    assert (tmp_path / "mlruns" / "studies" / "loss_landscape-quick" / "results.json").is_file()
+    assert (tmp_path / "mlruns" / "claims" / "loss_landscape-quick" / "results.json").is_file()
     server.start()
     try:
         for expected in ("loss_landscape-quick: sent", "0 of 3 runs sent"):
@@ -119,24 +118,24 @@ def test_a_server_that_is_down_costs_a_warning_and_sync_sends_the_study_later(tm
     assert len([run for run in runs if "mlflow.parentRunId" in run.data.tags]) == 3
 
 
-def test_only_the_study_as_its_file_states_it_lands_beside_the_experiments(tmp_path, monkeypatch):
+def test_only_the_claim_as_its_file_states_it_lands_beside_the_experiments(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert Lab("depth").is_stated
     assert Lab("depth", seeds=10, overrides=["tracking.enabled=false", "trainer.accelerator=cpu"]).is_stated
     others = [Lab("depth", quick=True), Lab("depth", seeds=3), Lab("depth", overrides=["optimizer.lr=0.1"])]
     assert not any(lab.is_stated for lab in others)
     assert len({lab.folder for lab in (Lab("depth"), *others)}) == 4
-    with pytest.raises(ValueError, match="seed: must be left to the study"):
+    with pytest.raises(ValueError, match="seed: must be left to the claim"):
         Lab("depth", overrides=["seed=3"])
 
 
-def test_the_files_behind_a_study_are_found_however_deep_they_are_named(tmp_path):
+def test_the_files_behind_a_claim_are_found_however_deep_they_are_named(tmp_path):
     data = tmp_path / "films.npz"
     data.write_bytes(b"films")
     run = Lab("overfitting").run("data=modified", "data@data.source=phantom")
     source = {**run.data["source"], "path": str(data)}
-    jobs = [Job(0, run.model_copy(update={"data": {**run.data, "source": source}}))]
-    assert {data, REPOSITORY / "src" / "data" / "modified.py"} <= _files_of(jobs)
-    before = _digest(jobs)
+    seeded = [run.model_copy(update={"data": {**run.data, "source": source}})]
+    assert {data, REPOSITORY / "src" / "data" / "sources" / "modified.py"} <= _files_of(seeded)
+    before = _digest(seeded)
     data.write_bytes(b"others")
-    assert _digest(jobs) != before
+    assert _digest(seeded) != before

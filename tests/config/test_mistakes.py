@@ -1,7 +1,7 @@
 """Every rule of the schema broken at least once, generated from it: one line that names key, rule and value."""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
@@ -11,10 +11,13 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf, open_dict
 
-from src.config import load
-from src.config.arguments import MODELS, READERS
+from src.config import check_against_data, load
 from src.config.composition import register_resolvers
-from src.config.schema import Block, Run
+from src.config.schema import Run
+from src.data.reading import read_dataset
+from src.data.sources import SOURCES
+from src.fields import Block, NameIn
+from src.models.arguments import MODELS
 from tests.conftest import REPOSITORY
 
 
@@ -40,7 +43,7 @@ def violations(annotation: Any, metadata: tuple[Any, ...] = ()) -> Iterator[Any]
     yield {"no": "such"}
     if not types & {str, Literal}:
         yield "nonsense"
-    if Literal in types and str not in types:
+    if (Literal in types and str not in types) or any(isinstance(getattr(b, "func", None), NameIn) for b in bounds):
         yield "nonsense"
     for bound in bounds:
         beyond = {at.Gt: "gt", at.Ge: "ge", at.Lt: "lt", at.Le: "le"}.get(type(bound))
@@ -56,21 +59,26 @@ def fields(kind: type[Block], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for name, field in kind.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, Block):
             yield from fields(field.annotation, f"{prefix}{name}.")
-        elif name != "target" and field.annotation != dict[str, Any]:
+        elif name != "target" and get_origin(field.annotation) not in (dict, Mapping):
             for value in violations(field.annotation, tuple(field.metadata)):
                 yield f"{prefix}{name}", value
 
 
 def readers() -> Iterator[tuple[str, str, Any]]:
-    for target, arguments in READERS.items():
-        for key, value in fields(arguments, "data."):
+    for target, source in SOURCES.items():
+        for key, value in fields(source.settings, "data."):
             yield f"data={target.rpartition('.')[2]}", key, value
+
+
+def models() -> Iterator[tuple[str, str, Any]]:
+    for target, arguments in MODELS.items():
+        for key, value in fields(arguments, "model."):
+            yield f"model={target.rpartition('.')[2].lower()}", key, value
 
 
 CASES = [
     *(("data=digits", key, value) for key, value in fields(Run)),
-    *(("model=mlp", key, value) for key, value in fields(MODELS["src.models.mlp.MLP"], "model.")),
-    *(("model=perceptron", key, value) for key, value in fields(MODELS["src.models.perceptron.Perceptron"], "model.")),
+    *models(),
     *readers(),
 ]
 
@@ -111,16 +119,12 @@ CONTRADICTIONS = {
     "optimizer.betas": ["optimizer=sgd", "optimizer.betas=[0.9,0.99]"],
     "trainer.precision": ["trainer.precision=16-mixed", "trainer.accelerator=cpu"],
     "trainer.strategy": ["trainer.num_nodes=2"],
-    "data.standardize": ["data=wine", "data.standardize=channels"],
     "data.val_fraction": ["data=wine", "data.val_fraction=0.6", "data.test_fraction=0.5"],
-    "loss": ["data=wine", "loss=bce"],
-    "objective": ["data=diabetes", "objective=val/auroc"],
-    "pos_weight": ["data=digits", "pos_weight=2.0"],
-    "label_smoothing": ["data=diabetes", "label_smoothing=0.1"],
-    "augment": ["data=wine", "augment=affine"],
-    "model.activation": ["data=breast_cancer", "model=perceptron", "model.activation=sigmoid"],
+    "objective": ["objective=num_params"],
     "model._target_": ["model._target_=src.models.mlp.MPL"],
     "data._target_": ["data._target_=nothing"],
+    "data.source._target_": ["data=modified", "data.source._target_=src.data.nothing"],
+    "data.source.seed": ["data=modified", "data.source.seed=-1"],
 }
 
 
@@ -128,6 +132,25 @@ CONTRADICTIONS = {
 def test_settings_that_contradict_each_other_are_refused(key):
     with pytest.raises(ValueError, match=f"^{key}: must .*, but got "):
         load(composed(*CONTRADICTIONS[key]))
+
+
+MISFITS = {
+    "data.standardize": ["data=wine", "data.standardize=channels"],
+    "loss": ["data=wine", "loss=bce"],
+    "objective": ["data=diabetes", "objective=val/auroc"],
+    "pos_weight": ["data=digits", "pos_weight=2.0"],
+    "label_smoothing": ["data=diabetes", "label_smoothing=0.1"],
+    "augment": ["data=wine", "augment=affine"],
+    "model.activation": ["data=breast_cancer", "model=perceptron", "model.activation=sigmoid"],
+}
+
+
+@pytest.mark.parametrize("key", MISFITS)
+def test_settings_that_contradict_the_data_are_refused_once_these_are_read(key):
+    run = load(composed(*MISFITS[key]))
+    data = read_dataset(run.data)
+    with pytest.raises(ValueError, match=f"^{key}: must .*, but got "):
+        check_against_data(run, data.task, is_image=data.is_image)
 
 
 @pytest.mark.parametrize(

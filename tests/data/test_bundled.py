@@ -11,9 +11,9 @@ import sklearn.datasets
 import torch
 import yaml
 
-from src.data import bundled
 from src.data.dataset import Dataset, Task
 from src.data.reading import read_dataset
+from src.data.sources import bundled
 from tests.conftest import REPOSITORY
 
 Reader = Callable[..., Dataset]
@@ -106,5 +106,5 @@ def test_the_configuration_calls_the_reader(reader: Reader):
 
 
 def test_scikit_learn_is_imported_only_when_a_set_is_read(tmp_path: Path):
-    code = "import sys, src.data.bundled, src.data.pneumoniamnist; sys.exit('sklearn' in sys.modules)"
+    code = "import sys, src.data.sources.bundled, src.data.sources.pneumoniamnist; sys.exit('sklearn' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, timeout=60).returncode == 0

@@ -2,14 +2,13 @@
 
 import pytest
 
-from src.config.arguments import source_of
+from src.config import check_against_data
 from src.config.composition import compose_run
-from src.data.modified import modified
 from src.data.reading import read_dataset
-from src.engines.stacked.spec import stack_key
+from src.data.sources.modified import modified
 
-DIGITS = {"_target_": "src.data.bundled.digits", "val_fraction": 0.15, "test_fraction": 0.2, "split_seed": 0}
-DIABETES = {**DIGITS, "_target_": "src.data.bundled.diabetes"}
+DIGITS = {"_target_": "src.data.sources.bundled.digits", "val_fraction": 0.15, "test_fraction": 0.2, "split_seed": 0}
+DIABETES = {**DIGITS, "_target_": "src.data.sources.bundled.diabetes"}
 
 
 def changed(source=DIGITS, **given):
@@ -61,10 +60,10 @@ def test_what_does_not_fit_the_source_is_refused(given, rule):
 
 
 def test_the_rules_of_a_run_are_those_of_the_source_in_it():
-    run = compose_run("data=modified", "data@data.source=digits", "data.num_train=50")
-    assert source_of(run.data).task == "multiclass"
-    assert "cross_entropy" in stack_key(run)
+    run = compose_run("data=modified", "data@data.source=digits", "loss=bce")
+    data = read_dataset(run.data)
+    assert (data.task, data.is_image) == ("multiclass", True)
     with pytest.raises(ValueError, match=r"^loss: must be one of cross_entropy"):
-        compose_run("data=modified", "data@data.source=digits", "loss=bce")
+        check_against_data(run, data.task, is_image=data.is_image)
     with pytest.raises(ValueError, match=r"^data\.source\.split_seed: "):
         compose_run("data=modified", "data@data.source=digits", "data.source.split_seed=-1")

@@ -1,6 +1,7 @@
 """Simulated radiographs: the physics, the purity of the draws, the cache, and how hard they are."""
 
 import math
+import re
 from typing import Any
 
 import pytest
@@ -8,10 +9,10 @@ import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from src.data.phantom import phantom
-from src.data.phantom.patients import draw_patients
-from src.data.phantom.radiograph import developed, radiographs, transmitted, with_noise, with_scatter
-from src.data.phantom.thorax import optical_depth
+from src.data.sources.phantom import phantom
+from src.data.sources.phantom.patients import draw_patients
+from src.data.sources.phantom.radiograph import developed, radiographs, transmitted, with_noise, with_scatter
+from src.data.sources.phantom.thorax import optical_depth
 from src.data.transforms import Standardize
 
 DEFAULTS: dict[str, Any] = {
@@ -104,6 +105,25 @@ def test_the_cache_gives_what_was_made_and_a_damaged_one_is_made_again(make, tmp
     file.write_bytes(file.read_bytes()[:1000])
     assert torch.equal(make().train.inputs, fresh.train.inputs)
     assert file.stat().st_size > 1000
+
+
+def test_a_bar_of_80_columns_tells_that_films_are_made_and_a_cache_tells_nothing(make, monkeypatch, capsys):
+    for name, value in {"TERM": "xterm", "COLUMNS": "80", "FORCE_COLOR": "1"}.items():
+        monkeypatch.setenv(name, value)
+    make()
+    lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", capsys.readouterr().err).replace("\r", "\n").split("\n")
+    assert any("simulating chest X-rays" in line and "54/54" in line for line in lines)
+    assert max(map(len, lines)) <= 80
+    assert all("ETA" in line for line in lines if "simulating" in line)
+    make()
+    assert capsys.readouterr().err == ""
+
+
+def test_a_line_tells_it_where_there_is_no_terminal(make, capsys, tmp_path):
+    make()
+    assert capsys.readouterr().err == f"simulating 54 chest X-rays, 28x28; the next run finds them in {tmp_path}\n"
+    make()
+    assert capsys.readouterr().err == ""
 
 
 MISTAKES = {

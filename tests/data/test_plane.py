@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from src.config.composition import compose_run
-from src.data.curve import curve
-from src.data.plane import GATES, blobs, gate, moons, spirals
 from src.data.reading import read_dataset
+from src.data.sources.curve import curve
+from src.data.sources.plane import GATES, blobs, gate, moons, spirals
 
 NUMS = {"num_train": 200, "num_val": 100, "num_test": 50, "seed": 3}
 READERS = {

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import torch
 
-from src.data import pneumoniamnist as module
+from src.data import download as module
 from src.data.dataset import Dataset
-from src.data.pneumoniamnist import PARTS, SIZES, pneumoniamnist
+from src.data.sources.pneumoniamnist import PARTS, SIZES, pneumoniamnist
 
 Arrays = dict[str, np.ndarray]
 

@@ -1,13 +1,10 @@
 """Standardisation against NumPy, and its rules."""
 
-from typing import get_args
-
 import numpy as np
 import pytest
 import torch
 
-from src.config import schema
-from src.data.transforms import STANDARDIZE, Standardize
+from src.data.transforms import Standardize
 
 IMAGES = torch.randint(0, 256, (20, 2, 5, 6), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
 AXES = {"features": (0,), "channels": (0, 2, 3), "images": (1, 2, 3)}
@@ -43,8 +40,7 @@ def test_none_only_changes_the_type():
     assert torch.equal(Standardize.fit(IMAGES, "none")(IMAGES), IMAGES.float())
 
 
-def test_rules_and_names():
-    assert get_args(schema.Standardize) == STANDARDIZE
+def test_rules():
     with pytest.raises(
         ValueError, match="data.standardize: must be one of none, features, channels, images, but got 'rows'"
     ):

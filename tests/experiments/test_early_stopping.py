@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 
-from experiments.early_stopping import stop, study
+from experiments.early_stopping import findings, stop
 from src.claims import verdict_of
 
 
 def test_no_prediction_fails(lab):
-    assert verdict_of(study(lab)) != "does not hold"
+    assert verdict_of(findings(lab)) != "does not hold"
     assert (lab.folder / "early_stopping.png").is_file()
 
 
 def test_it_does_not_hold_where_the_training_rows_stand_as_val_and_test(lab):
-    assert verdict_of(study(lab, val_from=("train", "train"))) == "does not hold"
+    assert verdict_of(findings(lab, val_from=("train", "train"))) == "does not hold"
 
 
 @pytest.mark.parametrize(("patience", "expected"), [(1, (2, 3)), (2, (4, 6)), (9, (4, 6))])

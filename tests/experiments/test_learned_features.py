@@ -2,17 +2,17 @@
 
 import torch
 
-from experiments.learned_features import BINS, edge_strengths, histogram, study
+from experiments.learned_features import BINS, edge_strengths, findings, histogram
 from src.claims import verdict_of
 
 
 def test_no_prediction_fails(lab):
-    assert verdict_of(study(lab)) != "does not hold"
+    assert verdict_of(findings(lab)) != "does not hold"
     assert (lab.folder / "learned_features.png").is_file()
 
 
 def test_it_does_not_hold_for_a_network_trained_on_random_labels(lab):
-    assert verdict_of(study(lab, label_noise=1.0)) == "does not hold"
+    assert verdict_of(findings(lab, label_noise=1.0)) == "does not hold"
 
 
 def test_a_ramp_has_the_edge_strength_of_its_slope():

@@ -1,6 +1,6 @@
 """Classical models against an MLP on tables; sabotaged by spirals and linear models only."""
 
-from experiments.structured_data import FAMILIES, study
+from experiments.structured_data import FAMILIES, findings
 from src.claims import verdict_of
 
 SPIRALS = (
@@ -16,10 +16,10 @@ SPIRALS = (
 
 
 def test_no_prediction_fails(lab):
-    assert verdict_of(study(lab)) != "does not hold"
+    assert verdict_of(findings(lab)) != "does not hold"
     assert (lab.folder / "structured_data.png").is_file()
 
 
 def test_it_does_not_hold_on_spirals_with_linear_models_only(lab):
-    found = study(lab, sources={"spirals": SPIRALS}, families={"linear": FAMILIES["linear"]})
+    found = findings(lab, sources={"spirals": SPIRALS}, families={"linear": FAMILIES["linear"]})
     assert verdict_of(found) == "does not hold"

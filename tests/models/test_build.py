@@ -41,11 +41,11 @@ def build(target: object, arguments: dict[str, object] | None = None, seed: int 
 
 
 def test_builds_ours():
-    model = build("src.models.MLP", MLP_ARGUMENTS, seed=4)
+    model = build("src.models.mlp.MLP", MLP_ARGUMENTS, seed=4)
     assert isinstance(model, MLP)
     expected = MLP(12, 2, **MLP_ARGUMENTS, seed=4)
     assert all(torch.equal(a, b) for a, b in zip(model.parameters(), expected.parameters(), strict=True))
-    perceptron = build("src.models.Perceptron", {"activation": "identity", "init": "zeros", "bias": False})
+    perceptron = build("src.models.perceptron.Perceptron", {"activation": "identity", "init": "zeros", "bias": False})
     assert isinstance(perceptron, Perceptron)
     assert num_params(perceptron) == 24
 
@@ -80,7 +80,7 @@ def test_other_noise_is_named_and_ours_is_silent(caplog):
     build(OtherNoise)
     assert "['AlphaDropout'] draws from torch's global generator" in caplog.text
     caplog.clear()
-    build("src.models.MLP", MLP_ARGUMENTS)
+    build("src.models.mlp.MLP", MLP_ARGUMENTS)
     assert not caplog.messages
 
 
@@ -93,14 +93,26 @@ def test_frozen_parameters_do_not_count():
 @pytest.mark.parametrize(
     ("target", "arguments", "message"),
     [
-        ("src.models.MPL", {}, r"must be the dotted path of something that imports, but got 'src.models.MPL' \(Attrib"),
+        (
+            "src.models.mlp.MPL",
+            {},
+            r"must be the dotted path of something that imports, but got 'src.models.mlp.MPL' \(Attrib",
+        ),
         ("no_such_module.Net", {}, r"but got 'no_such_module.Net' \(ModuleNotFoundError: "),
         ("MLP", {}, "but got 'MLP'"),
-        ("src.models.rosenblatt", {}, "must be a torch.nn.Module, but got 'src.models.rosenblatt', which is <function"),
+        (
+            "src.models.perceptron.rosenblatt",
+            {},
+            "must be a torch.nn.Module, but got 'src.models.perceptron.rosenblatt', which is <function",
+        ),
         ("collections.OrderedDict", {}, "must be a torch.nn.Module"),
-        ("src.models.MLP", MLP_ARGUMENTS | {"depth": 2}, r"must fit MLP\(.*, dropout, norm, seed\), but got.*'depth'"),
-        ("src.models.MLP", {"widths": (3,)}, "must fit MLP.*, but got: missing.*'activation'"),
-        ("src.models.MLP", MLP_ARGUMENTS | {"seed": 2}, "the data and the run's seed must set .*, but got seed"),
+        (
+            "src.models.mlp.MLP",
+            MLP_ARGUMENTS | {"depth": 2},
+            r"must fit MLP\(.*, dropout, norm, seed\), but got.*'depth'",
+        ),
+        ("src.models.mlp.MLP", {"widths": (3,)}, "must fit MLP.*, but got: missing.*'activation'"),
+        ("src.models.mlp.MLP", MLP_ARGUMENTS | {"seed": 2}, "the data and the run's seed must set .*, but got seed"),
     ],
 )
 def test_a_mistake_is_one_line_with_what_would_be_right(target, arguments, message):

@@ -28,7 +28,7 @@ def state(seed=0, layer=0):
     return key(seed, Purpose.WEIGHTS, layer)
 
 
-@pytest.mark.parametrize("name", INITIALISERS)
+@pytest.mark.parametrize("name", VARIANCES)
 def test_moments_are_those_of_the_formula(name):
     weight = initialiser(name)(state(), FAN_OUT, FAN_IN)
     assert weight.shape == (FAN_OUT, FAN_IN)
@@ -39,13 +39,13 @@ def test_moments_are_those_of_the_formula(name):
     assert abs(weight.var() - variance) <= 4 * variance * math.sqrt(2 / count)
 
 
-@pytest.mark.parametrize("name", [name for name in INITIALISERS if name.endswith("normal")])
+@pytest.mark.parametrize("name", [name for name in VARIANCES if name.endswith("normal")])
 def test_normals_are_normal(name):
     weight = initialiser(name)(state(), FAN_OUT, FAN_IN) / math.sqrt(VARIANCES[name])
     assert stats.kstest(weight.flatten().numpy(), "norm").pvalue > 0.01
 
 
-@pytest.mark.parametrize("name", [name for name in INITIALISERS if name.endswith("uniform")])
+@pytest.mark.parametrize("name", [name for name in VARIANCES if name.endswith("uniform")])
 def test_uniforms_fill_their_interval(name):
     bound = math.sqrt(3 * VARIANCES[name])
     weight = initialiser(name)(state(), FAN_OUT, FAN_IN)
@@ -72,6 +72,7 @@ def test_the_same_key_gives_the_same_weight_and_no_generator_is_touched(name):
     before = torch.get_rng_state()
     first = initialiser(name)(state(3, 1), 5, 4)
     torch.manual_seed(99)
+    assert (first.shape, first.dtype) == ((5, 4), torch.float64)
     assert torch.equal(initialiser(name)(state(3, 1), 5, 4), first)
     torch.set_rng_state(before)
     initialiser(name)(state(3, 1), 5, 4)

@@ -29,7 +29,7 @@ COMMANDS = {
 }
 
 
-STUDIES = ["loss_landscape", "backpropagation"]
+CLAIMS = ["loss_landscape", "backpropagation"]
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Store:
     def sweep(self) -> Path:
         """The folder of the sweep."""
         sweeps = (self.folder / "mlruns" / "sweeps").iterdir()
-        (sweep,) = (path for path in sweeps if not path.name.startswith(("smoke-quick", *STUDIES)))
+        (sweep,) = (path for path in sweeps if not path.name.startswith(("smoke-quick", *CLAIMS)))
         return sweep
 
     def page(self, **given: str) -> Path:
@@ -57,10 +57,10 @@ class Store:
 
 @pytest.fixture(scope="session")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    """A sweep, a search, a run of a binary task and one of a regression, two studies."""
+    """A sweep, a search, a run of a binary task and one of a regression, two claims."""
     folder = tmp_path_factory.mktemp("store")
     trained = [["src.train", *arguments] for arguments in COMMANDS.values()]
-    for arguments in [*trained, *([f"experiments.{study}", "--quick"] for study in STUDIES)]:
+    for arguments in [*trained, *([f"experiments.{claim}", "--quick"] for claim in CLAIMS)]:
         command = [sys.executable, "-m", *arguments]
         done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stdout + done.stderr

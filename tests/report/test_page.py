@@ -9,8 +9,8 @@ from tests.report.browser import Browser
 from tests.report.conftest import Store
 
 SUBJECTS = {
-    "sweep": ({"study": "{sweep}"}, {"leaderboard", "curves", "settings", "best", "lost", "where", "again"}),
-    "search": ({"study": "smoke-quick"}, {"leaderboard", "curves", "search", "settings", "best", "where", "again"}),
+    "sweep": ({"sweep": "{sweep}"}, {"leaderboard", "curves", "settings", "best", "lost", "where", "again"}),
+    "search": ({"sweep": "smoke-quick"}, {"leaderboard", "curves", "search", "settings", "best", "where", "again"}),
     "experiment": (
         {"experiment": "smoke"},
         {"leaderboard", "sweeps", "curves", "settings", "best", "lost", "where", "again"},
@@ -19,10 +19,10 @@ SUBJECTS = {
     "regression": ({"experiment": "regression"}, {"curves", "best", "where", "again"}),
     "member": ({"run": "{sweep}/0"}, {"curves", "best", "where", "again"}),
     "claim": (
-        {"study": "loss_landscape"},
+        {"claim": "loss_landscape"},
         {"claim", "leaderboard", "sweeps", "curves", "best", "where", "again"},
     ),
-    "untrained": ({"study": "backpropagation"}, {"claim", "again"}),
+    "untrained": ({"claim": "backpropagation"}, {"claim", "again"}),
 }
 FIGURES = {
     "sweep": 6,

@@ -14,7 +14,7 @@ from src.config.errors import report_errors
 from src.config.leaves import leaves
 from src.report.__main__ import main, parse
 from src.report.command import commands
-from src.report.page_data import PageData, gather
+from src.report.page_data import PageData, read_page_data
 from src.report.predictions import predictions_of
 from src.report.sections import whole_page
 from src.tracking.reading import Reader
@@ -24,7 +24,7 @@ from tests.tracking.test_server import Server
 
 @pytest.fixture(scope="module")
 def material(store: Store) -> PageData:
-    return gather("study", store.sweep.name, Reader(store.uri))
+    return read_page_data("sweep", store.sweep.name, Reader(store.uri))
 
 
 def test_the_leaderboard_is_that_of_the_sweep(store: Store, material: PageData):
@@ -72,10 +72,10 @@ def test_a_run_is_found_by_its_name_and_by_its_id(store: Store, material: PageDa
         assert reader.run(run.label).id == reader.run(run.id).id == run.id
 
 
-def test_a_study_is_told_with_its_claim_its_findings_and_its_figure(store: Store):
-    report = runs.read_json(store.folder / "mlruns" / "studies" / "loss_landscape-quick" / runs.RESULTS)
-    for subject in ("study", "experiment"):
-        told_ = gather(subject, "loss_landscape", Reader(store.uri))
+def test_a_claim_is_told_with_its_claim_its_findings_and_its_figure(store: Store):
+    report = runs.read_json(store.folder / "mlruns" / "claims" / "loss_landscape-quick" / runs.RESULTS)
+    for subject in ("claim", "experiment"):
+        told_ = read_page_data(subject, "loss_landscape", Reader(store.uri))
         assert told_.claim is not None
         assert told_.claim.tags["verdict"] == report["verdict"]
         assert len(told_.runs) == 3
@@ -83,12 +83,12 @@ def test_a_study_is_told_with_its_claim_its_findings_and_its_figure(store: Store
         for finding in report["findings"]:
             assert escape(finding["prediction"]) in page
         assert "Figure loss_landscape" in page
-        assert ">of a study<" in page
+        assert ">of a claim<" in page
         assert "python -m experiments.loss_landscape" in page
 
 
-def test_a_study_that_trains_nothing_has_a_page(store: Store):
-    page = whole_page(gather("study", "backpropagation", Reader(store.uri)))
+def test_a_claim_that_trains_nothing_has_a_page(store: Store):
+    page = whole_page(read_page_data("claim", "backpropagation", Reader(store.uri)))
     assert "chain rule" in page
     assert "Figure backpropagation" in page
 
@@ -99,7 +99,7 @@ def test_a_server_tells_what_the_store_tells(store: Store, material: PageData, t
     server = Server(tmp_path)
     server.start()
     try:
-        served = gather("study", store.sweep.name, Reader(server.uri))
+        served = read_page_data("sweep", store.sweep.name, Reader(server.uri))
         assert served.board is not None
         assert material.board is not None
         pd.testing.assert_frame_equal(served.board, material.board)
@@ -114,8 +114,11 @@ def test_a_server_tells_what_the_store_tells(store: Store, material: PageData, t
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        ([], "command line: must name experiment=..., study=... or run=..., but got nothing."),
-        (["run=a", "study=b"], "command line: must name experiment=..., study=... or run=..., but got run=a study=b."),
+        ([], "command line: must name experiment=..., sweep=..., claim=... or run=..., but got nothing."),
+        (
+            ["run=a", "sweep=b"],
+            "command line: must name experiment=..., sweep=..., claim=... or run=..., but got run=a sweep=b.",
+        ),
         (["experiment"], "but got 'experiment'."),
         (["name=x"], "but got 'name=x'."),
     ],
@@ -129,7 +132,7 @@ def test_a_wrong_argument_is_told(arguments: list[str], line: str):
     ("argument", "line"),
     [
         ("experiment=nowhere", "error: experiment: must be one of Default, "),
-        ("study=o'no", "error: study: must be a sweep or search that MLflow has (loss_landscape-"),
+        ("sweep=o'no", "error: sweep: must be a sweep or search that MLflow has (loss_landscape-"),
         ("run=0", "error: run: must be the folder name or the MLflow id of a run that MLflow has (the newest: "),
         ("experiment=Default", "error: experiment: must hold at least one run, but got none in 'Default'."),
     ],

@@ -127,7 +127,7 @@ def test_another_space_is_refused_with_the_difference_unless_it_is_forced(door: 
         never = search(key, "hydra.sweeper.n_trials=6", "hydra.sweeper.resume=force")
         assert never.returncode == 1
         assert difference in never.stderr
-        assert never.stderr.endswith("; fresh begins another study.\n")
+        assert never.stderr.endswith("; hydra.sweeper.resume=fresh begins another study.\n")
     assert search().returncode == 0, "a refusal changes nothing"
     forced = search("batch_size=32", "hydra.sweeper.n_trials=6", "hydra.sweeper.resume=force")
     assert forced.returncode == 0, forced.stderr

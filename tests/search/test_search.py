@@ -1,25 +1,35 @@
-"""The search as an agenda: every sampler and pruner by the same contract, through stacks that split and stacks that do not."""
+"""The search as a source of jobs: each sampler and pruner by one contract, through stacks that split and that do not."""
 
 import math
+import os
+import socket
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import optuna
+import psutil
 import pytest
 from optuna.samplers import GridSampler
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
-from benchmarks.closed_form import best_value, open_search, run_slots
-from src.runs.job import Job
+from benchmarks.closed_form import best_value, open_search, run_slots, trained
+from src.config.errors import Interrupted
+from src.runs.job import Job, Place
+from src.runs.objective import Objective
+from src.runs.outcome import Failed
+from src.runs.stop_reason import StopReason
 from src.search.samplers import PRUNERS, SAMPLERS, build_pruner
 from src.search.seeded_trial import SeededTrial
 from src.search.source import Search
+from src.search.storage import open_storage
 
 SPACE = ["x=range(-2.0, 2.0, 0.25)", "kind=a,b,c", "fixed=7"]
 SHIFT = {"a": 0.0, "b": 0.5, "c": 1.0}
 TRIALS, SLOTS = 24, 4
 STORAGES = [None, "sqlite"]
+IN_STORAGE = [*((name, None) for name in SAMPLERS), ("tpe", "sqlite"), ("grid", "sqlite"), ("nsgaii", "sqlite")]
 
 
 def bowl(params: Any) -> float:
@@ -28,7 +38,14 @@ def bowl(params: Any) -> float:
 
 
 def params_of(search: Search) -> list[dict[str, Any]]:
-    return [trial.params for trial in search.ledger.trials]
+    return [trial.params for trial in search.trials.all]
+
+
+def told(trials: list[FrozenTrial]) -> list[Any]:
+    return [
+        (trial.state, trial.params, trial.values, trial.intermediate_values, trial.user_attrs, trial.system_attrs)
+        for trial in trials
+    ]
 
 
 def opened(folder: Path, name: str, *, seed: int = 0, **given: Any) -> Search:
@@ -44,36 +61,33 @@ def test_a_search_is_repeatable_and_inside_its_space(tmp_path: Path, name: str, 
     )
     for search in (first, again, other):
         run_slots(search, bowl, SLOTS)
-        assert len(search.ledger.counted) == TRIALS
-        assert {trial.state for trial in search.ledger.counted} == {TrialState.COMPLETE}
+        assert len(search.trials.counted) == TRIALS
+        assert {trial.state for trial in search.trials.counted} == {TrialState.COMPLETE}
     assert params_of(first) == params_of(again)
     assert params_of(first) != params_of(other) or name == "qmc"  # Sobol's sequence, unscrambled, has no seed
     assert best_value(first) < 2.0
 
 
-@pytest.mark.parametrize("name", SAMPLERS)
-@pytest.mark.parametrize("storage", STORAGES)
+@pytest.mark.parametrize(("name", "storage"), IN_STORAGE)
 def test_a_search_broken_off_goes_on_without_repeating_itself(tmp_path: Path, name: str, storage: str | None):
     url = storage and f"sqlite:///{tmp_path}/study.db"
     broken = opened(tmp_path, name, storage=url)
     run_slots(broken, bowl, SLOTS, most=9)
-    before = {trial.number: (trial.params, trial.values) for trial in broken.ledger.counted}
+    before = {trial.number: (trial.params, trial.values) for trial in broken.trials.counted}
     again = opened(tmp_path, name, storage=url)
-    assert {trial.number: (trial.params, trial.values) for trial in again.ledger.counted} == before
+    assert {trial.number: (trial.params, trial.values) for trial in again.trials.counted} == before
     run_slots(again, bowl, SLOTS)
-    assert len(again.ledger.counted) == TRIALS
-    kept = again.ledger.kept.get_trials()
+    assert len(again.trials.counted) == TRIALS
+    kept = opened(tmp_path, name, storage=url).trials.all  # as another process reads it
     assert TrialState.RUNNING not in {trial.state for trial in kept}
-    assert [trial.params for trial in kept] == params_of(again)
-    of_storage = [trial.values for trial in kept if trial.state == TrialState.COMPLETE]
-    assert of_storage == [trial.values for trial in again.ledger.trials if trial.state == TrialState.COMPLETE]
-    drawn = [tuple(trial.params.values()) for trial in again.ledger.counted]
+    assert told(kept) == told(again.trials.all)
+    drawn = [tuple(trial.params.values()) for trial in again.trials.counted]
     if name == "grid":
         assert len(set(drawn)) == TRIALS
     elif name == "qmc":  # the next of a sequence, wherever it was broken off
         straight = opened(tmp_path / "straight", name)
         run_slots(straight, bowl, SLOTS)
-        assert sorted(drawn) == sorted(tuple(trial.params.values()) for trial in straight.ledger.counted)
+        assert sorted(drawn) == sorted(tuple(trial.params.values()) for trial in straight.trials.counted)
     else:
         assert drawn[9:18] != drawn[:9]
 
@@ -83,7 +97,7 @@ def test_a_pruner_stops_what_is_worse_and_nothing_better(tmp_path: Path, name: s
     pruner = build_pruner(name, {"n_startup_trials": 3} if name in ("median", "percentile") else {})
     search = opened(tmp_path, "random", pruner=pruner)
     run_slots(search, bowl, SLOTS, epochs=12)
-    counted = search.ledger.counted
+    counted = search.trials.counted
     assert len(counted) == TRIALS
     pruned = [trial for trial in counted if trial.state == TrialState.PRUNED]
     if name == "patient":  # the loss falls at each epoch: nothing is hopeless
@@ -100,9 +114,9 @@ def test_a_pruner_stops_what_is_worse_and_nothing_better(tmp_path: Path, name: s
 def test_a_grid_is_over_when_every_setting_has_been_tried(tmp_path: Path):
     for most in (2, None):  # broken off, and taken up
         search = open_search(tmp_path, ["x=range(1, 3)", "kind=a,b"], sampler="grid", n_trials=6, splits=["kind"])
-        assert isinstance(search.ledger.sampler(0), GridSampler)
+        assert isinstance(search.trials.sampler(0), GridSampler)
         run_slots(search, lambda params: float(params["x"]), 4, most=most)
-    assert sorted((trial.params["x"], trial.params["kind"]) for trial in search.ledger.counted) == [
+    assert sorted((trial.params["x"], trial.params["kind"]) for trial in search.trials.counted) == [
         (x, kind) for x in (1, 2, 3) for kind in ("a", "b")
     ]
 
@@ -111,13 +125,12 @@ def turns_of(search: Search, slots: int) -> list[list[Job]]:
     """The jobs of each stack, in their order."""
     turns = []
     while (job := search.next(None)) is not None:
-        search.opened(slots)
         turns.append([job])
-        while (more := search.next(job.run.key)) is not None:
+        while (more := search.next(Place(job.run.key, slots))) is not None:
             turns[-1].append(more)
         for one in turns[-1]:
-            search.epoch(one, {"val/loss": 1.0})
-            search.end(one, ValueError("no matter"))
+            search.keep(one, {"val/loss": 1.0})
+            search.end(one, Failed(ValueError("no matter")))
     return turns
 
 
@@ -142,15 +155,15 @@ def test_combinations_that_split_stacks_have_turns(tmp_path: Path, name: str):
 def test_few_combinations_are_all_tried(tmp_path: Path):
     search = opened(tmp_path, "tpe")
     run_slots(search, bowl, 16)
-    assert {trial.params["kind"] for trial in search.ledger.counted} == {"a", "b", "c"}
+    assert {trial.params["kind"] for trial in search.trials.counted} == {"a", "b", "c"}
 
 
 @pytest.mark.parametrize("in_turn", [False, True], ids=["together", "in_turn"])
 def test_a_trial_of_several_seeds_is_worth_their_mean(tmp_path: Path, in_turn: bool):
     search = open_search(tmp_path, ["x=interval(-1, 1)"], sampler="random", n_trials=5, repeats=3, in_turn=in_turn)
     run_slots(search, lambda params: params["x"] + params["seed"], SLOTS, epochs=2)
-    assert len(search.ledger.counted) == 5
-    for trial in search.ledger.counted:
+    assert len(search.trials.counted) == 5
+    for trial in search.trials.counted:
         assert trial.value == pytest.approx(trial.params["x"] + 1 + 1 / 2)  # the mean of seeds 0, 1, 2
         assert trial.user_attrs["sd"] == pytest.approx([1.0])
         assert sorted(trial.intermediate_values) == ([1, 2, 3] if in_turn else [1, 2])
@@ -160,9 +173,9 @@ def test_repeats_are_pruned_together(tmp_path: Path):
     pruner = build_pruner("median", {"n_startup_trials": 4})
     search = open_search(tmp_path, ["x=interval(0, 1)"], sampler="random", n_trials=16, repeats=2, pruner=pruner)
     run_slots(search, lambda params: params["x"], 4, epochs=10)
-    pruned = [trial for trial in search.ledger.counted if trial.state == TrialState.PRUNED]
+    pruned = [trial for trial in search.trials.counted if trial.state == TrialState.PRUNED]
     assert pruned
-    assert len(search.ledger.counted) == 16
+    assert len(search.trials.counted) == 16
 
 
 def test_wilcoxon_compares_repeats_in_turn(tmp_path: Path):
@@ -171,7 +184,7 @@ def test_wilcoxon_compares_repeats_in_turn(tmp_path: Path):
         tmp_path, ["x=interval(0, 9)"], sampler="random", n_trials=12, repeats=8, in_turn=True, pruner=pruner
     )
     run_slots(search, lambda params: params["x"] + 0.01 * params["seed"], 1, epochs=2)
-    states = [trial.state for trial in search.ledger.counted]
+    states = [trial.state for trial in search.trials.counted]
     assert len(states) == 12
     assert TrialState.PRUNED in states
     assert TrialState.COMPLETE in states
@@ -180,26 +193,27 @@ def test_wilcoxon_compares_repeats_in_turn(tmp_path: Path):
 def test_figures_that_must_not_be_larger_are_constraints(tmp_path: Path):
     search = open_search(tmp_path, ["x=interval(0, 1)"], sampler="tpe", n_trials=8, bounds={"val/loss": 0.9})
     run_slots(search, lambda params: params["x"], 2, epochs=2)
-    feasible = [trial.value for trial in search.ledger.counted if trial.value <= 0.9]
-    assert search.ledger.study.best_value == min(feasible)
-    assert all("val/loss" in trial.constraints for trial in search.ledger.counted)
+    feasible = [trial.value for trial in search.trials.counted if trial.value <= 0.9]
+    assert search.trials.study.best_value == min(feasible)
+    assert all("val/loss" in trial.constraints for trial in search.trials.counted)
 
 
 def test_a_figure_that_is_not_a_number_is_against_its_constraint():
-    job = Job(0, SimpleNamespace())  # type: ignore[arg-type]
-    repeats = SeededTrial(optuna.trial.FixedTrial({}), [job], ["val/loss"], "minimize", False)  # type: ignore[arg-type]
+    job = Job(0, SimpleNamespace(), Path())  # type: ignore[arg-type]
+    repeats = SeededTrial(optuna.trial.FixedTrial({}), [job], [Objective.of("val/loss")], False)  # type: ignore[arg-type]
     figures = {"val/loss": math.nan, "num_params": 5, "stop_reason": "diverged", "best_epoch": None}
     repeats.ended[0] = figures
-    ending = repeats.ending({"val/loss": 1.0, "num_params": 7})
-    assert ending.state == TrialState.PRUNED
-    assert ending.constraints == {"val/loss": math.inf, "num_params": -2}
+    outcome = repeats.outcome({"val/loss": 1.0, "num_params": 7})
+    assert outcome.state == TrialState.PRUNED
+    assert outcome.constraints == {"val/loss": math.inf, "num_params": -2}
 
 
 def test_failures_of_an_earlier_start_count(tmp_path: Path):
     search = open_search(tmp_path, ["x=interval(0, 1)"], sampler="random", n_trials=8, max_failure_rate=0.5)
     for _ in range(5):
-        search.end(search.next(None), ValueError("no"))  # type: ignore[arg-type]
+        search.end(search.next(None), Failed(ValueError("no")))  # type: ignore[arg-type]
     assert search.has_failed
+    search.trials.background.flush()
     again = open_search(tmp_path, ["x=interval(0, 1)"], sampler="random", n_trials=8, max_failure_rate=0.5)
     assert again.failures == 5
     assert again.next(None) is None
@@ -208,5 +222,73 @@ def test_failures_of_an_earlier_start_count(tmp_path: Path):
 def test_no_trial_begins_after_the_timeout(tmp_path: Path):
     search = open_search(tmp_path, ["x=interval(0, 1)"], sampler="random", n_trials=1000, timeout=0.2)
     run_slots(search, lambda params: params["x"], 2)
-    assert 0 < len(search.ledger.counted) < 1000
+    assert 0 < len(search.trials.counted) < 1000
     assert not search.open
+
+
+def test_jobs_lie_in_the_folder_of_their_search(tmp_path: Path):
+    search = open_search(tmp_path, ["x=interval(0, 1)"], sampler="random", n_trials=2, repeats=2)
+    jobs = [search.next(None) for _ in range(4)]
+    assert [job.folder for job in jobs if job] == [tmp_path / str(number) for number in range(4)]
+
+
+def test_an_interrupted_job_is_no_failure_and_its_trial_is_asked_for_again(tmp_path: Path):
+    search = open_search(tmp_path, ["x=interval(0, 1)"], sampler="random", n_trials=2, repeats=2)
+    jobs = [search.next(None), search.next(None)]
+    search.keep(jobs[0], {"val/loss": 1.0})  # type: ignore[arg-type]
+    for job in jobs:
+        search.end(job, Failed(Interrupted(2)))  # type: ignore[arg-type]
+    assert search.failures == 0
+    assert not search.open
+    broken, enqueued = search.trials.all
+    assert (broken.state, broken.user_attrs["reaped"]) == (TrialState.FAIL, True)
+    assert enqueued.state == TrialState.WAITING
+    again = open_search(tmp_path, ["x=interval(0, 1)"], sampler="random", n_trials=2, repeats=2)
+    run_slots(again, lambda params: params["x"], 2)
+    assert len(again.trials.counted) == 2
+    assert again.trials.counted[0].params == broken.params
+
+
+def test_what_a_killed_search_left_open_is_asked_for_again(tmp_path: Path):
+    killed = open_search(tmp_path, SPACE, sampler="grid", n_trials=51)
+    jobs = [killed.next(None) for _ in range(3)]
+    row = {"val/loss": 1.0, "train/loss": 0.0, "epoch": 1}
+    killed.keep(jobs[0], row)  # type: ignore[arg-type]
+    killed.trials.ask(killed.space.searched, {})  # killed in the middle of it: nobody ever hears of this one
+    again = open_search(tmp_path, SPACE, sampler="grid", n_trials=51)
+    assert [trial.state for trial in again.trials.all] == [TrialState.FAIL] * 3 + [TrialState.WAITING] * 3
+    run_slots(again, bowl, SLOTS)
+    assert len({tuple(trial.params.values()) for trial in again.trials.counted}) == 51
+
+
+def test_an_end_is_in_the_storage_after_the_record_and_known_at_once(tmp_path: Path):
+    search = open_search(tmp_path, ["x=interval(0, 1)"], sampler="random", n_trials=3)
+    job, recorded = search.next(None), threading.Event()
+    search.keep(job, {"val/loss": 1.0})  # type: ignore[arg-type]
+    search.trials.background.submit(lambda: recorded.wait() and None)
+    search.end(job, trained([{"val/loss": 1.0, "train/loss": 0.0, "epoch": 1}], StopReason.EPOCHS))  # type: ignore[arg-type]
+    assert search.next(None) is not None
+    study = optuna.load_study(study_name="study", storage=open_storage(None, tmp_path))
+    assert [trial.state for trial in study.trials] == [TrialState.RUNNING] * 2
+    assert search.trials.counted[0].value == 1.0
+    recorded.set()
+    search.trials.background.flush()
+    study = optuna.load_study(study_name="study", storage=open_storage(None, tmp_path))
+    assert [trial.state for trial in study.trials] == [TrialState.COMPLETE, TrialState.RUNNING]
+    assert study.trials[0].intermediate_values == {1: 1.0}
+
+
+@pytest.mark.parametrize("storage", STORAGES)
+def test_a_study_has_one_living_driver(tmp_path: Path, storage: str | None):
+    url = storage and f"sqlite:///{tmp_path}/study.db"
+    search = open_search(tmp_path, SPACE, sampler="random", n_trials=3, storage=url)
+    parent = psutil.Process(os.getppid())
+    trial = search.trials.ask(search.space.searched, {})
+    search.trials.begin(trial)
+    owner = {"host": socket.gethostname(), "pid": parent.pid, "started": parent.create_time()}
+    trial.set_user_attr("owner", owner)
+    search.trials.close()
+    with pytest.raises(
+        ValueError, match="study study: a trial must have one owner, but got a second for trial 0 while"
+    ):
+        open_search(tmp_path, SPACE, sampler="random", n_trials=3, storage=url)

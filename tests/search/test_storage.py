@@ -10,10 +10,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import optuna
 import pytest
+from optuna.distributions import FloatDistribution
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
 
 from benchmarks.closed_form import open_search, run_slots
-from src.search.storage import JOURNAL, open_storage
+from src.search.storage import JOURNAL, GatheringStorage, open_storage
 
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin")) if Path("/usr/lib/postgresql").is_dir() else []
 SPACE = ["x=tag(log, interval(1e-4, 1e-1))", "kind=a,b"]
@@ -27,7 +31,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("postgresql")
     owner = "postgres" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name  # it refuses to run as root
     if os.getuid() == 0:
-        for part in (folder, folder.parent, folder.parent.parent):
+        for part in (folder, *list(folder.parents)[:3]):  # the workers of pytest-xdist have one more
             part.chmod(0o755)
         shutil.chown(folder, owner)
     with socket.socket() as free:
@@ -57,9 +61,8 @@ def test_a_study_in_postgresql_goes_on(tmp_path: Path, postgresql: str):
     for most in (5, None):
         search = open_search(tmp_path, SPACE, sampler="tpe", n_trials=12, splits=["kind"], storage=postgresql)
         run_slots(search, lambda params: params["x"], 3, most=most)
-        kept = search.ledger.kept.get_trials()
-        search.ledger.close()
-    assert [trial.params for trial in kept] == [trial.params for trial in search.ledger.trials]
+        kept = search.trials.study.get_trials()
+        search.trials.close()
     assert sum(trial.state.is_finished() and not trial.user_attrs.get("reaped") for trial in kept) == 12
 
 
@@ -69,17 +72,42 @@ def test_a_line_cut_off_by_a_kill_is_dropped(tmp_path: Path):
     with (tmp_path / JOURNAL).open("ab") as journal:
         journal.write(b'{"op_code":4,"worker_i')
     again = open_search(tmp_path, SPACE, sampler="random", n_trials=6)
-    assert len(again.ledger.counted) == 4
+    assert len(again.trials.counted) == 4
     run_slots(again, lambda params: params["x"], 2)
-    assert len(open_search(tmp_path, SPACE, sampler="random", n_trials=6).ledger.counted) == 6
+    assert len(open_search(tmp_path, SPACE, sampler="random", n_trials=6).trials.counted) == 6
+
+
+def test_a_write_cut_off_by_a_kill_is_dropped_whole(tmp_path: Path):
+    storage = open_storage(None, tmp_path)
+    assert isinstance(storage, GatheringStorage)
+    study = optuna.create_study(storage=storage, study_name="study")
+    for number in range(2):
+        study.tell(study.ask({"x": FloatDistribution(0, 1)}), float(number))
+        storage.journal.taken()()
+    path = tmp_path / JOURNAL
+    written = path.read_bytes()
+    second = written.index(b'"op_code":4', written.index(b'"op_code":6'))  # its trial is created
+    second = written.rindex(b"\n", 0, second) + 1
+    for cut in range(second, len(written), 7):
+        path.write_bytes(written[:cut])
+        trials = optuna.load_study(study_name="study", storage=open_storage(None, tmp_path)).trials
+        assert [trial.value for trial in trials] == [0.0]
+        assert path.read_bytes() == written[:second]
+
+
+def test_optuna_reads_a_journal_as_its_own(tmp_path: Path):
+    search = open_search(tmp_path, SPACE, sampler="random", n_trials=4)
+    run_slots(search, lambda params: params["x"], 2)
+    theirs = JournalStorage(JournalFileBackend(str(tmp_path / JOURNAL)))
+    study = optuna.load_study(study_name="study", storage=theirs)
+    assert study.get_trials() == search.trials.all
 
 
 def test_the_lock_of_a_journal_dies_with_its_owner(tmp_path: Path):
     holder = f"""
-import os, sys, time
-from pathlib import Path
-from src.search.storage import Lock
-Lock(Path({str(tmp_path / JOURNAL)!r})).acquire()
+import time
+from filelock import FileLock
+FileLock({str(tmp_path / JOURNAL)!r} + ".lock").acquire()
 print("held", flush=True)
 time.sleep(60)
 """

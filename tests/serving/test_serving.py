@@ -16,8 +16,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from src.data.bundled import breast_cancer, diabetes, digits
 from src.data.dataset import Dataset
+from src.data.sources.bundled import breast_cancer, diabetes, digits
 from src.data.transforms import Standardize
 from src.models.build import build_model
 from src.serving.save import save_model

@@ -1,16 +1,18 @@
 """How a sweep stands, and what a person sees of it."""
 
 import io
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from src.config.composition import compose_run
 from src.runs.job import Job
+from src.runs.stop_reason import StopReason
 from src.sweep.display import Display, clock, line, table
 from src.sweep.status import SweepStatus
 
-RUN = compose_run("epochs=10", "data=digits")
+RUN, HERE = compose_run("epochs=10", "data=digits"), Path("0")
 
 
 def standing(total: int = 3) -> SweepStatus:
@@ -26,22 +28,22 @@ def told(standing: SweepStatus, *, terminal: bool) -> str:
     console = Console(file=written, force_terminal=terminal, width=100)
     with Display(standing, console) as view:
         view._shown = 0.0
-        view.show(2)
+        view._show()
     return written.getvalue()
 
 
 def test_members_are_counted_as_they_run_and_end():
     stands = standing()
-    jobs = [Job(number, RUN, (f"seed={number}",)) for number in range(3)]
+    jobs = [Job(number, RUN, HERE, (f"seed={number}",)) for number in range(3)]
     stands.add(jobs[0], row(1, 0.5))
     stands.add(jobs[1], row(1, 0.4))
     stands.add(jobs[1], row(2, float("nan")))
     assert (len(stands.running), stands.done, stands.epochs, stands.epochs_left) == (2, 0, 3, 27)
     assert (stands.best, stands.best_job) == (0.4, "seed=1")
-    stands.end(jobs[1], "diverged", 2)
+    stands.end(jobs[1], StopReason.DIVERGED)
     assert (len(stands.running), stands.done, stands.epochs_left) == (1, 1, 19)
-    assert stands.figures()["sweep/diverged"] == 1
-    stands.end(jobs[0], "patience", 1)
+    assert stands.figures()[0]["sweep/diverged"] == 1
+    stands.end(jobs[0], StopReason.PATIENCE)
     assert stands.epochs_left == 10
     assert stands.seconds_left == pytest.approx(10 / stands.rate, rel=0.1)
 
@@ -49,16 +51,16 @@ def test_members_are_counted_as_they_run_and_end():
 def test_the_best_is_the_largest_where_more_is_better():
     stands = SweepStatus(2, "val/auroc", epochs_left=20)
     for number, value in enumerate((0.7, 0.9, 0.8)):
-        stands.add(Job(number, RUN), {"epoch": 1, "val/auroc": value})
+        stands.add(Job(number, RUN, HERE), {"epoch": 1, "val/auroc": value})
     assert (stands.best, stands.best_job) == (0.9, "1")
 
 
 def test_the_live_table_and_the_line_say_the_same():
     stands = standing()
-    stands.add(Job(0, RUN, ("seed=0",)), row(1, 0.5))
-    stands.end(Job(1, RUN), "patience", 4)
+    stands.add(Job(0, RUN, HERE, ("seed=0",)), row(1, 0.5))
+    stands.end(Job(1, RUN, HERE), StopReason.PATIENCE)
     shown = told(stands, terminal=True)
-    for text in ("1 of 3  (1 stopped early)", "1 in 2 slots", "waiting", "0.5000  seed=0", "member-epochs/s, ETA 0:0"):
+    for text in ("1 of 3  (1 stopped early)", "running", "waiting", "0.5000  seed=0", "member-epochs/s, ETA 0:0"):
         assert text in shown, text
     said = told(stands, terminal=False)
     assert said.count("1/3 done (1 stopped early), 1 running, best val/loss 0.5000") == 2
@@ -69,5 +71,5 @@ def test_the_live_table_and_the_line_say_the_same():
 
 def test_before_the_first_epoch_nothing_is_promised():
     assert "ETA -:--:--" in line(standing())
-    assert table(standing(), 2)
+    assert table(standing())
     assert clock(3725) == "1:02:05"

@@ -8,13 +8,16 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from src.runs.results import Results
+from src.runs.stop_reason import StopReason
 from src.sweep.leaderboard import Entry, drawn, leaderboard, swept_keys
 
 
 def entry(number: int, value: float | None, *, seed: int, lr: float, stop_reason: str = "epochs", **more: Any) -> Entry:
     values = {"seed": seed, "optimizer": {"lr": lr, "name": "adam"}, "tracking": {"run_name": str(number)}, **more}
-    results = {"objective": {"name": "val/loss", "value": value}, "stop_reason": stop_reason, "best_epoch": 3}
-    return Entry(number, values, results)
+    reason = StopReason(stop_reason)
+    objective = {"name": "val/loss", "value": value}
+    return Entry(number, values, Results(str(number), reason.status, reason, seed, best_epoch=3, objective=objective))
 
 
 @pytest.fixture

@@ -121,13 +121,14 @@ def test_an_interrupted_sweep_says_so_and_goes_on(tmp_path: Path, straight: Path
 @pytest.mark.slow
 def test_a_sweep_does_not_go_on_with_other_settings_or_as_a_fresh_one(straight: Path):
     folder = straight.parent.parent.parent
-    config = straight / "3" / runs.CONFIG
-    text = config.read_text()
-    config.write_text(text.replace("epochs: 25", "epochs: 24"))
+    identity = straight / "3" / runs.IDENTITY
+    text = identity.read_text()
+    identity.write_text(text.replace('"epochs": 25', '"epochs": 24'))
+    assert identity.read_text() != text
     process = start(folder)
     assert process.wait() == 1
     assert "but got epochs=25 (was 24)" in (folder / "output").read_text()
-    config.write_text(text)
+    identity.write_text(text)
     assert start(folder, "hydra.launcher.resume=fresh", "epochs=2").wait() == 0
     fresh = [path for path in folder.glob("mlruns/sweeps/*") if path.is_dir() and path != straight]
     assert len(fresh) == 1

@@ -1,11 +1,9 @@
-"""A real MLflow server that dies while a run trains, and comes back."""
+"""A real MLflow server that dies while runs train, and comes back."""
 
-import logging
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -14,10 +12,26 @@ import pytest
 
 from src import runs
 from src.sync import sync
-from src.tracking import Mirror, is_complete
-from src.tracking.store import STATE
+from src.tracking.events import Finish
+from src.tracking.patient_writer import PatientWriter
+from src.tracking.run_writer import DatabaseWriter, ServerWriter, run_writer
+from src.tracking.state import SWEEP, State, is_complete
+from src.tracking.store import connect
 from tests.conftest import environment
-from tests.tracking.test_mirror import EXPERIMENT, curve, end, run_folder, write
+from tests.tracking.records import (
+    begun,
+    children_at,
+    done,
+    ended,
+    following,
+    leave,
+    parent_at,
+    runs_at,
+    single,
+    steps,
+    story,
+    sweep_jobs,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -30,6 +44,11 @@ class Server:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.folder, self.uri = folder, f"http://127.0.0.1:{self.port}"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def is_up(self) -> bool:
+        return self.process is not None and self.process.poll() is None
 
     def start(self) -> None:
         store = ["--backend-store-uri", "sqlite:///server.db", "--artifacts-destination", "artifacts"]
@@ -50,6 +69,7 @@ class Server:
             return False
 
     def kill(self) -> None:
+        assert self.process is not None
         family = [*psutil.Process(self.process.pid).children(recursive=True), psutil.Process(self.process.pid)]
         for member in family:
             member.kill()
@@ -57,47 +77,107 @@ class Server:
         self.process.wait(30)
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    server = Server(tmp_path)
-    server.start()
-    yield server
-    if server.process.poll() is None:
-        server.kill()
+def test_a_server_that_dies_in_a_sweep_gets_the_rest_when_it_is_back(server: Server, tmp_path: Path):
+    sweep, jobs = sweep_jobs(tmp_path, server.uri, 6)
+    said: list[str] = []
+    writer = PatientWriter(following(sweep, server.uri, is_sweep=True), said.append)
+    for job in jobs:
+        leave(job, range(1, 21))
+    for epoch in range(1, 21):
+        for job in jobs[: 4 if epoch < 10 else 6]:
+            if epoch == 1 or (epoch == 10 and job.number >= 4):
+                writer.add(begun(job))
+            for event in done(job, (epoch,)):
+                writer.add(event)
+        assert writer.write() == (epoch < 5 or epoch >= 15)
+        if epoch == 4:
+            server.kill()
+        if epoch == 14:
+            server.start()
+    for job in jobs:
+        writer.add(ended(job))
+    (jobs[2].folder / "predictions.parquet").write_text("p")
+    assert writer.finish(Finish("FINISHED", jobs[2].folder))
+    assert ["cannot be reached; `python -m src.sync` sends the runs later" in text for text in said] == [True, False]
+    assert "can be reached again" in said[1]
+    children = children_at(server.uri)
+    assert len(children) == 6
+    assert {run.info.status for run in children.values()} == {"FINISHED"}
+    for job in jobs:
+        run = children[runs.label(job.folder)]
+        assert steps(server.uri, run.info.run_id) == list(range(1 if job.number < 4 else 10, 21))
+    files = connect(server.uri).list_artifacts(children["grid-0/2"].info.run_id)
+    assert {file.path for file in files} >= {"config.yaml", "history.csv", "predictions.parquet"}
+    assert parent_at(server.uri).info.status == "FINISHED"
 
 
-def test_what_a_server_missed_while_it_was_down_is_sent(
-    server: Server, tmp_path: Path, caplog: pytest.LogCaptureFixture
+def test_a_run_whose_making_was_broken_off_on_a_server_is_completed(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    folder, straight = (run_folder(tmp_path, server.uri, epochs=0, name=name) for name in ("returns", "stays-away"))
-    for path, comes_back in ((folder, True), (straight, False)):
-        caplog.clear()
-        mirror = Mirror(path, uri=server.uri, experiment=EXPERIMENT, run_name=None, interval=0.05)
-        mirror.start()
-        for epoch in range(1, 41):
-            write(path, range(1, epoch + 1))
-            mirror.notify()
-            time.sleep(0.05)
-            if epoch == 15:
-                server.kill()
-            if epoch == 30 and comes_back:
-                server.start()
-        end(path)
-        assert mirror.close() == comes_back
-        warnings = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
-        assert ["cannot be reached" in text for text in warnings] == ([True, False] if comes_back else [True])
-        assert is_complete(path) == comes_back
-    server.start()
-    sync([folder, straight])
-    for path in (folder, straight):
-        run_id = runs.read_json(path / STATE)["run_id"]
-        assert is_complete(path)
-        assert curve(server.uri, run_id) == [(epoch, 2 / epoch) for epoch in range(1, 41)]
+    sweep, jobs = sweep_jobs(tmp_path, server.uri, 2)
+    writer = PatientWriter(following(sweep, server.uri, is_sweep=True), lambda text: None)
+    for job in jobs:
+        leave(job, (1, 2))
+        for event in story(job, (1, 2)):
+            writer.add(event)
+    with monkeypatch.context() as patch:
+        patch.setattr(ServerWriter, "_add_params", lambda *arguments: 1 / 0)
+        assert not writer.write()
+    assert writer.write()
+    children = children_at(server.uri)
+    assert len(children) == 2
+    for run in children.values():
+        assert run.data.params["model.widths"] == "[4]"
+        assert steps(server.uri, run.info.run_id) == [1, 2]
 
 
-def test_a_dead_server_is_told_by_sync_in_one_error(server: Server, tmp_path: Path):
-    folder = run_folder(tmp_path, server.uri, epochs=1, name="unsent")
-    end(folder)
+def test_sync_sends_a_run_and_a_sweep_that_a_server_missed(server: Server, tmp_path: Path):
+    alone = single(tmp_path, server.uri)
+    sweep, jobs = sweep_jobs(tmp_path, server.uri, 3)
     server.kill()
-    with pytest.raises(ValueError, match="unsent: MLflow must be reachable, but got: "):
-        sync([folder])
+    for follow, members in (
+        (following(alone.folder, server.uri), [alone]),
+        (following(sweep, server.uri, is_sweep=True), jobs),
+    ):
+        said: list[str] = []
+        writer = PatientWriter(follow, said.append)
+        for job in members:
+            leave(job, (1, 2, 3))
+            for event in (begun(job, f"name {job.number}"), *done(job, (1, 2, 3)), ended(job)):
+                writer.add(event)
+        assert not writer.write()
+        assert not writer.finish(Finish("FINISHED", None))
+        assert len(said) == 1
+    runs.write_json(sweep / SWEEP, {"status": "FINISHED", "figures": {}, "tags": {}})
+    with pytest.raises(ValueError, match=f"{alone.folder.name}: MLflow must be reachable, but got: "):
+        sync([alone.folder])
+    server.start()
+    for _ in range(2):  # nothing is sent twice
+        sync([alone.folder, *(job.folder for job in jobs)])
+        assert len(runs_at(server.uri)) == 5
+        for job in (alone, *jobs):
+            run = children_at(server.uri)[runs.label(job.folder)]
+            assert is_complete(job.folder)
+            assert (run.info.status, run.info.run_name) == ("FINISHED", f"name {job.number}")
+            assert steps(server.uri, run.info.run_id) == [1, 2, 3]
+        assert parent_at(server.uri).info.status == "FINISHED"
+        assert parent_at(server.uri).data.tags["data"] == "simulated"  # what all members share
+        assert is_complete(sweep)
+
+
+def test_which_writer_a_store_gets(server: Server, tmp_path: Path):
+    assert isinstance(run_writer(server.uri), ServerWriter)
+    assert isinstance(run_writer(f"sqlite:///{tmp_path}/x.db"), DatabaseWriter)
+
+
+def test_what_one_place_has_can_be_sent_to_another(server: Server, tmp_path: Path):
+    job = single(tmp_path, server.uri)
+    leave(job, (1, 2))
+    sync([job.folder])
+    other = f"sqlite:///{tmp_path}/other.db"
+    sync([job.folder], other)
+    for uri in (server.uri, other):
+        assert [steps(uri, run.info.run_id) for run in runs_at(uri)] == [[1, 2]]
+    state = State.read(job.folder)
+    assert state is not None
+    assert state.uri == other

@@ -1,51 +1,81 @@
-"""What a person sees while a run trains: a bar with losses and ETA, or a line per epoch where there is no terminal."""
+"""What a person sees while a run trains: a bar of its epochs, or a line for each where there is no terminal."""
 
 import logging
-from collections.abc import Sequence
-from types import TracebackType
-from typing import Self
+import time
+from typing import Any
 
+import pytorch_lightning as pl
+from pytorch_lightning.callbacks import ProgressBar
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as RichProgress
+
+from src.runs.progress import Progress
+
+LONG_SECONDS = 2.0  # an epoch that takes longer shows its batches
 
 log = logging.getLogger(__name__)
 
 
-class EpochProgress:
-    """Shows a run of `epochs` while it is open; `show` after each epoch."""
+class Bar(ProgressBar):
+    """Shows how far `progress` has come, its losses, the best epoch and the time that is left, within 80 columns."""
 
-    def __init__(self, epochs: int, objective: str, console: Console) -> None:
-        self.epochs, self.objective, self.console = epochs, objective, console
-        self.bar = Progress(
-            TextColumn("epoch"),
+    def __init__(self, progress: Progress, console: Console) -> None:
+        super().__init__()
+        self.progress, self.console = progress, console
+        self.bar = RichProgress(
+            TextColumn("{task.description}"),
             MofNCompleteColumn(),
-            BarColumn(bar_width=24),
-            TextColumn("{task.fields[losses]}"),
-            TimeElapsedColumn(),
-            TextColumn("ETA"),
-            TimeRemainingColumn(),
+            BarColumn(bar_width=None),
+            TextColumn("{task.fields[figures]}"),
+            TimeRemainingColumn(compact=True, elapsed_when_finished=True),
             console=console,
             refresh_per_second=4,
+            expand=True,
             disable=not console.is_terminal,
         )
-        self.task = self.bar.add_task("train", total=epochs, losses="")
+        self.epochs = self.bar.add_task("epoch", total=progress.epochs, figures="")
+        self.batches = self.bar.add_task("batch", figures="", visible=False)
 
-    def __enter__(self) -> Self:
+    def disable(self) -> None:
+        self.bar.disable = True
+
+    def enable(self) -> None:
+        self.bar.disable = not self.console.is_terminal
+
+    def print(self, *args: Any, **kwargs: Any) -> None:
+        self.console.print(*args, **kwargs)
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self.bar.update(self.epochs, completed=len(self.progress.history))
         self.bar.start()
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._started = self._shown = time.monotonic()
+        self.bar.reset(self.batches, total=int(trainer.num_training_batches), visible=False)
+
+    def on_train_batch_end(self, *args: Any) -> None:
+        now = time.monotonic()
+        if now - self._shown > 0.25:
+            self._shown = now
+            self.bar.update(self.batches, completed=args[-1] + 1, visible=now - self._started > LONG_SECONDS)
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        done, figures = len(self.progress.history), self._figures()
+        log.info("epoch %d/%d  %s", done, self.progress.epochs, figures)
+        self.bar.update(self.epochs, completed=done, figures=figures)
+        if not self.console.is_terminal:
+            self.console.print(f"epoch {done:>4}/{self.progress.epochs}  {figures}")
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self.bar.update(self.batches, visible=False)
         self.bar.stop()
 
-    def show(self, history: Sequence[dict[str, float]], best_epoch: int | None) -> None:
-        """The history so far, best epoch included."""
-        row = history[-1]
-        shown = [f"{name} {row[name]:.4f}" for name in dict.fromkeys(("train/loss", "val/loss", self.objective))]
-        losses = "  ".join([*shown, f"best epoch {best_epoch}"])
-        log.info("epoch %d/%d  %s", len(history), self.epochs, losses)
-        if self.console.is_terminal:
-            self.bar.update(self.task, completed=len(history), losses=losses)
-        else:
-            self.console.print(f"epoch {len(history):>4}/{self.epochs}  {losses}")
+    def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
+        self.bar.stop()
+
+    def _figures(self) -> str:
+        row, objective = self.progress.history[-1], self.progress.objective.name
+        names = {objective: objective.removeprefix("val/"), "train/loss": "train", "val/loss": "val"}
+        shown = [f"{short} {row[name]:.4g}" for name, short in names.items()]
+        return "  ".join([*shown, f"best {self.progress.best_epoch}"])

@@ -10,13 +10,14 @@ from src.data.augmentation import Augment
 from src.data.batches import EvalBatches, TrainBatches
 from src.data.dataset import Dataset, Split
 from src.data.transforms import Standardize
+from src.engines.single.limits import Limits, num_batches
 
 
 class DataModule(pl.LightningDataModule):
     """Batches of `dataset`, standardised by figures fitted on its training split.
 
     `batch_size` counts the rows of a batch over all processes. With `train_eval` the training split is evaluated too,
-    after val.
+    after val. With `limits` an epoch goes through less than all of it.
     """
 
     def __init__(
@@ -29,13 +30,13 @@ class DataModule(pl.LightningDataModule):
         seed: int,
         accumulate: int,
         dtype: torch.dtype,
+        limits: Limits,
         train_eval: bool = False,
     ) -> None:
         super().__init__()
         self.dataset = dataset
         self.standardize = Standardize.fit(dataset.train.inputs, standardize)
-        self.train_eval = train_eval
-        self.dtype = dtype
+        self.train_eval, self.dtype, self.limits = train_eval, dtype, limits
         self.train_batches = TrainBatches(
             dataset.train,
             self.standardize,
@@ -45,6 +46,8 @@ class DataModule(pl.LightningDataModule):
             accumulate=accumulate,
             dtype=dtype,
         )
+        if limits.train is not None:
+            self.train_batches.limit = num_batches(limits.train, len(self.train_batches))
 
     def setup(self, stage: str) -> None:
         assert self.trainer is not None
@@ -56,11 +59,17 @@ class DataModule(pl.LightningDataModule):
     def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
         return batch  # cut from tensors that are there already
 
+    def begin_epoch(self, epoch: int) -> None:
+        """The next batches are those of `epoch`, from 0."""
+        self.train_batches.epoch = 0 if self.limits.same else epoch
+
     def train_dataloader(self) -> TrainBatches:
         return self.train_batches
 
     def val_dataloader(self) -> list[EvalBatches]:
-        splits = [self.dataset.val, self.dataset.train] if self.train_eval else [self.dataset.val]
+        size, val = self.train_batches.batch_size, self.dataset.val
+        rows = num_batches(self.limits.val, -(-len(val) // size)) * size
+        splits = [Split(val.inputs[:rows], val.labels[:rows]), *([self.dataset.train] if self.train_eval else [])]
         return [self.evaluation(split) for split in splits]
 
     def evaluation(self, split: Split) -> EvalBatches:

@@ -1,18 +1,19 @@
-"""One run, whole: read, train, restore the best weights, evaluate, record."""
+"""The engine of Lightning: one job after another, each trained whole."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Hashable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
-from src.config import Run, check_against_data
+from src.config.schema import Run
 from src.data.dataset import Dataset
 from src.data.reading import read_dataset
 from src.engines.single.data_module import DataModule
 from src.engines.single.learner import Learner
+from src.engines.single.limits import limits_of, num_epochs
+from src.engines.single.tell import OnEpoch
 from src.engines.single.trainer import fit
 from src.models.build import num_params
 from src.optimizers import build_optimizer
@@ -26,49 +27,52 @@ from src.runs.build import (
     dtype_of,
     standardize_of,
 )
-from src.runs.outcome import Trained, evaluate_run
-from src.runs.progress import Progress
-from src.runs.record import Record, announce_orphans
-from src.runs.summary import summary
+from src.runs.facts import facts_of
+from src.runs.job import Job, JobSource, Place
+from src.runs.listener import Listener, RecordError
+from src.runs.outcome import Failed, Trained
 
 
-def train(run: Run, folder: Path) -> dict[str, Any]:
-    """Train the one model that `run` describes and leave in `folder` all that it is known by; returns `results.json`."""
-    console = Console()
-    announce_orphans(console, but=folder)
-    with Record(run, folder) as record:
-        dataset = read_dataset(run.data)
-        check_against_data(run, dataset.task, is_image=dataset.is_image)
-        record.start(dataset)
-        trained = fit_best(run, dataset, folder, console=console, on_commit=lambda progress: record.commit())
-        results = evaluate_run(folder, trained)
-        record.finish(results)
-    console.print(summary(results, dataset.task, folder))
-    return results
+class SingleEngine:
+    """Trains the jobs of one kind, `spec`, on `dataset`, one by one; `console` shows how far each has come."""
 
+    def __init__(self, spec: Hashable, dataset: Dataset, *, console: Console) -> None:
+        self.spec, self.dataset, self.console = spec, dataset, console
 
-def assist(run: Run, folder: Path) -> None:
-    """What the other processes of a run on several devices do: compute their part of each batch and leave nothing behind."""
-    fit_best(run, read_dataset(run.data), folder, console=Console(quiet=True), on_commit=lambda progress: None)
+    def train(self, source: JobSource, listeners: Listener) -> None:
+        """Until `source` has no more. A job that fails is told so, and the next begins."""
+        while (job := source.next(Place(self.spec, 1))) is not None:
+            listeners.begin(job, facts_of(job.run, self.dataset))
+            try:
+                trained = self._train(job, source, listeners)
+            except RecordError:
+                raise
+            except Exception as error:
+                listeners.end(job, Failed(error))
+            else:
+                listeners.end(job, trained)
+
+    def _train(self, job: Job, source: JobSource, listeners: Listener) -> Trained:
+        def on_epoch(row: Mapping[str, float]) -> bool:
+            listeners.epoch(job, row)
+            return source.keep(job, row)
+
+        return fit_best(job.run, self.dataset, job.folder, console=self.console, on_epoch=on_epoch)
 
 
 def fit_unrecorded(run: Run) -> Trained:
-    """Train as `train` does, leaving nothing behind: for studies and benchmarks."""
+    """Train and leave nothing behind: for claims and benchmarks."""
     with tempfile.TemporaryDirectory() as folder:
-        return fit_best(
-            run, read_dataset(run.data), Path(folder), console=Console(quiet=True), on_commit=lambda progress: None
-        )
+        quiet = Console(quiet=True)
+        return fit_best(run, read_dataset(run.data), Path(folder), console=quiet, on_epoch=lambda row: True)
 
 
-def fit_best(
-    run: Run, dataset: Dataset, folder: Path, *, console: Console, on_commit: Callable[[Progress], None]
-) -> Trained:
+def fit_best(run: Run, dataset: Dataset, folder: Path, *, console: Console, on_epoch: OnEpoch) -> Trained:
     """Train until a stop reason, from the last commit in `folder` if there is one; gives the weights of the best epoch."""
     data = build_data(run, dataset)
     learner = build_learner(run, data)
-    commit = fit(run, learner, data, folder, console=console, on_commit=on_commit)
-    weights = commit.best_weights_
-    return Trained(run, weights, dataset, data.standardize, commit.progress, num_params(learner.model))
+    judge = fit(run, learner, data, folder, console=console, on_epoch=on_epoch)
+    return Trained(run, judge.best_weights_, dataset, data.standardize, judge.progress, num_params(learner.model))
 
 
 def build_data(run: Run, dataset: Dataset) -> DataModule:
@@ -81,6 +85,7 @@ def build_data(run: Run, dataset: Dataset) -> DataModule:
         seed=run.seed,
         accumulate=run.trainer.accumulate_grad_batches,
         dtype=dtype_of(run),
+        limits=limits_of(run.trainer),
         train_eval=run.train_eval,
     )
 
@@ -97,5 +102,5 @@ def build_learner(run: Run, data: DataModule) -> Learner:
         loss=build_loss(run, data.dataset.task),
         optimizer=partial(build_optimizer, **run.optimizer.model_dump()),
         lr=run.optimizer.lr,
-        factors=build_factors(run, run.epochs * data.train_batches.steps_per_epoch),
+        factors=build_factors(run, num_epochs(run) * data.train_batches.steps_per_epoch),
     )

@@ -1,5 +1,6 @@
 """One model as a LightningModule: outputs, loss, gradient step."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,8 @@ class Learner(pl.LightningModule):
     """Trains `model` on batches of a DataModule by minimising the mean of `loss`.
 
     `factors`: the schedule, one factor of the learning rate per optimizer step; None keeps it constant.
-    After each epoch `figures_` holds train/loss, val/loss and val's metrics; train/loss_eval with a second val loader.
+    After each epoch `figures_` holds train/loss, val/loss and val's metrics; train/loss_eval with a second val loader. They
+    are logged too, which rounds them to float32.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class Learner(pl.LightningModule):
         self.dropouts = dropout_layers(model)
         self.figures_: dict[str, float] = {}
         self._chunks: dict[int, list[tuple[Tensor, Tensor]]] = {}
+        self._used_lr = lr
 
     def outputs(self, inputs: Tensor) -> Tensor:
         """Logits or predictions: (B, K) for a multiclass task, else (B,)."""
@@ -46,6 +49,12 @@ class Learner(pl.LightningModule):
     def lr(self, step: int) -> float:
         """The learning rate of optimizer step `step`, from 0; the steps after the last keep the last's."""
         return self.base_lr if self.factors is None else self.base_lr * self.factors[min(step, len(self.factors) - 1)]
+
+    @property
+    def lr_of_last_step(self) -> float:
+        """The schedule's, unless a callback has set another."""
+        planned = self.lr(self.global_step - 1)
+        return planned if math.isclose(planned, self._used_lr, rel_tol=1e-9) else self._used_lr
 
     def configure_optimizers(self) -> Any:
         optimizer = self.make_optimizer(self.model.parameters())
@@ -67,15 +76,24 @@ class Learner(pl.LightningModule):
         return self.trainer.datamodule  # type: ignore[attr-defined]
 
     def on_train_epoch_start(self) -> None:
-        self.data.train_batches.epoch = self.current_epoch
+        self.data.begin_epoch(self.current_epoch)
         self._total = torch.zeros((), device=self.device, dtype=torch.float64)
+        self._num_rows = 0
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         set_rows(self.dropouts, batch.rows)
+        self._no_rows = batch.rows[:0]
         total = self.loss(self.outputs(batch.inputs), batch.labels).sum()
         self._total.add_(total.detach())
+        self._num_rows += len(batch.labels)
         # Lightning averages over accumulated batches and over processes: the factors turn that into a sum over the step.
         return total * (self.trainer.accumulate_grad_batches * self.trainer.world_size / batch.num_examples)
+
+    def on_after_backward(self) -> None:
+        set_rows(self.dropouts, self._no_rows)  # callbacks that average weights want buffers of one size
+
+    def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
+        self._used_lr = optimizer.param_groups[0]["lr"]
 
     def on_validation_epoch_start(self) -> None:
         self._chunks = {}
@@ -89,10 +107,12 @@ class Learner(pl.LightningModule):
             (torch.cat([logits for logits, _ in chunks]), torch.cat([labels for _, labels in chunks]))
             for chunks in self._chunks.values()
         ]
-        num_train = len(self.data.dataset.train)
-        figures = {"train/loss": self.trainer.strategy.reduce(self._total, reduce_op="sum") / num_train}
+        num_rows = torch.tensor(self._num_rows, device=self.device)
+        total, count = (self.trainer.strategy.reduce(part, reduce_op="sum") for part in (self._total, num_rows))
+        figures = {"train/loss": total / count}
         if train:
             figures["train/loss_eval"] = self.loss(*train[0]).mean()
         figures["val/loss"] = self.loss(logits, labels).mean()
         figures |= {f"val/{name}": value for name, value in evaluate(self.task, logits, labels).items()}
         self.figures_ = {name: float(value) for name, value in figures.items()}
+        self.log_dict(self.figures_, prog_bar=True, sync_dist=self.trainer.world_size > 1)

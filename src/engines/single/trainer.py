@@ -1,65 +1,86 @@
 """Lightning's Trainer, set up for a run."""
 
 import logging
-import os
+import signal
 import warnings
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from pytorch_lightning.profilers import PassThroughProfiler
-from pytorch_lightning.strategies import DDPStrategy
-from pytorch_lightning.utilities import rank_zero_only
+from lightning_fabric.utilities.exceptions import MisconfigurationException
+from pytorch_lightning.callbacks import ProgressBar
+from pytorch_lightning.profilers import (
+    AdvancedProfiler,
+    PassThroughProfiler,
+    Profiler,
+    PyTorchProfiler,
+    SimpleProfiler,
+)
+from pytorch_lightning.strategies import DDPStrategy, Strategy
 from rich.console import Console
 
-from src.config.schema import Run
-from src.engines.single.bar import EpochProgress
+from src.config.leaves import leaves
+from src.config.schema import Run, Trainer
+from src.engines.single.bar import Bar
 from src.engines.single.checkpoint import AtomicIO, Commit
 from src.engines.single.data_module import DataModule
+from src.engines.single.judge import Judge
 from src.engines.single.learner import Learner
-from src.metrics import DIRECTIONS
-from src.runs import CHECKPOINT, write_history
+from src.engines.single.limits import num_epochs
+from src.engines.single.own import build_callbacks, build_loggers
+from src.engines.single.ranks import Alone, has_ranks
+from src.engines.single.tell import OnEpoch, Tell
+from src.runs.files import CHECKPOINT
+from src.runs.objective import Objective
 from src.runs.progress import Progress
+from src.runs.stop_reason import StopReason
 
 NOTHING = nullcontext()
+PROFILERS: dict[str, type[Profiler]] = {
+    "simple": SimpleProfiler,
+    "advanced": AdvancedProfiler,
+    "pytorch": PyTorchProfiler,
+}
+# Arguments that do not go to Lightning as they are: most of them become objects, and limits are the data's.
+TRANSLATED = {
+    "callbacks",
+    "compile",
+    "deterministic",
+    "enable_model_summary",
+    "enable_progress_bar",
+    "limit_train_batches",
+    "limit_val_batches",
+    "logger",
+    "overfit_batches",
+    "profiler",
+    "strategy",
+}
 
 
-def fit(
-    run: Run,
-    learner: Learner,
-    data: DataModule,
-    folder: Path,
-    *,
-    console: Console,
-    on_commit: Callable[[Progress], None],
-) -> Commit:
-    """Train until a stop reason, from the last commit in `folder` if there is one; returns the run's last commit."""
-    bar = EpochProgress(run.epochs, run.first_objective, console)
+def fit(run: Run, learner: Learner, data: DataModule, folder: Path, *, console: Console, on_epoch: OnEpoch) -> Judge:
+    """Train until a stop reason, from the last commit in `folder` if there is one.
 
-    def tell() -> None:
-        bar.show(progress.history, progress.best_epoch)
-        on_commit(progress)
-
-    objective = run.first_objective
-    progress = Progress(objective, DIRECTIONS[objective], epochs=run.epochs, patience=run.patience)
-    commit = Commit(folder, progress, on_commit=tell)
+    `on_epoch` hears every row of the history, those of an earlier start first, each once it is committed; where it says
+    False the run is pruned.
+    """
+    progress = Progress(Objective.of(run.first_objective), epochs=num_epochs(run), patience=run.patience)
+    judge, tell = Judge(progress), Tell(progress, on_epoch)
     checkpoint = folder / CHECKPOINT
-    if checkpoint.is_file():
-        saved = torch.load(checkpoint, weights_only=True)
-        commit.load_state_dict(saved["callbacks"][commit.state_key])
-        write_history(folder, progress.history)
+    before = checkpoint if checkpoint.is_file() else None
+    if before is not None:
+        judge.load_state_dict(torch.load(before, weights_only=True)["callbacks"][judge.state_key])
+    for row in progress.history:
+        tell.tell(row)
     if progress.stop_reason is None:
-        with bar:
-            trainer = build_trainer(run, commit)
-            trainer.fit(learner, datamodule=data, ckpt_path=checkpoint if checkpoint.is_file() else None)
-    return commit
-
-
-def is_main_process() -> bool:
-    """Whether this process claims the run's folder and records it; the others of a run on several devices only compute."""
-    return rank_zero_only.rank == 0 and os.environ.get("NODE_RANK", "0") == "0"  # type: ignore[attr-defined]
+        with _plain_errors():
+            trainer = build_trainer(run, folder, judge, [Commit(folder), tell], console)
+            trainer.fit(learner, datamodule=data, ckpt_path=before)
+    if progress.stop_reason is None:
+        progress.stop_reason = StopReason.CALLBACK
+    return judge
 
 
 class NoProfiler(PassThroughProfiler):
@@ -69,35 +90,72 @@ class NoProfiler(PassThroughProfiler):
         return NOTHING
 
 
-def build_trainer(run: Run, commit: Commit) -> pl.Trainer:
-    """A Trainer that logs and checkpoints nothing by itself: `Commit` does."""
+def build_trainer(run: Run, folder: Path, judge: Judge, after: Sequence[pl.Callback], console: Console) -> pl.Trainer:
+    """A Trainer with the callbacks and loggers of a run, in whose history and commits nothing of Lightning's takes part."""
     for name in ("pytorch_lightning", "lightning_fabric", "lightning.pytorch"):
         logging.getLogger(name).setLevel(logging.WARNING)
     # Our batches are cut from resident tensors: the advice to add DataLoader workers does not apply.
     warnings.filterwarnings("ignore", ".*does not have many workers.*")
+    warnings.filterwarnings("ignore", ".*smaller than the logging interval.*")
     warnings.filterwarnings("ignore", ".*LeafSpec.*")  # Lightning 2.6 on torch 2.13
-    settings = run.trainer.model_dump(exclude={"strategy", "compile"})
-    # Buffers hold the keys of each process's own rows; DDP would overwrite them with those of rank 0.
-    strategy = DDPStrategy(forward_sync_buffers=False) if _has_ranks(run) else "auto"
+    settings, own = run.trainer, build_callbacks(run.trainer)
+    bars = _bars(settings, own, judge.progress, console)
+    loggers = build_loggers(settings, folder)
+    for logger in loggers:
+        logger.log_hyperparams(dict(leaves(run.model_dump(mode="json"))))
     return pl.Trainer(
         max_epochs=run.epochs,
-        callbacks=[commit],
-        plugins=[AtomicIO()],
-        profiler=NoProfiler(),
-        strategy=strategy,
-        deterministic=torch.cuda.is_available(),  # the CPU kernels in use are deterministic as they are
+        callbacks=[judge, *own, *bars, *after],
+        logger=loggers or False,
+        plugins=[AtomicIO()] if has_ranks(settings) else [AtomicIO(), Alone()],
+        profiler=_profiler(settings, folder),
+        strategy=_strategy(settings),
+        deterministic=_deterministic(settings),
+        default_root_dir=folder,
         use_distributed_sampler=False,
         num_sanity_val_steps=0,
-        logger=False,
-        enable_checkpointing=False,
-        enable_model_summary=False,
-        enable_progress_bar=False,
-        **settings,
+        enable_model_summary=bool(settings.enable_model_summary),
+        enable_progress_bar=bool(bars) or any(isinstance(callback, ProgressBar) for callback in own),
+        **settings.model_dump(exclude=TRANSLATED, exclude_none=True),
     )
 
 
-def _has_ranks(run: Run) -> bool:
-    devices = run.trainer.devices
-    if devices == "auto":
-        devices = torch.cuda.device_count() if run.trainer.accelerator != "cpu" else 1
-    return run.trainer.strategy == "ddp" or devices > 1 or run.trainer.num_nodes > 1
+def _bars(settings: Trainer, own: Sequence[pl.Callback], progress: Progress, console: Console) -> list[Bar]:
+    has_own = any(isinstance(callback, ProgressBar) for callback in own)
+    hidden = console.quiet or settings.enable_progress_bar is False
+    return [] if has_own or hidden else [Bar(progress, console)]
+
+
+def _profiler(settings: Trainer, folder: Path) -> Profiler:
+    if settings.profiler is None:
+        return NoProfiler()
+    return PROFILERS[settings.profiler](dirpath=folder, filename="profile")
+
+
+def _strategy(settings: Trainer) -> Strategy | str:
+    if settings.strategy == "auto" and not has_ranks(settings):
+        return "auto"
+    unused: dict[str, Any] = {"find_unused_parameters": True} if settings.strategy.endswith("_true") else {}
+    # Buffers hold the keys of each process's own rows; DDP would overwrite them with those of rank 0.
+    return DDPStrategy(forward_sync_buffers=False, **unused)
+
+
+def _deterministic(settings: Trainer) -> Any:
+    if settings.deterministic is None:
+        return torch.cuda.is_available()  # the CPU kernels in use are deterministic as they are
+    return settings.deterministic
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """What Lightning makes of a Ctrl-C is one again, and what it says of its settings is a user's mistake."""
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    except SystemExit as left:
+        if not isinstance(left.__context__, KeyboardInterrupt):
+            raise
+        signal.signal(signal.SIGINT, handler)  # Lightning ignores it from there on
+        raise left.__context__ from None
+    except MisconfigurationException as error:
+        raise ValueError(f"trainer: must be what Lightning can follow, but got: {error}") from error

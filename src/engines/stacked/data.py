@@ -42,8 +42,8 @@ class StackData:
         dtype: torch.dtype,
         device: torch.device,
     ) -> None:
-        self.dataset, self.standardize, self.dtype = dataset, standardize, dtype
-        self.rows_per_step = rows_per_step
+        self.dataset, self.standardize = dataset, standardize
+        self.rows_per_step, self.dtype, self.device = rows_per_step, dtype, device
         self.train, self.val = (
             Split(split.inputs.to(device), split.labels.to(device)) for split in (dataset.train, dataset.val)
         )

@@ -8,17 +8,16 @@ from collections.abc import Callable, Mapping
 
 import torch
 
-from src.config.schema import Run
 from src.data.dataset import Dataset
-from src.data.transforms import Standardize
-from src.engines.stacked.data import StackData
+from src.engines.build import build_job_model, build_member, build_stack_data, build_trained, job_facts, spec_of
 from src.engines.stacked.member import Member, Tensors
 from src.engines.stacked.size import choose_slots, is_out_of_memory
 from src.engines.stacked.snapshot import Snapshot
-from src.engines.stacked.spec import stack_key
 from src.engines.stacked.stack import Stack
-from src.runs.build import build_run_model, device_of, dtype_of, standardize_of
-from src.runs.job import Job, Source
+from src.runs.job import Job, JobSource, Place
+from src.runs.listener import Listener
+from src.runs.outcome import Failed
+from src.runs.stop_reason import StopReason
 
 log = logging.getLogger(__name__)
 
@@ -27,48 +26,44 @@ SNAPSHOT_SECONDS = 10.0  # between two snapshots at least; and of the time
 SNAPSHOT_SHARE = 0.02  # no more than this may go into them
 
 
-class Engine:
-    """Trains every job that `source` has with the stack key of `run`.
+class StackedEngine:
+    """Trains every job of a source that fits into one stack with `first`, which the source need not have.
 
-    `slots`: how many train at once; None chooses by model and device. `on_epoch` is called after each epoch of the stack,
-    `on_snapshot` now and then, with all that another engine needs to go on from there.
+    `slots`: how many train at once; None chooses by model and device. `on_snapshot` is called now and then, with all that
+    another engine needs to go on from there.
     """
 
     def __init__(
         self,
-        source: Source,
-        run: Run,
+        first: Job,
         dataset: Dataset,
         *,
-        slots: int | None = None,
-        on_epoch: Callable[["Engine"], None] = lambda engine: None,
+        slots: int | None,
         on_snapshot: Callable[[Snapshot], None] = lambda snapshot: None,
     ) -> None:
-        self.source, self.run, self.key = source, run, stack_key(run)
-        self.on_epoch, self.on_snapshot = on_epoch, on_snapshot
-        device = device_of(run)
-        self.data = StackData(
-            dataset,
-            Standardize.fit(dataset.train.inputs, standardize_of(run)),
-            rows_per_step=run.batch_size * run.trainer.accumulate_grad_batches,
-            dtype=dtype_of(run),
-            device=device,
-        )
-        self.slots = slots or choose_slots(build_run_model(run, dataset), device)
+        self.first, self.spec, self.on_snapshot = first, spec_of(first), on_snapshot
+        self.data = build_stack_data(first, dataset)
+        self.slots = slots or choose_slots(build_job_model(first, dataset), self.data.device)
         self.waiting: deque[tuple[Member, Tensors | None]] = deque()  # they have begun, and go before the source's jobs
         self.stack: Stack | None = None
         self.used_, self.offered_ = 0, 0  # slots, summed over epochs
         self._snapshot: Snapshot | None = None
         self._places: list[int] | None = None  # the slots of those that wait, in a stack that was broken off
-        self._told: dict[int, int] = {}  # by job, the epochs that the source knows
+        self._told: dict[int, int] = {}  # by job, the epochs that the listeners know
 
     def take_up(self, snapshot: Snapshot, jobs: Mapping[int, Job]) -> None:
         """Begin with the members of `snapshot`, as they left off and where they sat; `jobs` by number."""
-        self.waiting = deque(snapshot.members(jobs, self.data.steps_per_epoch))
+        self.waiting = deque(snapshot.members(jobs, self._member))
         self._snapshot, self._places = snapshot, snapshot.places
 
-    def train(self) -> None:
-        """Until no slot has work and neither has the source."""
+    def train(self, source: JobSource, listeners: Listener) -> None:
+        """Until no slot has work and neither has the source. What was taken up is told again first.
+
+        Raises what the source or a listener raises, and what goes wrong with the stack as a whole.
+        """
+        self.source, self.listeners = source, listeners
+        for member, _ in self.waiting:
+            self._tell_again(member)
         while True:
             try:
                 if not self._gather():
@@ -92,7 +87,6 @@ class Engine:
                 row["epoch_seconds"] = seconds
                 self._tell(self.stack, slot, row)
             self._refill(self.stack)
-            self.on_epoch(self)
             now = time.perf_counter()
             if any(self.stack.members) and now - snapped > max(SNAPSHOT_SECONDS, cost / SNAPSHOT_SHARE):
                 self._snapshot = self.stack.snapshot().with_waiting(self.waiting)
@@ -103,7 +97,7 @@ class Engine:
         """A stack as large as there is work for, up to `slots`; False if there is none."""
         self.stack = None
         if self._snapshot is not None and self._places is not None:
-            self.stack = Stack(self.run, self.data, self._snapshot.slots)
+            self.stack = self._stack(self._snapshot.slots)
             for slot in self._places:
                 self.stack.admit(slot, *self.waiting.popleft())
             self._places = None
@@ -112,7 +106,7 @@ class Engine:
             self.waiting.append((member, None))  # until they have a place, they wait
         if not self.waiting:
             return False
-        self.stack = Stack(self.run, self.data, min(self.slots, len(self.waiting)))
+        self.stack = self._stack(min(self.slots, len(self.waiting)))
         for slot in range(self.stack.slots):
             self.stack.admit(slot, *self.waiting[0])
             self.waiting.popleft()
@@ -120,25 +114,35 @@ class Engine:
 
     def _next(self) -> Member | None:
         """The source's next job that can begin."""
-        while (job := self.source.next(self.key)) is not None:
+        while (job := self.source.next(Place(self.spec, self.slots))) is not None:
+            self._begin(job)
             try:
-                return Member(job, self.data.steps_per_epoch)
+                return self._member(job)
             except ValueError as error:
-                self.source.end(job, error)
+                self.listeners.end(job, Failed(error))
         return None
+
+    def _begin(self, job: Job) -> None:
+        self.listeners.begin(job, job_facts(job, self.data.dataset))
+
+    def _tell_again(self, member: Member) -> None:
+        """What an earlier start left of a member."""
+        self._begin(member.job)
+        for row in member.progress.history:
+            self.listeners.epoch(member.job, row)
+        self._told[member.job.number] = member.epoch
 
     def _tell(self, stack: Stack, slot: int, row: dict[str, float]) -> None:
         member = stack.members[slot]
         assert member is not None
-        number = member.job.number
+        number, progress = member.job.number, member.progress
         if member.epoch > self._told.get(number, 0):  # else it is trained again, after the memory ran out
             self._told[number] = member.epoch
-            keep = self.source.epoch(member.job, row)
-            if member.progress.stop_reason is None and not keep:
-                member.progress.stop_reason = "pruned"
-        if member.progress.stop_reason is not None:
-            member, trained = stack.release(slot)
-            self.source.end(member.job, trained)
+            self.listeners.epoch(member.job, row)
+            if not self.source.keep(member.job, row) and progress.stop_reason is None:
+                progress.stop_reason = StopReason.PRUNED
+        if progress.stop_reason is not None:
+            self.listeners.end(member.job, build_trained(stack.release(slot), self.data))
 
     def _refill(self, stack: Stack) -> None:
         for slot in [slot for slot, member in enumerate(stack.members) if member is None]:
@@ -157,9 +161,15 @@ class Engine:
         self.stack, self.slots, self._places = None, max(1, min(self.slots, len(jobs)) // 2), None
         gc.collect()  # the error of a group's thread and the frames that it passed through hold one another
         log.warning("out of memory: the stack goes on with %d slots.", self.slots)
-        again = self._snapshot.members(jobs, self.data.steps_per_epoch) if self._snapshot else []
+        again = self._snapshot.members(jobs, self._member) if self._snapshot else []
         begun = {member.job.number for member, _ in again}
-        fresh = [Member(job, self.data.steps_per_epoch) for number, job in jobs.items() if number not in begun]
+        fresh = [self._member(job) for number, job in jobs.items() if number not in begun]
         self.waiting = deque([*again, *((member, None) for member in fresh)])
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
+
+    def _stack(self, slots: int) -> Stack:
+        return Stack(self.spec, self.data, slots, build_job_model(self.first, self.data.dataset))
+
+    def _member(self, job: Job) -> Member:
+        return build_member(job, self.data)

@@ -2,66 +2,20 @@
 
 Each call costs some 10 µs, so they pay for models that are large enough: measured on 2 cores, an epoch of 784-128-128-1
 with Adam spends 5 ms a member in its updates and not 28. `torch.optim`'s functions around these kernels cost 10 ms more.
-Small models take the rules of `src.engines.stacked.updates`, which pass over all members at once.
+Small models take the optimizers' rules for stacks, which pass over all members at once.
 """
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-from src.engines.stacked.updates import Hyper, State
+from src.optimizers import OPTIMIZERS
+from src.optimizers.optimizer import Hyper, Kernel, Numbers, Parts, State
 
 LARGE = 2**14  # numbers of a member from which its own step pays
 
-Parts = list[Tensor]  # of one member, one for each parameter
-
-
-class Numbers(NamedTuple):
-    """The hyperparameters of one member's step."""
-
-    lr: float
-    weight_decay: float
-    momentum: float
-    beta1: float
-    beta2: float
-
-
-def _sgd(p: Parts, g: Parts, state: dict[str, Parts], steps: Parts, n: Numbers) -> None:
-    _any_sgd(p, g, [], n, momentum=0.0, nesterov=False)
-
-
-def _momentum(p: Parts, g: Parts, state: dict[str, Parts], steps: Parts, n: Numbers) -> None:
-    _any_sgd(p, g, state["buffer"], n, momentum=n.momentum, nesterov=False)
-
-
-def _nesterov(p: Parts, g: Parts, state: dict[str, Parts], steps: Parts, n: Numbers) -> None:
-    _any_sgd(p, g, state["buffer"], n, momentum=n.momentum, nesterov=n.momentum > 0)
-
-
-def _adagrad(p: Parts, g: Parts, state: dict[str, Parts], steps: Parts, n: Numbers) -> None:
-    torch._fused_adagrad_(
-        p, g, state["square"], steps, lr=n.lr, lr_decay=0.0, weight_decay=n.weight_decay, eps=1e-10, maximize=False
-    )
-
-
-def _adam(p: Parts, g: Parts, state: dict[str, Parts], steps: Parts, n: Numbers) -> None:
-    _any_adam(torch._fused_adam_, p, g, state, steps, n)
-
-
-def _adamw(p: Parts, g: Parts, state: dict[str, Parts], steps: Parts, n: Numbers) -> None:
-    _any_adam(torch._fused_adamw_, p, g, state, steps, n)
-
-
-FUSED: dict[str, Callable[[Parts, Parts, dict[str, Parts], Parts, Numbers], None]] = {
-    "sgd": _sgd,
-    "momentum": _momentum,
-    "nesterov": _nesterov,
-    "adagrad": _adagrad,
-    "adam": _adam,
-    "adamw": _adamw,
-}
+FUSED: dict[str, Kernel] = {name: rule.fused for name, rule in OPTIMIZERS.items() if rule.fused is not None}
 
 
 class FusedUpdate:
@@ -100,38 +54,3 @@ def _by_member(tensors: Sequence[Tensor]) -> list[Parts]:
     """Of each member its part of every tensor (S, ...), in the order of memory: the kernels copy what is not contiguous."""
     laid = [tensor if tensor[0].is_contiguous() else tensor.mT for tensor in tensors]
     return [list(parts) for parts in zip(*(tensor.unbind() for tensor in laid), strict=True)]
-
-
-def _any_sgd(p: Parts, g: Parts, buffers: Parts, n: Numbers, *, momentum: float, nesterov: bool) -> None:
-    torch._fused_sgd_(
-        p,
-        g,
-        buffers,
-        weight_decay=n.weight_decay,
-        momentum=momentum,
-        lr=n.lr,
-        dampening=0.0,
-        nesterov=nesterov,
-        maximize=False,
-        is_first_step=False,
-    )
-
-
-def _any_adam(
-    kernel: Callable[..., None], p: Parts, g: Parts, state: dict[str, Parts], steps: Parts, n: Numbers
-) -> None:
-    kernel(
-        p,
-        g,
-        state["mean"],
-        state["square"],
-        [],
-        steps,
-        lr=n.lr,
-        beta1=n.beta1,
-        beta2=n.beta2,
-        weight_decay=n.weight_decay,
-        eps=1e-8,
-        amsgrad=False,
-        maximize=False,
-    )

@@ -6,43 +6,50 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
-from src.config.rules import loss_name
-from src.config.schema import Run
 from src.data.augmentation import Augment
 from src.data.dataset import Split
+from src.engines.stacked.compilation import build_compiler
 from src.engines.stacked.data import Epoch, StackData
 from src.engines.stacked.fused import FusedUpdate
 from src.engines.stacked.member import Tensors
+from src.engines.stacked.spec import StackSpec
 from src.engines.stacked.updates import UPDATES, Hyper, State, Update
-from src.losses import Loss, per_example
+from src.losses import Loss, default_loss, per_example
 from src.metrics import evaluate
 from src.models.dropout import Dropout
-from src.runs.build import build_compiler
 
 # Axes: S slots, B rows of a step, N rows of a split, K classes.
 
 
 class Program:
-    """Trains and evaluates all slots at once. `run` gives what the members agree on, `template` the one model."""
+    """Trains and evaluates all slots at once. `spec` is what the members agree on, `template` the one model."""
 
-    def __init__(self, run: Run, template: nn.Module, data: StackData, *, threads: int) -> None:
-        self.run, self.template, self.data, self.task = run, template, data, data.dataset.task
+    def __init__(self, spec: StackSpec, template: nn.Module, data: StackData, *, threads: int) -> None:
+        self.spec, self.template, self.data, self.task = spec, template, data, data.dataset.task
         self.dropouts = {name: layer for name, layer in template.named_modules() if isinstance(layer, Dropout)}
         self.trained = [name for name, parameter in template.named_parameters() if parameter.requires_grad]
-        device = data.train.labels.device
-        compiled = build_compiler(run, device, threads)
-        self.outputs = compiled(self._outputs) if device.type == "cuda" else self._outputs
-        self.step = compiled(_step)
+        self.outputs, self.step = self._outputs, _step
+        if spec.compile:
+            compiled = build_compiler(data.device, threads=threads)
+            self.outputs = compiled(self._outputs) if data.device.type == "cuda" else self._outputs
+            self.step = compiled(_step)
 
     def train(
-        self, values: Tensors, states: dict[str, State], numbers: Tensors, lrs: Tensor, done: Tensor, draws: Epoch
+        self,
+        values: Tensors,
+        states: dict[str, State],
+        hyperparameters: Tensors,
+        lrs: Tensor,
+        done: Tensor,
+        draws: Epoch,
     ) -> Tensor:
         """One epoch of steps on `values` and `states`, in place; gives the mean training losses (S,), float64.
 
-        `lrs` (steps, S); `done` (S,): the steps that each member has made before; `numbers` as `Member.numbers`, (S,) each.
+        `lrs` (steps, S); `done` (S,): the steps that each member has made before; `hyperparameters`, (S,) each.
         """
-        loss, augment = self._loss(numbers), self._augment(numbers)
-        decay = numbers["weight_decay"] if bool(numbers["weight_decay"].any()) else None
+        loss, augment = self._loss(hyperparameters), self._augment(hyperparameters)
+        decay = hyperparameters["weight_decay"] if bool(hyperparameters["weight_decay"].any()) else None
+        constants = [hyperparameters[name] for name in ("momentum", "beta1", "beta2")]
         # `.data`, unlike `.detach()`, does not take another group's update of its slots for a change of these.
         weights = [values[name].data for name in self.trained]
         parameters = [weight.detach().requires_grad_() for weight in weights]
@@ -57,18 +64,18 @@ class Program:
             sums = loss(self.outputs(values, inputs, rows), labels).sum(-1)
             total += sums.detach()
             gradients = torch.autograd.grad((sums / labels.shape[1]).sum(), parameters)
-            hyper = Hyper(lrs[step], done + step + 1, decay, numbers["momentum"], numbers["beta1"], numbers["beta2"])
-            update(self._clipped(gradients, numbers["clip"]), hyper)
+            hyper = Hyper(lrs[step], done + step + 1, decay, *constants)
+            update(self._clipped(gradients, hyperparameters["clip"]), hyper)
         return total / len(self.data.train)
 
     @torch.no_grad()
-    def evaluate(self, values: Tensors, numbers: Tensors, split: Split) -> tuple[Tensors, Tensor]:
+    def evaluate(self, values: Tensors, hyperparameters: Tensors, split: Split) -> tuple[Tensors, Tensor]:
         """Loss and metrics (S,) of a split, and the outputs (S, N) or (S, N, K)."""
         self.template.eval()
-        members = len(numbers["clip"])
+        members = len(hyperparameters["clip"])
         outputs = torch.cat([self._shared(values, inputs) for inputs in self.data.chunks(split, members)], dim=1)
         labels = split.labels.expand(members, -1)
-        loss = self._loss(numbers)(outputs, labels).mean(-1)
+        loss = self._loss(hyperparameters)(outputs, labels).mean(-1)
         return {"loss": loss, **evaluate(self.task, outputs, labels)}, outputs
 
     def _outputs(self, values: Tensors, inputs: Tensor, rows: Tensor) -> Tensor:
@@ -84,39 +91,41 @@ class Program:
 
     def _update(self, weights: Sequence[Tensor], states: Sequence[State]) -> Callable[[Sequence[Tensor], Hyper], None]:
         """One step of the optimizer, in place."""
-        optimizer = self.run.optimizer.name
-        if not self.run.trainer.compile and FusedUpdate.suits(optimizer, weights):
+        optimizer = self.spec.optimizer
+        if not self.spec.compile and FusedUpdate.suits(optimizer, weights):
             return FusedUpdate(optimizer, weights, states)
         rule, _ = UPDATES[optimizer]
         return lambda gradients, hyper: self.step(rule, weights, gradients, states, hyper)
 
     def _clipped(self, gradients: Sequence[Tensor], bound: Tensor) -> Sequence[Tensor]:
         """Gradients with each member's norm, or each entry, within its bound, as torch clips them."""
-        if self.run.trainer.gradient_clip_val is None:
+        if self.spec.clip is None:
             return gradients
         bound = bound.to(gradients[0].dtype)
-        if self.run.trainer.gradient_clip_algorithm == "value":
+        if self.spec.clip == "value":
             bounds = [bound.view(-1, *[1] * (g.ndim - 1)) for g in gradients]
             return [g.clamp(-limit, limit) for g, limit in zip(gradients, bounds, strict=True)]
         norms = torch.stack([torch.linalg.vector_norm(g.flatten(1), dim=1) for g in gradients])
         scale = (bound / (torch.linalg.vector_norm(norms, dim=0) + 1e-6)).clamp(max=1.0)
         return [g * scale.view(-1, *[1] * (g.ndim - 1)) for g in gradients]
 
-    def _loss(self, numbers: Tensors) -> Loss:
-        weighted = bool((numbers["pos_weight"] != 1.0).any())
-        smoothed = bool(numbers["label_smoothing"].any())
-        columns = {name: numbers[name].to(self.data.dtype).unsqueeze(1) for name in ("pos_weight", "label_smoothing")}
+    def _loss(self, hyperparameters: Tensors) -> Loss:
+        weighted = bool((hyperparameters["pos_weight"] != 1.0).any())
+        smoothed = bool(hyperparameters["label_smoothing"].any())
+        columns = {
+            name: hyperparameters[name].to(self.data.dtype).unsqueeze(1) for name in ("pos_weight", "label_smoothing")
+        }
         return per_example(
-            loss_name(self.run, self.task),
+            self.spec.loss or default_loss(self.task),
             self.task,
             pos_weight=columns["pos_weight"] if weighted else None,
             label_smoothing=columns["label_smoothing"] if smoothed else 0.0,
         )
 
-    def _augment(self, numbers: Tensors) -> Augment | None:
-        if not self.run.augment.is_on:
+    def _augment(self, hyperparameters: Tensors) -> Augment | None:
+        if not self.spec.augment:
             return None
-        return Augment(**{name: numbers[name] for name in ("shift", "rotation", "scale", "flip")})
+        return Augment(**{name: hyperparameters[name] for name in ("shift", "rotation", "scale", "flip")})
 
 
 def _step(

@@ -1,6 +1,6 @@
 """Members outside a stack, with all that they need to go on: what a checkpoint holds."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,12 +22,12 @@ class Snapshot:
     progress: list[dict[str, Any]]
     tensors: Tensors
 
-    def members(self, jobs: Mapping[int, Job], steps_per_epoch: int) -> list[tuple[Member, Tensors | None]]:
-        """Those whose job is in `jobs`, as they left off."""
+    def members(self, jobs: Mapping[int, Job], build: Callable[[Job], Member]) -> list[tuple[Member, Tensors | None]]:
+        """Those whose job is in `jobs`, as they left off; `build` makes the member of a job that has not begun."""
         found: list[tuple[Member, Tensors | None]] = []
         for row, (number, progress) in enumerate(zip(self.numbers, self.progress, strict=True)):
             if number in jobs:
-                member = Member(jobs[number], steps_per_epoch)
+                member = build(jobs[number])
                 member.progress.restore(progress)
                 found.append((member, {name: tensor[row] for name, tensor in self.tensors.items()}))
         return found

@@ -1,43 +1,36 @@
-"""The stack key: what members of one stack must agree on. Whatever is not named here may differ from member to member."""
+"""What must agree within a stack. Whatever is not named here may differ from member to member."""
 
+import hashlib
 import json
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from src.config.arguments import source_of
-from src.config.rules import loss_name
-from src.config.schema import Run
-
-# Arguments of our own models that only decide initial weights and masks: tensors with one entry per member.
-FREE_ARGUMENTS = ("init", "dropout")
+Arguments = tuple[tuple[str, str], ...]
 
 
-def stack_key(run: Run) -> str:
-    """The key of a run, from its resolved configuration alone."""
-    ours = run.model["_target_"].startswith("src.")
-    model = {name: value for name, value in run.model.items() if not (ours and name in FREE_ARGUMENTS)}
-    source = source_of(run.data)
-    agreed: dict[str, Any] = {
-        "model": model,
-        "data": run.data,
-        "loss": loss_name(run, source.task) if source else run.loss,
-        "rows_per_step": run.batch_size * run.trainer.accumulate_grad_batches,
-        "optimizer": run.optimizer.name,
-        "augment": run.augment.is_on,
-        "train_eval": run.train_eval,
-        "precision": run.trainer.precision,
-        "accelerator": run.trainer.accelerator,
-        "compile": run.trainer.compile,
-        "clip": run.trainer.gradient_clip_algorithm if run.trainer.gradient_clip_val is not None else None,
-    }
-    return json.dumps(agreed, sort_keys=True)
+@dataclass(frozen=True)
+class StackSpec:
+    """Plain values that all members of one stack share: equal specs fit together, whatever else sets two jobs apart."""
+
+    model: Arguments
+    data: Arguments
+    loss: str | None  # None: by task
+    rows_per_step: int
+    optimizer: str
+    augment: bool
+    clip: Literal["norm", "value"] | None  # None: gradients stay as they are
+    train_eval: bool
+    precision: str
+    accelerator: str
+    compile: bool
+
+    @property
+    def digest(self) -> str:
+        """Eight hex digits, to show."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()[:8]
 
 
-def must_run_alone(run: Run) -> str | None:
-    """Why a run cannot be a member of a stack, or None if it can as far as its configuration tells."""
-    if run.trainer.precision in ("16-mixed", "bf16-mixed"):
-        return f"trainer.precision={run.trainer.precision} is trained by Lightning alone"
-    if run.trainer.devices != 1 or run.trainer.num_nodes != 1:
-        return "one stack drives one device"
-    if run.resume is not None:
-        return "a resumed run goes on alone"
-    return None
+def arguments(values: Mapping[str, Any]) -> Arguments:
+    """`values` by name, each as JSON: they can be hashed, and 1, 1.0 and true stay three values."""
+    return tuple((name, json.dumps(values[name], sort_keys=True)) for name in sorted(values))

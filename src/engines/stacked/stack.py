@@ -2,38 +2,48 @@
 
 import copy
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from src.config.schema import Run
 from src.engines.stacked.data import Epoch, StackData
+from src.engines.stacked.hyperparameters import in_columns
 from src.engines.stacked.member import Member, Tensors
 from src.engines.stacked.program import Program
 from src.engines.stacked.snapshot import Snapshot
+from src.engines.stacked.spec import StackSpec
 from src.engines.stacked.thread_groups import ThreadGroups
 from src.engines.stacked.updates import State, new_state
 from src.models.build import num_params
-from src.runs.build import build_run_model
 from src.runs.evaluation import Predictions
-from src.runs.outcome import Trained
 
 # Axes: S slots, N rows of val, K classes.
 # Tensors by name: "now/NAME" and "best/NAME" are weights and buffers, "state/NAME/KIND" is the optimizer's,
 # "outputs" (S, N) or (S, N, K) are those of val by the best weights.
 
 
-class Stack:
-    """Up to `slots` members with the stack key of `run`, trained epoch by epoch as one tensor program."""
+@dataclass(frozen=True)
+class Leaver:
+    """A member that has left its stack, with the weights of its best epoch and what they make of val."""
 
-    def __init__(self, run: Run, data: StackData, slots: int) -> None:
-        self.run, self.data, self.device = run, data, data.train.labels.device
+    member: Member
+    weights: Tensors
+    num_params: int
+    val: Predictions
+
+
+class Stack:
+    """Up to `slots` members that fit `spec`, trained epoch by epoch as one tensor program; `template`: the model of one."""
+
+    def __init__(self, spec: StackSpec, data: StackData, slots: int, template: nn.Module) -> None:
+        self.spec, self.data, self.device = spec, data, data.device
         self.members: list[Member | None] = [None] * slots
-        template = self._built(run)
+        template = template.to(self.device, data.dtype)
         self.num_params, self.saved = num_params(template), list(template.state_dict())
         self.groups = ThreadGroups(self.device)
         self.programs = [
-            Program(run, copy.deepcopy(template), data, threads=self.groups.threads) for _ in range(self.groups.count)
+            Program(spec, copy.deepcopy(template), data, threads=self.groups.threads) for _ in range(self.groups.count)
         ]
         fresh = self._fresh(template)
         self._lay({name: value.unsqueeze(0).repeat(slots, *[1] * value.ndim) for name, value in fresh.items()})
@@ -45,21 +55,17 @@ class Stack:
     def admit(self, slot: int, member: Member, tensors: Tensors | None = None) -> None:
         """Put a member into a free slot: with `tensors` as it left off, else with its own initial weights."""
         self.members[slot] = member
-        for name, value in (tensors or self._fresh(self._built(member.job.run))).items():
+        for name, value in (tensors or self._fresh(member.build())).items():
             self.tensors[name][slot] = value
 
-    def release(self, slot: int) -> tuple[Member, Trained]:
+    def release(self, slot: int) -> Leaver:
         """Take a member out of its slot, with what came of it."""
         member = self.members[slot]
         assert member is not None
-        dataset = self.data.dataset
         weights = {name: self.best[name][slot].cpu().clone() for name in self.saved if name in self.best}
-        val = Predictions(self.tensors["outputs"][slot].cpu().clone(), dataset.val.labels)
-        trained = Trained(
-            member.job.run, weights, dataset, self.data.standardize, member.progress, self.num_params, val
-        )
+        val = Predictions(self.tensors["outputs"][slot].cpu().clone(), self.data.dataset.val.labels)
         self.members[slot] = None  # at the end: should the memory run out before, the member is still here
-        return member, trained
+        return Leaver(member, weights, self.num_params, val)
 
     def compact(self) -> None:
         """Drop the empty slots."""
@@ -80,7 +86,7 @@ class Stack:
 
     def epoch(self) -> dict[int, dict[str, float]]:
         """Train every member for one epoch, evaluate it and keep the best weights; gives the new rows by slot."""
-        steps, numbers = self.data.steps_per_epoch, self._numbers()
+        steps, hyperparameters = self.data.steps_per_epoch, self._hyperparameters()
         rates = [torch.zeros(steps, dtype=torch.float64) if m is None else m.lrs[m.epoch] for m in self.members]
         lrs = torch.stack(rates, dim=1).to(self.device)
         done = [member.epoch * steps if member else 0 for member in self.members]
@@ -89,14 +95,14 @@ class Stack:
 
         def train(group: int, part: slice) -> Tensor:
             values, state = _rows(self.values, part), {name: _rows(kinds, part) for name, kinds in self.state.items()}
-            given = _rows(numbers, part), lrs[:, part], counts[part], draws.of(part)
+            given = _rows(hyperparameters, part), lrs[:, part], counts[part], draws.of(part)
             return self.programs[group].train(values, state, *given)
 
         figures = {"train/loss": torch.cat(self.groups.each(train, self.slots, self.num_params))}
-        if self.run.train_eval:
-            report, _ = evaluate(self.values, numbers, self.data.train)
+        if self.spec.train_eval:
+            report, _ = evaluate(self.values, hyperparameters, self.data.train)
             figures["train/loss_eval"] = report["loss"]
-        report, outputs = evaluate(self.values, numbers, self.data.val)
+        report, outputs = evaluate(self.values, hyperparameters, self.data.val)
         figures |= {f"val/{name}": value for name, value in report.items()}
         table = {name: values.tolist() for name, values in {**figures, "lr": lrs[-1]}.items()}
         rows, better = {}, []
@@ -117,12 +123,12 @@ class Stack:
 
     def _fresh(self, model: nn.Module) -> Tensors:
         """The tensors of a member that has not begun."""
-        values = _values(model)
+        values = _values(model.to(self.device, self.data.dtype))
         state = {
             f"state/{name}/{kind}": tensor[0]
             for name, parameter in model.named_parameters()
             if parameter.requires_grad
-            for kind, tensor in new_state(self.run.optimizer.name, parameter.detach().unsqueeze(0)).items()
+            for kind, tensor in new_state(self.spec.optimizer, parameter.detach().unsqueeze(0)).items()
         }
         outputs = torch.zeros(self.data.output_shape, dtype=self.data.dtype, device=self.device)
         return {
@@ -144,22 +150,15 @@ class Stack:
         index = torch.tensor(kept, dtype=torch.int64, device=self.device)
         return {name: value.index_select(0, index) for name, value in self.tensors.items()}
 
-    def _numbers(self) -> Tensors:
-        """What differs from member to member, (S,) float64 each; an empty slot has the numbers of some member."""
+    def _hyperparameters(self) -> Tensors:
+        """Of every slot, (S,) float64 each; an empty slot has those of some member."""
         some = next(member for member in self.members if member is not None)
-        table = [(member or some).numbers() for member in self.members]
-        return {
-            name: torch.tensor([row[name] for row in table], dtype=torch.float64, device=self.device)
-            for name in table[0]
-        }
+        return in_columns([(member or some).hyperparameters for member in self.members], self.device)
 
     def _draws(self) -> Epoch:
-        columns = [(member.job.run.seed, member.epoch) if member else (0, 0) for member in self.members]
+        columns = [(member.seed, member.epoch) if member else (0, 0) for member in self.members]
         seeds, epochs = torch.tensor(columns, dtype=torch.int64, device=self.device).T
         return self.data.epoch(seeds, epochs)
-
-    def _built(self, run: Run) -> nn.Module:
-        return build_run_model(run, self.data.dataset).to(self.device, self.data.dtype)
 
 
 def _values(model: nn.Module) -> Tensors:

@@ -4,25 +4,12 @@ import torch
 from torch import nn
 from torch.func import functional_call, stack_module_state, vmap
 
-from src.config.schema import Run
 from src.data.dataset import Dataset
-from src.engines.stacked.spec import must_run_alone
 from src.models.dropout import dropout_layers, set_rows
-from src.runs.build import build_run_model, dtype_of
-
-OURS = "src."
 
 
-def why_not(run: Run, dataset: Dataset) -> str | None:
-    """Why `run` must be trained by itself; None if it can be a member of a stack."""
-    if reason := must_run_alone(run):
-        return reason
-    if run.model["_target_"].startswith(OURS):
-        return None
-    return _why_model_not(build_run_model(run, dataset).to(dtype_of(run)), dataset)
-
-
-def _why_model_not(model: nn.Module, dataset: Dataset) -> str | None:
+def why_model_not(model: nn.Module, dataset: Dataset) -> str | None:
+    """Why `model`, in the type that it trains in, must be trained by itself; None if it can be a member of a stack."""
     for name, module in model.named_modules():
         if getattr(module, "track_running_stats", False):
             return f"{name} ({type(module).__name__}) keeps running statistics"

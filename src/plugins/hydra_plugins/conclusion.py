@@ -21,8 +21,6 @@ class Conclude(Callback):
         from src.config.errors import report_errors
 
         with report_errors():
-            from rich.console import Console
+            from src.sweep.summary import summarise_multirun
 
-            from src.sweep.summary import summarise_sweep
-
-            summarise_sweep(Path(str(config.hydra.sweep.dir)), Console())
+            summarise_multirun(Path(str(config.hydra.sweep.dir)))

@@ -1,11 +1,14 @@
-"""Hydra's door to stacks: `hydra/launcher=stacked`. Hydra imports this file at each start, so what is heavy waits."""
+"""Hydra's door to many runs at once: `hydra/launcher=stacked`. Hydra imports this file at each start, so what is heavy waits."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from hydra.core.utils import JobReturn, JobStatus, configure_log, setup_globals
+from hydra.core.utils import JobReturn, setup_globals
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig, open_dict, read_write
+from omegaconf import DictConfig
+
+ENGINES = ("auto", "stacked", "single")
 
 
 def comes_whole(config: DictConfig) -> bool:
@@ -17,70 +20,54 @@ def comes_whole(config: DictConfig) -> bool:
 class StackedLauncher(Launcher):
     """Trains the jobs of a multirun together. `slots`: how many at once in a stack; None chooses by model and machine.
 
-    `resume`: whether the same command goes on where it was (continue), or in another folder (fresh).
+    `engine`: which trains them; auto chooses. `resume`: whether the same command goes on where it was (continue), or in
+    another folder (fresh).
     """
 
     composes_first = True  # all jobs, before the first begins
 
-    def __init__(self, slots: int | None, resume: str) -> None:
+    def __init__(self, slots: int | None, engine: str, resume: str) -> None:
         if slots is not None and not (isinstance(slots, int) and slots >= 1):
             raise ValueError(f"hydra.launcher.slots: must be null or a number of at least 1, but got {slots!r}.")
+        if engine not in ENGINES:
+            raise ValueError(f"hydra.launcher.engine: must be one of {', '.join(ENGINES)}, but got {engine!r}.")
         if resume not in ("continue", "fresh"):
             raise ValueError(f"hydra.launcher.resume: must be continue or fresh, but got {resume!r}.")
         self.slots = slots
+        self.engine: Any = engine
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        self.config, self.loader = config, hydra_context.config_loader
+        self.config, self.context, self.task = config, hydra_context, task_function
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         """Train a batch of jobs; each returns its objective."""
-        from src.config.multirun import Composer, check_together, sweep_folder, write_hydra_files
-        from src.tracking import Scribe
+        from hydra_plugins.job_callbacks import JobCallbacks, returned
+
+        from src import tracking
+        from src.config.multirun import Composer, log_into, sweep_folder, write_hydra_files
 
         setup_globals()
-        # It imports MLflow on another core while this process composes.
-        scribe = Scribe() if self.config.tracking.enabled else None
-        folder = sweep_folder(self.config)
-        numbered = list(enumerate(job_overrides, initial_job_idx))
-        composer = Composer(self.config, self.loader)
-        composed = {number: composer.job(given, number) for number, given in numbered}
-        check_together([made.run for made in composed.values()])
-        # All jobs are sound: what is heavy is imported, and folders are made, only now.
-        from rich.console import Console
+        with tracking.open(self.config.tracking.enabled) as tracker:  # MLflow is imported while this process composes
+            folder = sweep_folder(self.config)
+            composed = Composer(self.config, self.context.config_loader).jobs(job_overrides, initial_job_idx)
+            # All jobs are sound: what is heavy is imported, and folders are made, only now.
+            from src.runs.job import Job
+            from src.sweep.grid import train_multirun
 
-        from src.engines.dispatch import run_sweep
-        from src.runs.job import Job
-        from src.sweep.summary import summarise_sweep
-
-        with read_write(self.config), open_dict(self.config):
-            self.config.hydra.runtime.output_dir = str(folder)  # one log for all
-        configure_log(self.config.hydra.job_logging, self.config.hydra.verbose)
-        for number, made in composed.items():
-            write_hydra_files(folder / str(number), made)
-        jobs = [Job(number, composed[number].run, tuple(given)) for number, given in numbered]
-        console = Console()
-        try:
-            results = run_sweep(jobs, folder, slots=self.slots, console=console, scribe=scribe)
-            broken = any(result["status"] == "FAILED" for result in results.values())
-            if comes_whole(self.config) or broken:  # Hydra raises what failed, and does not call back at the end
-                summarise_sweep(folder, console, scribe)
-        finally:
-            if scribe is not None:
-                scribe.close(None)
-        returns = []
-        for job in jobs:
-            result, made = results[job.number], composed[job.number]
-            failed = result["status"] == "FAILED"
-            outcome = ValueError(f"job {job.number}: {result['reason']}") if failed else result["objective"]["value"]
-            returns.append(
-                JobReturn(
-                    overrides=list(job.overrides),
-                    cfg=made.cfg,
-                    hydra_cfg=made.hydra,
-                    task_name=str(made.hydra.job.name),
-                    working_dir=str(folder / str(job.number)),
-                    status=JobStatus.FAILED if failed else JobStatus.COMPLETED,
-                    _return_value=outcome,
-                )
+            jobs = [
+                Job(number, made.run, folder / str(number), tuple(made.hydra.overrides.task))
+                for number, made in composed.items()
+            ]
+            log_into(folder, self.config)
+            for job in jobs:
+                write_hydra_files(job.folder, composed[job.number])
+            results = train_multirun(
+                jobs,
+                folder,
+                tracker,
+                slots=self.slots,
+                engine=self.engine,
+                is_whole=comes_whole(self.config),
+                listeners=[JobCallbacks(self.context, self.task, composed.get)],
             )
-        return returns
+        return [returned(job, composed[job.number], results[job.number]) for job in jobs]

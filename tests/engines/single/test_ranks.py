@@ -50,7 +50,7 @@ def test_two_processes_have_the_curve_of_one(folder: Path):
         assert start(folder, name, *keys).wait(120) == 0, (folder / "output").read_text()
         pd.testing.assert_frame_equal(history(folder, name), history(folder, "one"), rtol=1e-9)
     leavings = {name: {path.name for path in (folder / "mlruns/runs" / name).iterdir()} for name in ("one", "two")}
-    assert leavings["two"] - leavings["one"] == {"train_ddp_process_1.log"}
+    assert leavings["two"] - leavings["one"] <= {"train_ddp_process_1.log"}
     (found,) = mlflow_runs(folder, "two")
     assert found.info.status == "FINISHED"
 
@@ -61,7 +61,7 @@ def test_two_processes_of_which_one_is_killed_go_on_where_they_were(folder: Path
     broken = start(folder, victim, *TWO)
     path = folder / "mlruns" / "runs" / victim / HISTORY
     until(lambda: path.is_file() and len(path.read_text().splitlines()) > 3)
-    (other,) = psutil.Process(broken.pid).children()
+    (other,) = (child for child in psutil.Process(broken.pid).children() if child.environ().get("LOCAL_RANK") == "1")
     (broken if victim == "main" else other).send_signal(signal.SIGKILL)
     assert broken.wait(60) != 0
     until(lambda: not other.is_running() or other.status() == psutil.STATUS_ZOMBIE)

@@ -3,8 +3,8 @@
 import copy
 import math
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -17,15 +17,16 @@ from src.config.loading import load
 from src.config.schema import Run
 from src.data.dataset import Dataset
 from src.data.reading import read_dataset
+from src.engines.build import spec_of
 from src.engines.single.engine import build_data, build_learner
 from src.engines.single.trainer import fit
 from src.engines.stacked import fused, thread_groups
-from src.engines.stacked.engine import Engine
-from src.engines.stacked.spec import stack_key
+from src.engines.stacked.engine import StackedEngine
 from src.engines.stacked.updates import UPDATES
-from src.runs.job import Job, Queue
+from src.runs.job import Job, Jobs, Place
 from src.runs.outcome import Trained
 from src.runs.progress import Progress
+from tests.engines.stacked.heard import Heard, jobs_of
 
 TWIN_FACTOR = 100.0  # how much more than its twin a member may differ
 CHAOS = 1e-3  # a twin that is off by this much says nothing any more
@@ -36,23 +37,23 @@ BASE = compose_run(
 ).model_dump()
 
 
-class Trickle(Queue):
-    """A queue whose jobs come one after another, at least `gap` member-epochs apart."""
+class Trickle(Jobs):
+    """Jobs that come one after another, at least `gap` member-epochs apart."""
 
-    def __init__(self, jobs: list[tuple[str, Job]], gap: int) -> None:
-        super().__init__(jobs)
+    def __init__(self, jobs: list[Job], gap: int) -> None:
+        super().__init__(jobs, spec_of)
         self.gap, self.epochs, self.given = gap, 0, 0
 
-    def next(self, key: str | None) -> Job | None:
+    def next(self, place: Place | None) -> Job | None:
         if self.epochs < self.given * self.gap:
             return None
-        job = super().next(key)
+        job = super().next(place)
         self.given += job is not None
         return job
 
-    def epoch(self, job: Job, row: dict[str, float]) -> bool:
+    def keep(self, job: Job, row: Mapping[str, float]) -> bool:
         self.epochs += 1
-        return super().epoch(job, row)
+        return super().keep(job, row)
 
 
 def positive(low: float, high: float) -> st.SearchStrategy[float]:
@@ -71,7 +72,7 @@ SCHEDULES = st.fixed_dictionaries(
 
 @st.composite
 def companies(draw: st.DrawFn, optimizer: str) -> list[Run]:
-    """Jobs of one stack key that differ in all that they may."""
+    """Runs of one stack that differ in all that they may."""
     task = draw(st.sampled_from(["images", "classes", "curve"]))
     augmented, clipped = task == "images" and draw(st.booleans()), draw(st.booleans())
     shared = {
@@ -134,7 +135,7 @@ def alone(run: Run, dataset: Dataset, *, moved: bool = False) -> Progress:
                 parameter.copy_(torch.nextafter(parameter, parameter.new_tensor(math.inf)))
     with tempfile.TemporaryDirectory() as folder:
         quiet = Console(quiet=True)
-        return fit(run, learner, data, Path(folder), console=quiet, on_commit=lambda progress: None).progress
+        return fit(run, learner, data, Path(folder), console=quiet, on_epoch=lambda row: True).progress
 
 
 def assert_same_curve(member: Progress, one: Progress, twin: Progress) -> None:
@@ -158,15 +159,15 @@ def _gap(one: float, other: float) -> float:
     return 0.0 if one == other or (one != one and other != other) else abs(one - other) / max(1.0, abs(one))
 
 
-def in_company(runs: list[Run], dataset: Dataset, *, slots: int, gap: int) -> dict[int, Any]:
-    """What became of `runs`, by number, in as many engines as their late arrival makes necessary."""
-    keys = {stack_key(run) for run in runs}
-    assert len(keys) == 1
-    source = Trickle([(keys.copy().pop(), Job(number, run)) for number, run in enumerate(runs)], gap)
-    while source.waiting:
-        Engine(source, runs[0], dataset, slots=slots).train()
+def in_company(runs: list[Run], dataset: Dataset, *, slots: int, gap: int) -> Heard:
+    """What is heard of `runs`, in as many engines as their late arrival makes necessary."""
+    jobs, heard = jobs_of(runs), Heard()
+    assert len({spec_of(job) for job in jobs}) == 1
+    source = Trickle(jobs, gap)
+    while len(heard.outcomes) < len(jobs):
+        StackedEngine(jobs[0], dataset, slots=slots).train(source, heard)
         source.epochs += gap  # nobody trains any more: the next job comes now
-    return source.ended_
+    return heard
 
 
 @pytest.mark.slow
@@ -180,7 +181,7 @@ def test_a_member_trains_as_it_does_alone(optimizer: str, data: st.DataObject):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fused, "LARGE", data.draw(st.sampled_from([0, fused.LARGE]), label="fused from"))
         patch.setattr(thread_groups, "LEAST", data.draw(st.sampled_from([0, thread_groups.LEAST]), label="groups from"))
-        ended = in_company(runs, dataset, slots=slots, gap=gap)
+        heard = in_company(runs, dataset, slots=slots, gap=gap)
     for number, run in enumerate(runs):
-        assert isinstance(ended[number], Trained), ended[number]
-        assert_same_curve(ended[number].progress, alone(run, dataset), alone(run, dataset, moved=True))
+        assert isinstance(heard.outcomes[number], Trained), heard.outcomes[number]
+        assert_same_curve(heard.progress(number), alone(run, dataset), alone(run, dataset, moved=True))

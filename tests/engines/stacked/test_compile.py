@@ -6,11 +6,10 @@ import torch
 from src.config.composition import compose_run
 from src.config.errors import report_errors
 from src.data.reading import read_dataset
+from src.engines.build import stack_spec
 from src.engines.single.engine import fit_unrecorded
-from src.engines.stacked.engine import Engine
-from src.engines.stacked.spec import stack_key
-from src.runs.build import build_compiler, check_compiler
-from src.runs.job import Job, Queue
+from src.runs.build import check_compiler
+from tests.engines.stacked.heard import train
 from tests.engines.stacked.test_company import assert_same_curve
 
 KEYS = ["data=breast_cancer", "model.widths=[8,8]", "model.dropout=0.2", "epochs=2", "optimizer=adamw"]
@@ -19,9 +18,8 @@ KEYS += ["optimizer.weight_decay=0.1", "trainer.precision=64-true", "trainer.acc
 
 def together(*more: str) -> list:
     runs = [compose_run(*KEYS, f"seed={seed}", *more) for seed in range(3)]
-    source = Queue([(stack_key(run), Job(seed, run)) for seed, run in enumerate(runs)])
-    Engine(source, runs[0], read_dataset(runs[0].data)).train()
-    return [source.ended_[seed].progress for seed in range(3)]
+    heard = train(runs, read_dataset(runs[0].data))
+    return [heard.progress(seed) for seed in range(3)]
 
 
 @pytest.mark.slow
@@ -35,7 +33,7 @@ def test_a_compiled_stack_and_a_compiled_run_have_the_curves_of_one_that_is_not(
 
 
 def test_compiled_jobs_have_a_stack_of_their_own():
-    assert stack_key(compose_run(*KEYS)) != stack_key(compose_run(*KEYS, "trainer.compile=true"))
+    assert stack_spec(compose_run(*KEYS)) != stack_spec(compose_run(*KEYS, "trainer.compile=true"))
 
 
 def test_without_a_compiler_nothing_begins(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
@@ -46,5 +44,6 @@ def test_without_a_compiler_nothing_begins(monkeypatch: pytest.MonkeyPatch, caps
         "trainer.compile: on CPUs a C++ compiler must be installed, but got no no-such-compiler"
         in capsys.readouterr().err
     )
-    function = build_compiler(compose_run(*KEYS), torch.device("cpu"), 1)(together)
-    assert function is together
+    together()  # what is not compiled needs none
+    with pytest.raises(ValueError, match="a C\\+\\+ compiler must be installed"):
+        together("trainer.compile=true")

@@ -3,17 +3,19 @@
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from src.config.composition import compose_run
 from src.data.reading import read_dataset
+from src.engines.build import spec_of
 from src.engines.stacked import engine
-from src.engines.stacked.engine import Engine
-from src.engines.stacked.spec import stack_key
-from src.runs.job import Job, Queue
+from src.engines.stacked.engine import StackedEngine
+from src.runs.job import Job, Jobs
 from tests.conftest import environment
+from tests.engines.stacked.heard import Heard, jobs_of
 from tests.engines.stacked.test_company import alone, assert_same_curve
 
 # An engine whose process may take 400 MB more than it has once torch is there: 48 members want more.
@@ -22,23 +24,22 @@ import json, logging, resource, sys
 import torch
 from src.config.composition import compose_run
 from src.data.reading import read_dataset
-from src.runs.job import Job, Queue
-from src.engines.stacked.engine import Engine
-from src.engines.stacked.spec import stack_key
+from src.engines.build import spec_of
+from src.engines.stacked.engine import StackedEngine
+from src.runs.job import Jobs
+from tests.engines.stacked.heard import Heard, jobs_of
 
 logging.basicConfig(stream=sys.stdout, format="%(message)s")
 torch.set_num_threads(1)
 keys = ["data=digits", "model.widths=[1500,300]", "epochs=2", "patience=null", "batch_size=256", "trainer.accelerator=cpu"]
 first = compose_run(*keys, "tracking.enabled=false")
-runs = [first.model_copy(update={"seed": seed}) for seed in range(48)]
-dataset = read_dataset(runs[0].data)
-source = Queue([(stack_key(run), Job(number, run)) for number, run in enumerate(runs)])
-engine = Engine(source, runs[0], dataset, slots=int(sys.argv[1]))
+jobs = jobs_of(first.model_copy(update={"seed": seed}) for seed in range(48))
+heard, engine = Heard(), StackedEngine(jobs[0], read_dataset(first.data), slots=int(sys.argv[1]))
 if len(sys.argv) > 2:
     used = int(next(line for line in open("/proc/self/status") if line.startswith("VmSize")).split()[1]) * 1024
     resource.setrlimit(resource.RLIMIT_AS, (used + int(sys.argv[2]), -1))
-engine.train()
-curves = {number: [row["val/loss"] for row in trained.progress.history] for number, trained in source.ended_.items()}
+engine.train(Jobs(jobs, spec_of), heard)
+curves = {number: [row["val/loss"] for row in trained.progress.history] for number, trained in heard.outcomes.items()}
 print(json.dumps({"slots": engine.slots, "curves": curves}))
 """
 
@@ -77,16 +78,18 @@ def test_members_go_on_from_the_last_snapshot_when_memory_runs_out_later(monkeyp
     keys = ["data=breast_cancer", "model.widths=[6]", "epochs=6", "patience=null", "model.dropout=0.2"]
     keys += ["trainer.accelerator=cpu", "trainer.precision=64-true", "tracking.enabled=false", "schedule=cosine"]
     runs = [compose_run(*keys, f"seed={seed}") for seed in range(5)]
-    dataset, epochs = read_dataset(runs[0].data), []
+    dataset, jobs, slots = read_dataset(runs[0].data), jobs_of(runs), []
 
-    def run_out(trainer: Engine) -> None:
-        epochs.append(trainer.slots)
-        if len(epochs) in (3, 6):
-            raise MemoryError
+    class RunsOut(Heard):
+        def epoch(self, job: Job, row: Mapping[str, float]) -> None:
+            super().epoch(job, row)
+            slots.append(trained.slots)
+            if len(slots) in (12, 17):  # the stack's third epoch, all told, and later one that is half told
+                raise MemoryError
 
-    source = Queue([(stack_key(run), Job(number, run)) for number, run in enumerate(runs)])
-    Engine(source, runs[0], dataset, slots=4, on_epoch=run_out).train()
-    assert {4, 2, 1} <= set(epochs)
+    heard, trained = RunsOut(), StackedEngine(jobs[0], dataset, slots=4)
+    trained.train(Jobs(jobs, spec_of), heard)
+    assert set(slots) == {4, 2, 1}
     for number, run in enumerate(runs):
-        assert len(source.ended_[number].progress.history) == 6
-        assert_same_curve(source.ended_[number].progress, alone(run, dataset), alone(run, dataset, moved=True))
+        assert heard.events[number] == ["begin", *(f"epoch {epoch}" for epoch in range(1, 7)), "end"]
+        assert_same_curve(heard.progress(number), alone(run, dataset), alone(run, dataset, moved=True))

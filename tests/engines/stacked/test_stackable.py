@@ -7,10 +7,8 @@ from src.config.composition import compose_run
 from src.config.loading import load
 from src.config.schema import Run
 from src.data.reading import read_dataset
-from src.engines.stacked.engine import Engine
-from src.engines.stacked.spec import stack_key
-from src.engines.stacked.stackable import why_not
-from src.runs.job import Job, Queue
+from src.engines.build import why_not
+from tests.engines.stacked.heard import train
 from tests.engines.stacked.test_company import alone, assert_same_curve
 
 KEYS = ["data=breast_cancer", "trainer.accelerator=cpu", "trainer.precision=64-true", "tracking.enabled=false"]
@@ -54,12 +52,11 @@ def test_settings_that_need_lightning_are_named(key: str, reason: str):
 
 
 def test_a_users_module_with_torchs_own_dropout_trains_in_company_as_alone():
-    jobs = [run_of("Plain", f"seed={seed}", f"optimizer.lr={lr}", width=5) for seed, lr in ((0, 0.01), (1, 0.001))]
-    dataset = read_dataset(jobs[0].data)
-    source = Queue([(stack_key(run), Job(number, run)) for number, run in enumerate(jobs)])
-    Engine(source, jobs[0], dataset).train()
-    for number, run in enumerate(jobs):
-        assert_same_curve(source.ended_[number].progress, alone(run, dataset), alone(run, dataset, moved=True))
+    runs = [run_of("Plain", f"seed={seed}", f"optimizer.lr={lr}", width=5) for seed, lr in ((0, 0.01), (1, 0.001))]
+    dataset = read_dataset(runs[0].data)
+    heard = train(runs, dataset)
+    for number, run in enumerate(runs):
+        assert_same_curve(heard.progress(number), alone(run, dataset), alone(run, dataset, moved=True))
 
 
 def test_a_member_that_becomes_nan_touches_nobody():
@@ -67,11 +64,10 @@ def test_a_member_that_becomes_nan_touches_nobody():
     runs = [compose_run(*keys, f"seed={seed}", f"optimizer.lr={lr}") for seed, lr in ((0, 0.1), (1, 1e200), (2, 0.1))]
     dataset = read_dataset(runs[0].data)
     for slots in (2, 3):
-        source = Queue([(stack_key(run), Job(number, run)) for number, run in enumerate(runs)])
-        Engine(source, runs[0], dataset, slots=slots).train()
-        assert source.ended_[1].progress.stop_reason == "diverged"
-        assert len(source.ended_[1].progress.history) == 1
+        heard = train(runs, dataset, slots=slots)
+        assert heard.progress(1).stop_reason == "diverged"
+        assert len(heard.progress(1).history) == 1
         for number in (0, 2):
             one, twin = alone(runs[number], dataset), alone(runs[number], dataset, moved=True)
-            assert_same_curve(source.ended_[number].progress, one, twin)
-            assert all(torch.isfinite(value).all() for value in source.ended_[number].weights.values())
+            assert_same_curve(heard.progress(number), one, twin)
+            assert all(torch.isfinite(value).all() for value in heard.outcomes[number].weights.values())

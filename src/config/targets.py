@@ -1,0 +1,55 @@
+"""What an experiment file sets of a model, or of data, is for the `_target_` that it was written for."""
+
+import copy
+from collections.abc import Collection
+from functools import lru_cache
+from typing import Any
+
+from hydra.core.config_loader import ConfigLoader
+from hydra.core.global_hydra import GlobalHydra
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+PLUGS = ("model", "data")
+
+
+def on_its_target(cfg: DictConfig, hydra: Any) -> DictConfig:
+    """`cfg`, where a model or data of another `_target_` than the experiment's, chosen by a command, come as in their own file.
+
+    What the command itself sets of them stays, known to their constructor or not. While Hydra is initialised.
+    """
+    typed = [text.lstrip("+~").partition("=")[0] for text in hydra.overrides.task]
+    experiment = [text for text, key in zip(hydra.overrides.task, typed, strict=True) if key == "experiment"]
+    for plug in PLUGS:
+        if not experiment or plug not in typed:
+            continue
+        theirs = _composed(plug, hydra, *experiment)
+        chosen = _composed(plug, hydra, f"{plug}={hydra.runtime.choices[plug]}")
+        if theirs.get("_target_") != chosen.get("_target_"):
+            cfg = _with(cfg, plug, chosen, kept={key.split(".")[1] for key in typed if key.startswith(f"{plug}.")})
+    return cfg
+
+
+def _with(cfg: DictConfig, plug: str, chosen: dict[str, Any], *, kept: Collection[str]) -> DictConfig:
+    """`cfg` with the values that were `chosen` for `plug`, but for the keys that are `kept`."""
+    given: Any = OmegaConf.to_container(cfg[plug], resolve=False)
+    values = {
+        key: value if key in kept else chosen[key] for key, value in given.items() if key in kept or key in chosen
+    }
+    changed = copy.deepcopy(cfg)
+    with open_dict(changed):
+        changed[plug] = values
+    return changed
+
+
+def _composed(plug: str, hydra: Any, *overrides: str) -> dict[str, Any]:
+    """`plug` as these overrides alone compose it."""
+    loader = GlobalHydra.instance().config_loader()
+    return copy.deepcopy(_loaded(loader, plug, hydra.job.config_name, (*hydra.overrides.hydra, *overrides)))
+
+
+@lru_cache(maxsize=32)  # Hydra takes 85 ms, for every job of a multirun
+def _loaded(loader: ConfigLoader, plug: str, config_name: str, overrides: tuple[str, ...]) -> dict[str, Any]:
+    cfg = loader.load_configuration(config_name, list(overrides), run_mode=RunMode.RUN, validate_sweep_overrides=False)
+    values: Any = OmegaConf.to_container(cfg[plug], resolve=False)
+    return dict(values)

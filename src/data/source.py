@@ -1,0 +1,53 @@
+"""The table of data sources: the signature of a reader is the schema of its settings."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar, get_type_hints
+
+from pydantic import create_model
+
+from src.choices import first_line
+from src.data.dataset import Dataset
+from src.fields import Plug, Standardize
+
+Reader = TypeVar("Reader", bound=Callable[..., Dataset])
+
+
+class SourceSettings(Plug):
+    """What every source has beside its reader's arguments."""
+
+    standardize: Standardize
+
+
+@dataclass(frozen=True)
+class Source:
+    """A reader and the schema of its settings. What task it is and whether of images, only its data tell."""
+
+    read: Callable[..., Dataset]
+    settings: type[SourceSettings]
+
+    @property
+    def purpose(self) -> str:
+        return first_line(self.read)
+
+
+SOURCES: dict[str, Source] = {}  # by the dotted path of the reader
+
+
+def source(read: Reader) -> Reader:
+    """Enters a reader into the table. Its arguments are annotated with the kinds of `src.fields`; it imports torch inside.
+
+    An argument that is a mapping is the settings of another source.
+    """
+    SOURCES[f"{read.__module__}.{read.__qualname__}"] = Source(read, _settings(read))
+    return read
+
+
+def _settings(read: Callable[..., Dataset]) -> type[SourceSettings]:
+    kinds = get_type_hints(read, include_extras=True)
+    arguments: dict[str, Any] = {
+        name: (kinds[name], ... if argument.default is inspect.Parameter.empty else argument.default)
+        for name, argument in inspect.signature(read).parameters.items()
+    }
+    return create_model(read.__name__, __base__=SourceSettings, **arguments)

@@ -1,0 +1,158 @@
+"""From a run's settings to the plain parts that engines are made of: the one place of theirs that knows a `Run`."""
+
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from src.config.rules import why_single
+from src.config.schema import Run
+from src.data.dataset import Dataset
+from src.data.transforms import Standardize
+from src.engines.stacked.data import StackData
+from src.engines.stacked.hyperparameters import Hyperparameters
+from src.engines.stacked.member import Member
+from src.engines.stacked.spec import StackSpec, arguments
+from src.engines.stacked.stack import Leaver
+from src.engines.stacked.stackable import why_model_not
+from src.optimizers import OPTIMIZERS
+from src.runs.build import build_factors, build_run_model, device_of, dtype_of, standardize_of
+from src.runs.facts import facts_of
+from src.runs.job import Job
+from src.runs.objective import Objective
+from src.runs.outcome import Trained
+from src.runs.progress import Progress
+
+OURS = "src."  # models of ours: each has a member axis
+FREE_ARGUMENTS = ("init", "dropout")  # of these: they decide only initial weights and masks, which are tensors
+
+
+def stack_spec(run: Run) -> StackSpec:
+    """What a run shares with whoever is in its stack, from its settings alone."""
+    model = {name: value for name, value in run.model.items() if not (_is_ours(run) and name in FREE_ARGUMENTS)}
+    trainer = run.trainer
+    return StackSpec(
+        model=arguments(model),
+        data=arguments(run.data),
+        loss=run.loss,
+        rows_per_step=_rows_per_step(run),
+        optimizer=run.optimizer.name,
+        augment=run.augment.is_on,
+        clip=None if trainer.gradient_clip_val is None else trainer.gradient_clip_algorithm,
+        train_eval=run.train_eval,
+        precision=trainer.precision,
+        accelerator=trainer.accelerator,
+        compile=trainer.compile,
+    )
+
+
+def why_not(run: Run, dataset: Dataset) -> str | None:
+    """Why `run` must be trained by itself; None if it can be a member of a stack."""
+    if reason := must_run_alone(run):
+        return reason
+    return None if _is_ours(run) else why_model_not(build_run_model(run, dataset).to(dtype_of(run)), dataset)
+
+
+def must_run_alone(run: Run) -> str | None:
+    """Why a run cannot be a member of a stack, or None if it can as far as its settings tell."""
+    if run.trainer.precision in ("16-mixed", "bf16-mixed"):
+        return f"trainer.precision={run.trainer.precision} is trained by Lightning alone"
+    if run.trainer.devices != 1 or run.trainer.num_nodes != 1:
+        return "one stack drives one device"
+    if run.resume is not None:
+        return "a resumed run goes on alone"
+    return why_single(run.trainer)
+
+
+def hyperparameters(run: Run) -> Hyperparameters:
+    """In which a run may differ from whoever is in its stack."""
+    optimizer, clip = run.optimizer, run.trainer.gradient_clip_val
+    beta1, beta2 = optimizer.betas or OPTIMIZERS[optimizer.name].takes.get("betas", (0.9, 0.999))
+    return Hyperparameters(
+        weight_decay=optimizer.weight_decay,
+        momentum=_momentum(run),
+        beta1=beta1,
+        beta2=beta2,
+        clip=float("inf") if clip is None else clip,
+        pos_weight=1.0 if run.pos_weight is None else run.pos_weight,
+        label_smoothing=run.label_smoothing,
+        **run.augment.model_dump(),
+    )
+
+
+def learning_rates(run: Run, steps_per_epoch: int) -> Tensor:
+    """One for each step of the optimizer: (epochs, steps_per_epoch) float64.
+
+    Raises ValueError if the warm-up is longer than the run.
+    """
+    total = run.epochs * steps_per_epoch
+    factors = torch.tensor(build_factors(run, total) or [1.0] * total, dtype=torch.float64)
+    return (run.optimizer.lr * factors).view(run.epochs, steps_per_epoch)
+
+
+def spec_of(job: Job) -> StackSpec:
+    """What a job shares with whoever is in its stack."""
+    return stack_spec(job.run)
+
+
+def job_facts(job: Job, dataset: Dataset) -> dict[str, str]:
+    """What listeners are told of a job as it begins."""
+    return facts_of(job.run, dataset)
+
+
+def build_stack_data(job: Job, dataset: Dataset) -> StackData:
+    """The data of a job and of whoever is in its stack, on their device."""
+    run = job.run
+    return StackData(
+        dataset,
+        Standardize.fit(dataset.train.inputs, standardize_of(run)),
+        rows_per_step=_rows_per_step(run),
+        dtype=dtype_of(run),
+        device=device_of(run),
+    )
+
+
+def build_job_model(job: Job, dataset: Dataset) -> nn.Module:
+    """The model of a job with its initial weights."""
+    return build_run_model(job.run, dataset)
+
+
+def build_member(job: Job, data: StackData) -> Member:
+    """A job that has not begun. Raises ValueError if its schedule does not fit its epochs."""
+    run = job.run
+    return Member(
+        job,
+        Progress(Objective.of(run.first_objective), epochs=run.epochs, patience=run.patience),
+        run.seed,
+        learning_rates(run, data.steps_per_epoch),
+        hyperparameters(run),
+        partial(build_job_model, job, data.dataset),
+    )
+
+
+def build_trained(leaver: Leaver, data: StackData) -> Trained:
+    """What came of a job whose member has left its stack."""
+    member = leaver.member
+    return Trained(
+        member.job.run,
+        leaver.weights,
+        data.dataset,
+        data.standardize,
+        member.progress,
+        leaver.num_params,
+        leaver.val,
+    )
+
+
+def _is_ours(run: Run) -> bool:
+    return str(run.model["_target_"]).startswith(OURS)
+
+
+def _rows_per_step(run: Run) -> int:
+    return run.batch_size * run.trainer.accumulate_grad_batches
+
+
+def _momentum(run: Run) -> float:
+    if run.optimizer.momentum is not None:
+        return run.optimizer.momentum
+    return float(OPTIMIZERS[run.optimizer.name].takes.get("momentum", 0.0))

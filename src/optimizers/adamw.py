@@ -1,0 +1,36 @@
+"""AdamW: Adam with the weight decay outside the gradient (Loshchilov and Hutter 2019)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from src.optimizers.adam import call, step
+from src.optimizers.optimizer import Hyper, Numbers, Optimizer, Parts, State, like
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn, optim
+
+
+def build(parameters: Iterable[nn.Parameter], **settings: Any) -> optim.Optimizer:
+    """Torch's AdamW."""
+    from torch import optim
+
+    return optim.AdamW(parameters, fused=True, **settings)
+
+
+def update(p: Tensor, g: Tensor, state: State, h: Hyper) -> None:
+    """First p *= 1 - lr decay, then Adam's step."""
+    if h.weight_decay is not None:
+        p.mul_(like(1.0 - h.lr * h.weight_decay, p))
+    step(p, g, state, h)
+
+
+def fused(p: Parts, g: Parts, state: dict[str, Parts], steps: Parts, n: Numbers) -> None:
+    """`update` by torch's kernel."""
+    import torch
+
+    call(torch._fused_adamw_, p, g, state, steps, n)
+
+
+OPTIMIZER = Optimizer(build, update, takes={"betas": (0.9, 0.999)}, state=("mean", "square"), fused=fused)

@@ -1,0 +1,34 @@
+"""`resume=RUN`: the command that a run was started with, once more."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from src.runs.folder import find
+
+
+def arguments(argv: Sequence[str]) -> list[str]:
+    """The command line of a resumed run: what it was started with, then what was typed now; others are given back as they are."""
+    resumed = [text.removeprefix("resume=") for text in argv if text.startswith("resume=") and text != "resume=null"]
+    if not resumed:
+        return list(argv)
+    folder = find(resumed[-1])
+    started = [text for text in overrides(folder) if text not in argv]
+    return [*_config_dir(folder, argv), *started, *argv, "hydra.output_subdir=null"]
+
+
+def overrides(folder: Path) -> list[str]:
+    """The overrides that the run in `folder` was started with."""
+    path = folder / ".hydra" / "overrides.yaml"
+    return list(yaml.safe_load(path.read_text()) or []) if path.is_file() else []
+
+
+def _config_dir(folder: Path, argv: Sequence[str]) -> list[str]:
+    """The user's own folder of configurations, if the run was started with one."""
+    path = folder / ".hydra" / "hydra.yaml"
+    if not path.is_file() or any(text.startswith(("--config-dir", "-cd")) for text in argv):
+        return []
+    sources = yaml.safe_load(path.read_text())["hydra"]["runtime"]["config_sources"]
+    given = [source["path"] for source in sources if source["provider"] == "command-line"]
+    return ["--config-dir", *given[:1]] if given else []

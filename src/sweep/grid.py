@@ -1,0 +1,130 @@
+"""A sweep of known jobs: a grid, a claim's conditions, the best configuration once more."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from src import runs
+from src.data.reading import LastRead
+from src.engines.dispatch import Dispatch, EngineName
+from src.engines.stacked.snapshot import Snapshot
+from src.engines.unfinished import Unfinished
+from src.runs.identity import Identity
+from src.runs.job import Job
+from src.runs.listener import Listener
+from src.runs.record import recall
+from src.runs.results import Results
+from src.runs.stop_reason import RunStatus
+from src.sweep.display import Display
+from src.sweep.one import jobs as source_of
+from src.sweep.recording import recording
+from src.sweep.status import SweepStatus
+from src.sweep.summary import summarise_sweep
+from src.tracking import Tracker
+
+AGAIN = "hydra.launcher.resume=fresh begins anew, in another folder"
+
+
+def train_grid(
+    jobs: Sequence[Job],
+    folder: Path,
+    tracker: Tracker,
+    *,
+    console: Console,
+    slots: int | None = None,
+    engine: EngineName = "auto",
+    listeners: Sequence[Listener] = (),
+) -> dict[int, Results]:
+    """Train `jobs`, whose folders lie in `folder`; gives their results, by number.
+
+    `slots`: how many train at once in a stack; None chooses. A job that fails is recorded so, and the others go on. What a
+    start before this one has left is taken up. `listeners` hear after ours. Raises ValueError if a folder holds another run.
+    """
+    data, numbered = LastRead(), {job.number: job for job in jobs}
+    check_identity(jobs, data)
+    status = SweepStatus(len(jobs), jobs[0].run.first_objective, sum(job.run.epochs for job in jobs))
+    tracking = jobs[0].run.tracking
+    with recording(folder, tracking, tracker, console, figures=status.figures) as around:
+        unfinished = Unfinished(folder, numbered)
+        display = Display(status, console)
+        others = [*around.others, display, *listeners]
+        for number in sorted(unfinished.ended):
+            results = Results.read(numbered[number].folder)
+            assert results is not None
+            around.record.results_[number] = results
+            recall(numbered[number], others, results)
+        status.restart()
+        if len(unfinished.ended) == len(jobs):
+            console.print(f"{folder}: all {len(jobs)} runs have ended; nothing is left to do. {AGAIN}.")
+        snapshot = unfinished.snapshot
+        taken = [numbered[number] for number in snapshot.numbers] if snapshot else []
+        done = {*unfinished.ended, *(job.number for job in taken)}
+
+        def save(snapshot: Snapshot | None) -> None:
+            around.background.flush()  # first: whoever has ended has its records
+            unfinished.save(dispatch.ended_, snapshot)
+
+        dispatch = Dispatch(
+            source_of(*(job for job in jobs if job.number not in done)),
+            [around.record, *others],
+            console=console,
+            data=data,
+            engine=engine,
+            slots=slots,
+            on_snapshot=save,
+        )
+        with display:
+            if snapshot is not None:
+                dispatch.take_up(snapshot, taken)
+            dispatch.train()
+            status.used, status.offered = dispatch.used_, dispatch.offered_
+        save(None)
+        tracker.hurry()
+    return around.record.results_
+
+
+def check_identity(jobs: Sequence[Job], data: LastRead) -> None:
+    """Raises ValueError if the first job's data cannot be read, or where a folder holds another run than it is to hold."""
+    data.read(jobs[0].run.data)
+    found = [job for job in jobs if (job.folder / runs.IDENTITY).is_file()]
+    for job in found:
+        Identity.of(job.run).check(job.folder, again=AGAIN)
+    for job in sorted(found, key=lambda job: repr(job.run.data)):  # each source is read once
+        Identity.of(job.run, data.read(job.run.data).digest).check(job.folder, again=AGAIN)
+
+
+def train_multirun(
+    jobs: Sequence[Job],
+    folder: Path,
+    tracker: Tracker,
+    *,
+    slots: int | None,
+    engine: EngineName,
+    is_whole: bool,
+    listeners: Sequence[Listener] = (),
+) -> dict[int, float | ValueError | None]:
+    """Train a batch of a multirun's jobs; gives the objective of each by number, or the error that a launcher raises.
+
+    `is_whole`: there are no others, and the sweep is summarised. So it is where a job failed, since Hydra then ends.
+    """
+    console = Console()
+    if is_whole:
+        check_members(jobs, folder)
+    results = train_grid(jobs, folder, tracker, console=console, slots=slots, engine=engine, listeners=listeners)
+    failed = {number: one for number, one in results.items() if one.status == RunStatus.FAILED}
+    if is_whole or failed:
+        summarise_sweep(folder, console, tracker)
+    errors = {number: ValueError(f"job {number}: {one.reason}") for number, one in failed.items()}
+    return {number: errors.get(number, (one.objective or {}).get("value")) for number, one in results.items()}
+
+
+def check_members(jobs: Sequence[Job], folder: Path) -> None:
+    """Raises ValueError if there are runs in `folder` that this sweep does not have."""
+    known = {job.folder.name for job in jobs}
+    others = [path.parent.name for path in folder.glob(f"*/{runs.IDENTITY}") if path.parent.name not in known]
+    if others:
+        raise ValueError(
+            f"{folder}: a sweep must go on with the jobs that it began with, but got {len(jobs)} of them, while it holds "
+            f"{len(others)} more; {AGAIN}."
+        )

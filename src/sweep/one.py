@@ -1,0 +1,57 @@
+"""A single run: a sweep of one."""
+
+from pathlib import Path
+
+from rich.console import Console
+
+from src.config.rules import check_against_data
+from src.config.schema import Run
+from src.data.reading import LastRead
+from src.engines.build import stack_spec
+from src.engines.dispatch import Dispatch
+from src.runs.identity import Identity
+from src.runs.job import Job, Jobs
+from src.runs.results import Results
+from src.runs.summary import summary
+from src.sweep.recording import recording
+from src.tracking import Tracker
+
+AGAIN = "leave out resume and hydra.run.dir to begin anew"
+
+
+def train_one(run: Run, folder: Path, tracker: Tracker) -> Results:
+    """Train the one model that `run` describes and leave in `folder` all that it is known by.
+
+    Of a run that has ended there the results are given back. Raises ValueError if `folder` holds another run.
+    """
+    console, data = Console(), LastRead()
+    Identity.of(run).check(folder, again=AGAIN)
+    dataset = data.read(run.data)
+    check_against_data(run, dataset.task, is_image=dataset.is_image)
+    identity = Identity.of(run, dataset.digest)
+    identity.check(folder, again=AGAIN)
+    before = Results.read(folder)
+    if before is not None and before.stop_reason.is_end:
+        epoch = before.stopped_epoch
+        console.print(f"{folder}: ended by {before.stop_reason} after epoch {epoch}; nothing is left to do.")
+        return before
+    job = Job(0, run, folder)
+    with recording(folder, run.tracking, tracker, console) as around:
+        dispatch = Dispatch(jobs(job), around.listeners, console=console, data=data)
+        dispatch.train()
+    if error := dispatch.failed_.get(job.number):
+        raise error
+    results = around.record.results_[job.number]
+    tracker.finish(results.status)
+    console.print(summary(results, dataset.task, folder))
+    return results
+
+
+def assist(run: Run, folder: Path) -> None:
+    """What the other processes of a run on several devices do: compute their part of each batch and leave nothing behind."""
+    Dispatch(jobs(Job(0, run, folder)), [], console=Console(quiet=True)).train()
+
+
+def jobs(*given: Job) -> Jobs:
+    """Jobs as a source whose kinds are those of the stacks."""
+    return Jobs(given, lambda job: stack_spec(job.run))

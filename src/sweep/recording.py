@@ -1,0 +1,52 @@
+"""What every training has around it: its folder claimed, its record, its artifacts, its tracking."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from rich.console import Console
+
+from src import runs
+from src.artifacts import Artifacts
+from src.config.schema import Tracking
+from src.runs.background import Background
+from src.runs.listener import REGISTERED, Listener, RecordError
+from src.runs.orphans import close_orphans
+from src.runs.provenance import environment
+from src.runs.record import Record
+from src.tracking import Tracker
+
+Figures = Callable[[], tuple[dict[str, float], int]]  # how a sweep stands, and its number of epochs
+
+
+class Recording(NamedTuple):
+    """The record and those that hear after it, in their order."""
+
+    record: Record
+    background: Background
+    others: list[Listener]
+
+    @property
+    def listeners(self) -> list[Listener]:
+        """All of them, the record first."""
+        return [self.record, *self.others]
+
+
+@contextmanager
+def recording(
+    folder: Path, settings: Tracking, tracker: Tracker, console: Console, *, figures: Figures | None = None
+) -> Iterator[Recording]:
+    """Claim `folder`, of one run or (with `figures`) of a sweep, and record what is trained inside.
+
+    Raises what was wrong with the record, as it was.
+    """
+    close_orphans(console, but=folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with runs.owned(folder), Background() as background:
+            runs.write_text(folder / "environment.txt", environment())
+            tracker.follow(folder, settings, background, is_sweep=figures is not None, status=figures)
+            yield Recording(Record(background), background, [Artifacts(background), tracker, *REGISTERED])
+    except RecordError as error:
+        raise error.__cause__ or error from None

@@ -1,0 +1,177 @@
+"""What becomes of runs, written to MLflow: of a single run, or of a sweep with its parent run and a child for each member."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from src import runs
+from src.runs.files import RESULTS, read_json
+from src.runs.identity import folder_id
+from src.tracking.events import Begin, End, Epoch, Finish, Follow, RunEvent, Status
+from src.tracking.parent import end_parent, open_parent
+from src.tracking.run_writer import EndedRun, KnownRun, NewRun, Row, run_writer
+from src.tracking.state import State
+from src.tracking.store import PARENT, connect, experiment_id
+
+CHILDREN = 50_000  # of one sweep at most, MLflow's limit to a search
+
+
+@dataclass
+class Sent:
+    """What MLflow has of a run."""
+
+    run_id: str
+    params: set[str]
+    figures: dict[str, float]  # by name, the last value of each curve
+    epochs: int = 0  # known once the run has begun here
+
+
+class Writer:
+    """Writes what `add` gathers, in batches. Idempotent: what MLflow has of a run, whoever sent it, is not sent twice.
+
+    A run is found by the id of its folder: a process may have been killed before it noted which run it had made.
+    """
+
+    def __init__(self, follow: Follow) -> None:
+        self.follow = follow
+        self._pending: list[RunEvent] = []
+        self._sent: dict[Path, Sent] = {}
+        self._found: dict[str, Sent] = {}  # by the folder's id, what was there before
+        self._parent_id: str | None = None
+        self._its_parent: str | None = None  # of which a new run is a child
+        self._is_open = False
+
+    def add(self, event: RunEvent) -> None:
+        """To be written next time."""
+        self._pending.append(event)
+
+    def write(self) -> None:
+        """Send what has gathered. Whatever MLflow raises passes; then all of it is kept for the next time."""
+        try:
+            if not self._is_open:
+                self._open()
+            self._send(self._pending)
+        except Exception:
+            self._is_open = False  # what MLflow has is asked anew
+            self._note_unsent()
+            raise
+        self._pending = []
+
+    def finish(self, finish: Finish) -> None:
+        """Send what is left, the files of the best member as they are now, those of the sweep as a whole, and how it ended."""
+        best = finish.best
+        if best is not None and (noted := State.read(best)) is not None:
+            self._note(best, noted.run_id)  # not complete, until its files are there
+        self.write()
+        if best is not None and (sent := self._sent_of(best)) is not None:
+            self._writer.send_files(sent.run_id, best)
+            self._note(best, sent.run_id, complete=read_json(best / RESULTS)["status"])
+        if self._parent_id is not None:
+            end_parent(self._client, self._parent_id, self.follow.folder, finish.status)
+            self._note(self.follow.folder, self._parent_id, complete=finish.status)
+
+    def _open(self) -> None:
+        follow = self.follow
+        self._client, self._writer = connect(follow.uri), run_writer(follow.uri)
+        self._experiment_id = experiment_id(self._client, follow.uri, follow.experiment)
+        if follow.is_sweep:
+            self._parent_id = open_parent(self._client, self._experiment_id, follow)
+            self._note(follow.folder, self._parent_id)
+            self._its_parent = self._parent_id
+            condition = f"tags.`{PARENT}` = '{self._parent_id}'"
+        else:
+            if runs.in_sweep(follow.folder):  # one of a sweep whose jobs are single runs, one after another
+                sweep = replace(follow, folder=follow.folder.parent, is_sweep=True)
+                self._its_parent = open_parent(self._client, self._experiment_id, sweep)
+            condition = f"tags.folder_id = '{folder_id(follow.folder)}'"
+        self._found = _by_folder(self._client.search_runs([self._experiment_id], condition, max_results=CHILDREN))
+        self._is_open = True
+
+    def _send(self, pending: Sequence[RunEvent]) -> None:
+        self._begin({event.folder: event for event in pending if isinstance(event, Begin)})
+        last = {event.folder: event for event in pending if isinstance(event, Begin | End)}
+        ends = [event for event in last.values() if isinstance(event, End)]
+        self._log(pending, ends)
+        self._end(ends)
+
+    def _begin(self, begun: dict[Path, Begin]) -> None:
+        known = {folder: sent for folder in begun if (sent := self._sent_of(folder)) is not None}
+        if known:
+            last = self._writer.reopen([_going_on(sent, begun[folder]) for folder, sent in known.items()])
+            for folder, sent in known.items():
+                sent.epochs = max(sent.epochs, last.get(sent.run_id, 0))
+                self._take(begun[folder], sent)
+        if new := [event for folder, event in begun.items() if folder not in known]:
+            ids = self._writer.create(self._experiment_id, [self._new(event) for event in new])
+            for event, run_id in zip(new, ids, strict=True):
+                self._take(event, Sent(run_id, set(event.params), {}))
+
+    def _new(self, event: Begin) -> NewRun:
+        tags = {"folder": runs.label(event.folder), "folder_id": folder_id(event.folder)}
+        tags |= {"mlflow.runName": event.name, "mlflow.source.name": "src.train", **event.facts}
+        if self._its_parent is not None:
+            tags[PARENT] = self._its_parent
+        return NewRun(event.name, event.params, tags, event.folder, in_place=self.follow.is_sweep)
+
+    def _take(self, event: Begin, sent: Sent) -> None:
+        self._sent[event.folder] = sent
+        sent.params |= set(event.params)
+        self._note(event.folder, sent.run_id, event.name)
+
+    def _log(self, pending: Sequence[RunEvent], ends: Sequence[End]) -> None:
+        epochs = {folder: sent.epochs for folder, sent in self._sent.items()}
+        rows = []
+        for event in pending:
+            if isinstance(event, Status):
+                rows.append(Row(str(self._parent_id), event.step, event.figures, event.at))
+            elif isinstance(event, Epoch) and (step := int(event.row["epoch"])) > epochs[event.folder]:
+                epochs[event.folder] = step
+                values = {key: float(value) for key, value in event.row.items() if key != "epoch"}
+                rows.append(Row(self._sent[event.folder].run_id, step, values, event.at))
+        for end in ends:
+            sent = self._sent[end.folder]
+            figures = {key: value for key, value in end.figures.items() if sent.figures.get(key) != value}
+            rows.append(Row(sent.run_id, 0, figures, end.at))
+        self._writer.log([row for row in rows if row.values])
+        for folder, epoch in epochs.items():
+            self._sent[folder].epochs = epoch
+        for end in ends:
+            self._sent[end.folder].figures.update(end.figures)
+
+    def _end(self, ends: Sequence[End]) -> None:
+        if not ends:
+            return
+        named = [(self._sent[end.folder].run_id, end) for end in ends]
+        self._writer.end(
+            [EndedRun(run_id, end.status, {"stop_reason": end.stop_reason}, end.folder) for run_id, end in named]
+        )
+        for run_id, end in named:
+            self._note(end.folder, run_id, complete=end.status)
+
+    def _sent_of(self, folder: Path) -> Sent | None:
+        return self._sent.get(folder) or self._found.get(folder_id(folder))
+
+    def _note(self, folder: Path, run_id: str | None, name: str | None = None, complete: str | None = None) -> None:
+        before = State.read(folder)
+        name = name or (before.name if before else None)
+        State(self.follow.uri, self.follow.experiment, run_id, name, complete).write(folder)
+
+    def _note_unsent(self) -> None:
+        for event in self._pending:
+            before = State.read(event.folder) if isinstance(event, Begin) else None
+            if isinstance(event, Begin) and (before is None or before.uri != self.follow.uri):
+                self._note(event.folder, None, event.name)
+
+
+def _by_folder(found: Iterable[Any]) -> dict[str, Sent]:
+    return {
+        run.data.tags["folder_id"]: Sent(run.info.run_id, set(run.data.params), dict(run.data.metrics))
+        for run in found
+        if "folder_id" in run.data.tags
+    }
+
+
+def _going_on(sent: Sent, event: Begin) -> KnownRun:
+    missing = {key: value for key, value in event.params.items() if key not in sent.params}
+    return KnownRun(sent.run_id, missing, event.facts)

@@ -1,0 +1,165 @@
+"""Every engine tells the same: the same events in the same order, with the same rows, whatever happens on the way."""
+
+import logging
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from src.config.composition import compose_run
+from src.config.errors import Interrupted
+from src.engines.build import stack_spec
+from src.engines.dispatch import Dispatch
+from src.runs.job import Job, Jobs
+from src.runs.listener import RecordError
+from src.runs.outcome import Failed, Trained
+from src.runs.stop_reason import StopReason
+
+ENGINES = ("single", "stacked")
+EPOCHS = 3
+KEYS = [
+    "data=breast_cancer",
+    "model.widths=[4]",
+    f"epochs={EPOCHS}",
+    "trainer.precision=64-true",
+    "tracking.enabled=false",
+]
+
+
+class Events:
+    """The first listener; `at`: what it does as an event comes."""
+
+    def __init__(self, at=lambda event, job, number: None):
+        self.events, self.rows, self.outcomes, self.at = [], {}, {}, at
+
+    def begin(self, job, facts):
+        assert facts["data"].startswith("breast_cancer") or facts == {"seed": str(job.run.seed)}
+        self.note("begin", job, 0)
+
+    def epoch(self, job, row):
+        self.rows.setdefault(job.number, []).append(dict(row))
+        self.note("epoch", job, int(row["epoch"]))
+
+    def end(self, job, outcome):
+        self.outcomes[job.number] = outcome
+        self.note(str(outcome.stop_reason), job, 0)
+
+    def note(self, event, job, number):
+        self.events.append((event, job.number, number))
+        self.at(event, job, number)
+
+    def of(self, number):
+        return [(event, epoch) for event, its, epoch in self.events if its == number]
+
+
+class Pruned(Jobs):
+    """Asks job 0 to stop after its first epoch."""
+
+    def keep(self, job, row):
+        return job.number != 0
+
+
+def train(engine, folder, *overrides, source=Jobs, listeners=None, jobs=2):
+    """Jobs that differ in their seeds, the first with `overrides`; gives the events of the first listener."""
+    made = []
+    for number in range(jobs):
+        run = compose_run(*KEYS, f"seed={number}", *(overrides if number == 0 else ()))
+        made.append(Job(number, run, Path(folder) / engine / str(number)))
+        made[-1].folder.mkdir(parents=True, exist_ok=True)
+    listeners = listeners or [Events()]
+    dispatch = Dispatch(
+        source(made, lambda job: stack_spec(job.run)), listeners, console=Console(quiet=True), engine=engine, slots=4
+    )
+    dispatch.train()
+    return listeners[0]
+
+
+WHOLE = [("begin", 0), *(("epoch", number + 1) for number in range(EPOCHS)), ("epochs", 0)]
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    """By engine."""
+    return {engine: train(engine, tmp_path_factory.mktemp("plain")) for engine in ENGINES}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_job_begins_has_its_epochs_and_ends(engine, plain):
+    events = plain[engine]
+    assert [events.of(number) for number in (0, 1)] == [WHOLE, WHOLE]
+    outcome = events.outcomes[0]
+    assert isinstance(outcome, Trained)
+    assert [row["val/loss"] for row in events.rows[0]] == [row["val/loss"] for row in outcome.progress.history]
+
+
+def test_the_rows_are_the_same(plain):
+    single, stacked = (plain[engine].rows for engine in ENGINES)
+    assert single.keys() == stacked.keys()
+    for number, rows in single.items():
+        for one, other in zip(rows, stacked[number], strict=True):
+            assert one.keys() == other.keys()
+            del one["epoch_seconds"], other["epoch_seconds"]
+            assert one == pytest.approx(other, rel=1e-9)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_stop_that_is_asked_for_prunes_one_job(engine, tmp_path):
+    events = train(engine, tmp_path, source=Pruned)
+    assert events.of(0) == [("begin", 0), ("epoch", 1), ("pruned", 0)]
+    assert events.of(1) == WHOLE
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_divergence_is_a_result(engine, tmp_path):
+    events = train(engine, tmp_path, "optimizer.lr=1e300", "loss=mse", "model.activation=identity")
+    assert events.of(0)[-1] == ("diverged", 0)
+    assert isinstance(events.outcomes[0], Trained)
+    assert events.of(1) == WHOLE
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_exception_in_training_fails_one_job(engine, tmp_path):
+    events = train(engine, tmp_path, "schedule.warmup_steps=100000")
+    assert events.of(0) == [("begin", 0), ("failed", 0)]
+    assert "warmup_steps" in events.outcomes[0].reason
+    assert events.of(1) == WHOLE
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_listener_that_fails_costs_a_warning_once(engine, tmp_path, caplog):
+    def fail(event, job, number):
+        raise OSError("no paper left")
+
+    first, failing, last = Events(), Events(fail), Events()
+    with caplog.at_level(logging.WARNING):
+        train(engine, tmp_path, listeners=[first, failing, last])
+    assert first.of(0) == last.of(0) == WHOLE
+    assert len([record for record in caplog.records if "no paper left" in record.message]) == 1
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_record_that_fails_ends_the_training(engine, tmp_path):
+    def fail(event, job, number):
+        if (event, number) == ("epoch", 2):
+            raise OSError("the disk is full")
+
+    events, other = Events(fail), Events()
+    with pytest.raises(RecordError, match="the disk is full") as raised:
+        train(engine, tmp_path, listeners=[events, other])
+    assert isinstance(raised.value.__cause__, OSError)
+    assert all(isinstance(outcome, Failed) for outcome in events.outcomes.values())
+    assert events.outcomes
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_interruption_ends_what_has_begun_and_goes_on_upwards(engine, tmp_path):
+    def interrupt(event, job, number):
+        if (event, job.number, number) == ("epoch", 0, 2):
+            raise Interrupted(2)
+
+    events = Events(interrupt)
+    with pytest.raises(Interrupted):
+        train(engine, tmp_path, listeners=[events])
+    assert events.of(0) == [("begin", 0), ("epoch", 1), ("epoch", 2), ("interrupted", 0)]
+    begun = {number for event, number, _ in events.events if event == "begin"}
+    assert {number for number in begun if events.outcomes[number].stop_reason == StopReason.INTERRUPTED} == begun

@@ -1,0 +1,117 @@
+"""Where records lie: new stores, moved projects, names of experiments, passwords."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from src import runs
+from src.config.passwords import without_password
+from src.tracking.events import params_of
+from src.tracking.state import STATE, State
+from src.tracking.store import connect, experiment_id, portable_uri, resolve_uri, slug
+from src.tracking.writer import Writer
+from tests.conftest import environment
+from tests.tracking.records import begun, children_at, done, following, leave, runs_at, single, story, sweep_jobs
+
+
+def send(root: Path, uri: str) -> None:
+    """A single run and a sweep of one."""
+    alone = single(root, uri)
+    sweep, (member,) = sweep_jobs(root, uri, 1)
+    for follow, job in ((following(alone.folder, uri), alone), (following(sweep, uri, is_sweep=True), member)):
+        leave(job, (1, 2))
+        writer = Writer(follow)
+        for event in story(job, (1, 2)):
+            writer.add(event)
+        writer.write()
+
+
+def test_a_project_that_moved_finds_its_runs_and_files(
+    tmp_path: Path, empty_store: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    old, new = tmp_path / "old place", tmp_path / "new place"
+    (old / "mlruns").mkdir(parents=True)
+    shutil.copy(empty_store, old / "mlruns" / "mlflow.db")
+    monkeypatch.chdir(old)
+    send(old, resolve_uri(None))
+    old.rename(new)
+    monkeypatch.chdir(new)
+    for path in (new / "mlruns").rglob(STATE):
+        assert runs.read_json(path)["uri"] == "sqlite:///mlruns/mlflow.db"
+        state = State.read(path.parent)
+        assert state is not None
+        assert state.uri == f"sqlite:///{new}/mlruns/mlflow.db"
+    uri = resolve_uri(None)
+    alone = single(new, uri)  # goes on
+    writer = Writer(following(alone.folder, uri))
+    for event in (begun(alone), *done(alone, (1, 2, 3))):
+        writer.add(event)
+    writer.write()
+    assert not old.exists()
+    assert len(runs_at(uri)) == 3
+    client = connect(uri)
+    for run in children_at(uri).values():
+        assert "config.yaml" in {file.path for file in client.list_artifacts(run.info.run_id)}
+    experiment = client.get_experiment(runs_at(uri)[0].info.experiment_id)
+    assert experiment.artifact_location == (new / "mlruns" / "artifacts" / "claims").as_uri()
+
+
+def test_a_store_outside_the_project_keeps_what_it_has_of_others(
+    tmp_path: Path, uri: str, monkeypatch: pytest.MonkeyPatch
+):
+    send(tmp_path, uri)
+    before = {run.info.run_id: run.info.artifact_uri for run in runs_at(uri)}
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path / "other")
+    assert portable_uri(uri) == uri
+    assert {run.info.run_id: run.info.artifact_uri for run in runs_at(uri)} == before
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [("xray", "xray"), ("team/xray", "team-xray"), ("../../x", "x"), ("..", "experiment"), ("a b", "a-b")],
+)
+def test_artifacts_of_an_experiment_lie_under_mlruns_whatever_it_is_called(
+    uri: str, tmp_path: Path, name: str, folder: str
+):
+    assert slug(name) == folder
+    client = connect(uri)
+    made = client.get_experiment(experiment_id(client, uri, name))
+    assert (made.name, made.artifact_location) == (name, (tmp_path / "mlruns" / "artifacts" / folder).as_uri())
+
+
+def test_a_relative_store_is_that_of_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    assert resolve_uri(None) == resolve_uri("sqlite:///mlruns/mlflow.db") == f"sqlite:///{tmp_path}/mlruns/mlflow.db"
+    assert resolve_uri("http://host:5000") == portable_uri("http://host:5000") == "http://host:5000"
+
+
+@pytest.mark.parametrize(
+    ("uri", "shown"),
+    [
+        ("http://me:secret@host:5000/path", "http://me:***@host:5000/path"),
+        ("postgresql://me:s%40crt@host/db", "postgresql://me:***@host/db"),
+        ("sqlite:////tmp/mlflow.db", "sqlite:////tmp/mlflow.db"),
+    ],
+)
+def test_a_password_is_not_shown(uri: str, shown: str):
+    assert without_password(uri, uri) == shown
+    assert params_of({"tracking": {"uri": uri}})["tracking.uri"] == shown
+
+
+@pytest.mark.slow
+def test_processes_that_start_on_a_new_store_together_do_not_break_it(tmp_path: Path):
+    code = (
+        "import sys; from src.tracking.store import connect, experiment_id as e; u = sys.argv[1]; e(connect(u), u, 'x')"
+    )
+    command = [sys.executable, "-c", code, f"sqlite:///{tmp_path}/new/mlflow.db"]
+    together = [
+        subprocess.Popen(command, cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, text=True) for _ in range(4)
+    ]
+    errors = [process.communicate(timeout=120)[1] for process in together]
+    assert [process.returncode for process in together] == [0, 0, 0, 0], errors
