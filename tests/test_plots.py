@@ -41,15 +41,17 @@ def test_a_run_without_a_finite_epoch_is_drawn():
 def test_a_sheet_shows_up_to_32_captioned_images(count: int, shown: int):
     images = np.random.default_rng(0).random((count, 6, 5))
     figure = image_sheet(images, [f"image {number}" for number in range(count)], "title")
-    drawn = [axes for axes in figure.axes if axes.images]
-    assert [axes.get_title() for axes in drawn] == [f"image {number}" for number in range(shown)]
-    for number, axes in enumerate(drawn):
-        np.testing.assert_array_equal(axes.images[0].get_array(), images[number])
+    (axes,) = figure.axes
+    assert [text.get_text() for text in axes.texts] == [f"image {number}" for number in range(shown)]
+    for number, image in enumerate(axes.images):
+        np.testing.assert_array_equal(image.get_array(), images[number])
+        left, right, bottom, top = image.get_extent()
+        assert (right - left) / (bottom - top) == pytest.approx(5 / 6)
 
 
 def test_weights_share_one_scale_around_zero():
     figure = image_sheet(np.stack([np.full((4, 4), 0.2), np.full((4, 4), -3.0)]), ["a", "b"], "title", signed=True)
-    assert {axes.images[0].get_clim() for axes in figure.axes} == {(-3.0, 3.0)}
+    assert {image.get_clim() for image in figure.axes[0].images} == {(-3.0, 3.0)}
 
 
 def test_each_swept_key_has_its_axes_with_every_run_and_the_means():

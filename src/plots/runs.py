@@ -39,14 +39,19 @@ def image_sheet(images: np.ndarray, captions: list[str], title: str, *, signed: 
     count = min(len(images), 32)
     columns = min(8, count)
     rows = -(-count // columns)
-    figure = Figure(figsize=(1.25 * columns, 1.4 * rows + 0.6), layout="constrained")
+    cell = 1.3  # of a row, in widths of an image: below a caption of two lines
+    figure = Figure(figsize=(1.25 * columns, 1.25 * cell * rows + 0.6), layout="constrained")
+    axes = figure.add_subplot()  # one for all: an axes each costs a tenth of a second
     limit = float(np.abs(images).max()) or 1.0
     scale = {"cmap": "PuOr", "vmin": -limit, "vmax": limit} if signed else {"cmap": "gray"}
-    for index, axes in enumerate(np.atleast_1d(figure.subplots(rows, columns)).flat):
-        axes.axis("off")
-        if index < count:
-            axes.imshow(images[index], **scale)
-            axes.set_title(captions[index], fontsize=7)
+    height, width = 0.92 * np.array(images.shape[1:]) / max(images.shape[1:])
+    for index in range(count):
+        row, column = divmod(index, columns)
+        left, bottom = column + (1 - width) / 2, cell * (row + 1)
+        axes.imshow(images[index], extent=(left, left + width, bottom, bottom - height), **scale)
+        axes.text(column + 0.5, bottom - height - 0.03, captions[index], fontsize=7, ha="center", va="bottom")
+    axes.set(xlim=(0, columns), ylim=(cell * rows, 0), aspect="equal")
+    axes.axis("off")
     figure.suptitle(title, fontsize=10)
     annotate(figure, note)
     return figure
