@@ -2,10 +2,12 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from src.runs.job import Job
-from src.runs.outcome import Outcome
+
+if TYPE_CHECKING:  # imports torch, for which MLflow's writer must not wait
+    from src.runs.outcome import Outcome
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +28,7 @@ class Listener(Protocol):
     def epoch(self, job: Job, row: Mapping[str, float]) -> None:
         """An epoch is done, with this row of its history."""
 
-    def end(self, job: Job, outcome: Outcome) -> None:
+    def end(self, job: Job, outcome: "Outcome") -> None:
         """Nothing more comes of `job` in this start."""
 
 
@@ -46,7 +48,7 @@ class Listeners:
     def epoch(self, job: Job, row: Mapping[str, float]) -> None:
         self._tell(lambda listener: listener.epoch(job, row))
 
-    def end(self, job: Job, outcome: Outcome) -> None:
+    def end(self, job: Job, outcome: "Outcome") -> None:
         self._tell(lambda listener: listener.end(job, outcome))
 
     def _tell(self, call: Callable[[Listener], None]) -> None:
