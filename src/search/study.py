@@ -117,7 +117,12 @@ class Trials:
         self._write()
 
     def close(self) -> None:
-        """Nothing more goes to the storage."""
+        """Nothing more goes to the storage. A trial that was being asked for, if that was broken off, is reaped."""
+        mine = runs.this_process()
+        for trial in self.all:
+            if trial.state == TrialState.RUNNING and trial.user_attrs.get(OWNER, mine) == mine:
+                self._reap(self._reopened(trial.number))
+        self._is_asking = False
         self._write()
         close_storage(self.storage)
 

@@ -292,3 +292,27 @@ def test_a_study_has_one_living_driver(tmp_path: Path, storage: str | None):
         ValueError, match="study study: a trial must have one owner, but got a second for trial 0 while"
     ):
         open_search(tmp_path, SPACE, sampler="random", n_trials=3, storage=url)
+
+
+@pytest.mark.parametrize("storage", STORAGES)
+def test_a_search_interrupted_while_it_asks_leaves_no_trial_running(
+    tmp_path: Path, storage: str | None, monkeypatch: pytest.MonkeyPatch
+):
+    url = storage and f"sqlite:///{tmp_path}/study.db"
+    search = open_search(tmp_path, SPACE, sampler="random", n_trials=3, storage=url)
+    assert search.next(None) is not None
+    asked = search.trials.study.ask
+
+    def interrupt(space: dict[str, Any]) -> None:
+        asked(space)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(search.trials.study, "ask", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        search.next(None)
+    search.abandon()
+    search.trials.close()
+    kept = open_search(tmp_path, SPACE, sampler="random", n_trials=3, storage=url).trials
+    states = [trial.state for trial in kept.all]
+    assert sorted(states) == sorted([TrialState.FAIL, TrialState.WAITING, TrialState.FAIL])
+    assert not kept.counted
