@@ -8,7 +8,7 @@ from typing import Any
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.global_hydra import GlobalHydra
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import MISSING, DictConfig, OmegaConf, open_dict
 
 PLUGS = ("model", "data")
 
@@ -25,7 +25,7 @@ def on_its_target(cfg: DictConfig, hydra: Any) -> DictConfig:
             continue
         theirs = _composed(plug, hydra, *experiment)
         chosen = _composed(plug, hydra, f"{plug}={hydra.runtime.choices[plug]}")
-        if theirs.get("_target_") != chosen.get("_target_"):
+        if chosen.get("_target_") not in (theirs.get("_target_"), MISSING):  # what is missing is for others to set
             cfg = _with(cfg, plug, chosen, kept={key.split(".")[1] for key in typed if key.startswith(f"{plug}.")})
     return cfg
 

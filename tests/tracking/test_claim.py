@@ -38,7 +38,7 @@ def test_a_claim_is_a_run_with_its_findings_and_figures(uri: str, folder: Path):
     assert unsent_claims() == [folder]
     record_claim(folder)
     assert unsent_claims() == []
-    (run,) = Reader(uri).claims("depth")
+    run = Reader(uri).claim("depth")
     assert (run.tags["claim"], run.tags["verdict"], run.tags["sweeps"]) == ("deep is better", "confirmed", "depth-0")
     assert run.tags["prediction/1"] == "less loss: confirmed"
     assert run.metrics == {"finding/1/estimate": 0.5, "finding/1/low": 0.1}
@@ -50,9 +50,9 @@ def test_sync_sends_a_claim_where_it_was_to_be_and_elsewhere(uri: str, folder: P
     note_claim(folder, None)
     sync_claims()
     sync_claims()
-    assert len(Reader(uri).claims("depth")) == 1
+    assert len(Reader(uri).experiment("depth")) == 1
     other = f"sqlite:///{tmp_path}/other.db"
     assert unsent_claims(other) == [folder]
     sync_claims(other)
-    assert len(Reader(other).claims("depth")) == 1
+    assert len(Reader(other).experiment("depth")) == 1
     assert unsent_claims(other) == []
