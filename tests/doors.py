@@ -21,6 +21,7 @@ HEAVY = [
     *("src.train", "src.sync", "src.claims.conduct", "src.report.__main__", "src.search.run", "src.sweep.grid"),
     *("src.sweep.one", "src.engines.single.engine", "src.engines.stacked.engine"),
 ]
+UNSET = ("MLFLOW_TRACKING_URI", "HYDRA_FULL_ERROR")
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 _CONTEXT = multiprocessing.get_context("forkserver")
@@ -29,9 +30,7 @@ _CONTEXT.set_forkserver_preload(HEAVY)
 
 def environment() -> dict[str, str]:
     """The environment of a command started in another folder: it finds the package, and keeps to its own MLflow store."""
-    kept = {
-        name: value for name, value in os.environ.items() if name not in ("MLFLOW_TRACKING_URI", "HYDRA_FULL_ERROR")
-    }
+    kept = {name: value for name, value in os.environ.items() if name not in UNSET}
     return {**kept, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "200"}
 
 
@@ -91,8 +90,9 @@ def _enter(argv: tuple[str, ...], cwd: str, env: dict[str, str], output: str, er
         os.dup2(opened, descriptor)
         os.close(opened)
     sys.stdout, sys.stderr = (os.fdopen(descriptor, "w", buffering=1, closefd=False) for descriptor in (1, 2))
-    os.environ.clear()
-    os.environ.update(env)
+    os.environ.update(env)  # beside what imports have set in the server
+    for name in UNSET:
+        os.environ.pop(name, None)
     os.chdir(cwd)
     multiprocessing.process.ORIGINAL_DIR = cwd  # of the processes that it spawns
     sys.path[:0] = [cwd, str(REPOSITORY / "src" / "plugins")]  # the second as `src` has it, which is imported already
