@@ -7,13 +7,14 @@ import time
 
 import experiments
 from src.claims.conduct import parsed, publish_claim
-from src.config.errors import raise_on_signals, report_errors
+from src.config.errors import raise_on_signals, report_errors, show_warnings
 
 
 def main() -> None:
     """Test every claim, tell all verdicts at the end."""
     arguments = parsed(str(__doc__))
     raise_on_signals()
+    show_warnings()
     started, verdicts = time.perf_counter(), {}
     with report_errors():
         for name in claims():

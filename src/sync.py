@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from src import runs
-from src.config.errors import report_errors
+from src.config.errors import report_errors, show_warnings
 from src.config.passwords import without_password
 
 
@@ -15,6 +15,7 @@ def main() -> None:
     parser.add_argument("run", nargs="*", help="folder names or MLflow ids; all when none is given")
     parser.add_argument("--uri", help="another MLflow server or store than the run's own")
     arguments = parser.parse_args()
+    show_warnings()
     with report_errors():
         sync([runs.find(run) for run in arguments.run] or runs.run_folders(), arguments.uri)
         if not arguments.run:

@@ -11,7 +11,7 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from src.config.command_line import with_whole_mappings
+from src.config.command_line import for_hydra
 from src.config.composition import CONF, register_resolvers, resolved
 from src.config.errors import raise_on_signals, report_errors
 from src.runs import resume
@@ -39,7 +39,7 @@ def main() -> None:
     raise_on_signals()
     register_resolvers()
     with report_errors():
-        sys.argv[1:] = with_whole_mappings(resume.arguments(sys.argv[1:]))
+        sys.argv[1:] = for_hydra(resume.arguments(sys.argv[1:]))
         train()
 
 

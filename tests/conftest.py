@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests import doors
-from tests.doors import REPOSITORY, environment
+from tests.doors import REPOSITORY
 
-__all__ = ["REPOSITORY", "Command", "door", "environment", "shared"]
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -21,6 +20,12 @@ def door(tmp_path: Path) -> Command:
         return doors.run("-m", f"src.{name}", *arguments, cwd=tmp_path)
 
     return run
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """The folder of `door`, with an empty MLflow store."""
+    return doors.with_store(tmp_path)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from tests.conftest import REPOSITORY
+from tests.doors import REPOSITORY
 
 FILES = sorted((REPOSITORY / "src").rglob("*.py"))
 GROUND = {"choices", "tasks", "fields", "imports"}  # tables, kinds of settings

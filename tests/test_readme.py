@@ -10,7 +10,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import ChoiceSweep, IntervalSweep, RangeSweep
 
 from src.config.composition import compose_run
-from tests.conftest import REPOSITORY
+from tests.doors import REPOSITORY
 
 STATED = re.compile(r"(?:^|Command: |`)(python -m [\w.]+[^`\n]*)", re.MULTILINE)
 PLACES = [

@@ -12,7 +12,10 @@ import pandas as pd
 import pytest
 import yaml
 
-from tests.conftest import Command, environment
+from src.config.schema import TAGS
+from src.runs.provenance import versions
+from tests.conftest import Command
+from tests.doors import environment
 
 LEAVINGS = {
     *(
@@ -47,7 +50,7 @@ def mlflow_run(folder: Path, experiment: str):
 
 
 def test_a_run_leaves_everything_and_mlflow_has_it(door: Command, tmp_path: Path):
-    done = door("train", "+experiment=smoke", "train_eval=true")
+    done = door("train", "+experiment=smoke", "train_eval=true", "tracking.tags.team=lungs")
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     assert "test accuracy" in done.stdout
@@ -67,6 +70,11 @@ def test_a_run_leaves_everything_and_mlflow_has_it(door: Command, tmp_path: Path
     assert recorded.data.params["model.widths"] == "[16]"
     assert recorded.data.params["optimizer.lr"] == "0.001"
     assert {"git_commit", "git_dirty", "torch", "device", "seed", "data", "stop_reason"} <= recorded.data.tags.keys()
+    assert recorded.data.tags["team"] == "lungs"
+    known = {*TAGS, *versions(), "team"}
+    assert {tag for tag in recorded.data.tags if not tag.startswith("mlflow.")} <= known, (
+        "a user's could be taken for it"
+    )
     for name in [*figures, "lr"]:
         curve = client.get_metric_history(recorded.info.run_id, name)
         assert {point.step: point.value for point in curve} == pytest.approx(

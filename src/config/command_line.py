@@ -3,12 +3,20 @@
 from collections.abc import Sequence
 
 WHOLE = ("hydra.sweeper.sampler", "hydra.sweeper.pruner")
+TAGS = "tracking.tags"
 
 
-def with_whole_mappings(argv: Sequence[str]) -> list[str]:
-    """A mapping for a sampler or a pruner takes the place of a file's; Hydra alone would refuse or merge its keys."""
+def for_hydra(argv: Sequence[str]) -> list[str]:
+    """The arguments as Hydra has to be told them.
+
+    A mapping for a sampler or a pruner takes the place of a file's; Hydra alone would refuse or merge its keys. A tag may
+    have any name, and Hydra knows none.
+    """
     given = []
     for text in argv:
         key, _, value = text.partition("=")
-        given += [f"~{key}", f"+{text}"] if key in WHOLE and value.lstrip().startswith("{") else [text]
+        if key in WHOLE and value.lstrip().startswith("{"):
+            given += [f"~{key}", f"+{text}"]
+        else:
+            given.append(f"++{text}" if f"{key}.".startswith(f"{TAGS}.") else text)
     return given

@@ -11,6 +11,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 
 from src import runs
+from src.config.command_line import for_hydra
 from src.config.errors import report_errors
 from src.config.help import choices
 from src.config.loading import load
@@ -53,7 +54,7 @@ def compose_run(*overrides: str) -> Run:
     """The run that `python -m src.train overrides...` would train."""
     register_resolvers()
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        cfg = compose("train", list(overrides), return_hydra_config=True)
+        cfg = compose("train", for_hydra(overrides), return_hydra_config=True)
         return resolved(without_hydra(cfg), cfg.hydra)
 
 

@@ -1,5 +1,6 @@
 """How a door ends: one line for a user's mistake, the exit codes of signals, no traceback unless it is asked for."""
 
+import logging
 import os
 import signal
 import sys
@@ -28,6 +29,11 @@ def raise_on_signals() -> None:
 
     signal.signal(signal.SIGINT, interrupt)
     signal.signal(signal.SIGTERM, interrupt)
+
+
+def show_warnings() -> None:
+    """Warnings on stderr, a line each, as Hydra's doors have them; MLflow, if it came first, would show errors alone."""
+    logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.WARNING, force=True)
 
 
 @contextmanager

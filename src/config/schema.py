@@ -8,11 +8,14 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from src.config.leaves import leaves
 from src.fields import DOES_NOT_DECIDE, Block, Count, NonNegative, Positive, Rate, Seed, name_in
 from src.losses import LOSSES
 from src.metrics import OBJECTIVES
 from src.optimizers import OPTIMIZERS
 from src.schedules import SCHEDULES
+
+NOTE = "mlflow.note.content"  # the description that MLflow's page of a run shows
 
 OptimizerName = Annotated[str, name_in(OPTIMIZERS)]
 ScheduleName = Annotated[str, name_in(SCHEDULES)]
@@ -117,12 +120,31 @@ class Trainer(LightningArguments):
     compile: bool
 
 
+# What every run is tagged with beside the versions of libraries: a tag of a user's own must not say something else.
+TAGS = (
+    *("data", "data_digest", "simulated", "seed", "device", "num_threads", "host", "python", "git_commit", "git_dirty"),
+    *("folder", "folder_id", "sweep", "sweep_id", "study", "stop_reason"),
+)
+
+
+def _as_texts(tags: Any) -> Any:
+    return {name: str(value) for name, value in leaves(tags)} if isinstance(tags, dict) else tags
+
+
+def _checked_tags(tags: dict[str, str]) -> dict[str, str]:
+    for name in tags:
+        if name in TAGS or (name.startswith("mlflow.") and name != NOTE):
+            raise ValueError(f"must have names of your own ({name} is set for you)")
+    return tags
+
+
 class Tracking(Block):
     enabled: bool
     uri: str | None
     experiment: Annotated[str, Field(min_length=1)] | None
     run_name: str | None
     save_model: bool  # and predictions and figures
+    tags: Annotated[dict[str, str], BeforeValidator(_as_texts), AfterValidator(_checked_tags)]
 
 
 class Threshold(NamedTuple):

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from src import runs
-from src.config.errors import raise_on_signals, report_errors
+from src.config.errors import raise_on_signals, report_errors, show_warnings
 
 SUBJECTS = ("experiment", "sweep", "claim", "run")
 KEYS = (*SUBJECTS, "output", "uri")
@@ -24,6 +24,7 @@ def main() -> None:
         print(__doc__)
         return
     raise_on_signals()
+    show_warnings()
     with report_errors():
         print(os.path.relpath(report(parse(sys.argv[1:]))))
 

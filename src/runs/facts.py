@@ -1,4 +1,4 @@
-"""What a run is found by, beside its settings: its data, its seed, and where its numbers come from."""
+"""What a run is found by, beside its settings: tags of a user's own, its data, its seed, and where its numbers come from."""
 
 from src.config.schema import Run
 from src.data.dataset import Dataset
@@ -9,6 +9,7 @@ from src.runs.provenance import provenance
 def facts_of(run: Run, dataset: Dataset) -> dict[str, str]:
     """Flat names and values, told to listeners as a run begins and kept in its folder."""
     return {
+        **run.tracking.tags,
         "data": dataset.source,
         "data_digest": dataset.digest,
         "simulated": str(dataset.simulated).lower(),

@@ -14,6 +14,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import IO, Any
 
+from src.config.errors import show_warnings
 from src.tracking.events import Close, Event, Finish, Follow, Hurry
 from src.tracking.patient_writer import PatientWriter
 
@@ -109,7 +110,7 @@ def main() -> None:
         signal.signal(signum, signal.SIG_IGN)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever is printed here is no answer
-    logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.WARNING)
+    show_warnings()
     events: SimpleQueue[Event] = SimpleQueue()
     threading.Thread(target=receive, args=(events,), daemon=True).start()
     import mlflow.store.tracking.sqlalchemy_store

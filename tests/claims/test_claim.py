@@ -10,7 +10,7 @@ import pytest
 from experiments.__main__ import claims
 from src.claims import Claim
 from src.claims.page import page
-from tests.conftest import REPOSITORY
+from tests.doors import REPOSITORY
 
 NAMES = claims()
 EXPERIMENTS = REPOSITORY / "experiments"

@@ -1,9 +1,7 @@
 """An experiment by its door, in a folder of its own, with MLflow's real store."""
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,21 +9,18 @@ from mlflow.tracking import MlflowClient
 
 from src.claims import Lab
 from src.claims.lab import _digest, _files_of
-from tests.conftest import REPOSITORY, environment
+from tests import doors
+from tests.doors import REPOSITORY
 from tests.tracking.test_server import Server
 
 
-def conducted(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "200"}
-    command = [sys.executable, "-m", "experiments.loss_landscape", *arguments]
-    return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
-    )
+def conducted(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return doors.run("-m", "experiments.loss_landscape", *arguments, cwd=folder)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("claim")
+    folder = doors.with_store(tmp_path_factory.mktemp("claim"))
     done = conducted(folder, "--quick")
     assert done.returncode == 0, done.stderr
     return folder
@@ -69,13 +64,13 @@ def test_a_mistake_is_one_line(folder):
     assert done.stderr.count("\n") == 1
 
 
-def test_what_was_trained_without_mlflow_is_sent_when_it_is_asked_for(tmp_path):
-    assert conducted(tmp_path, "--quick", "tracking.enabled=false").returncode == 0
-    (sweep,) = (tmp_path / "mlruns" / "sweeps").iterdir()
+def test_what_was_trained_without_mlflow_is_sent_when_it_is_asked_for(project):
+    assert conducted(project, "--quick", "tracking.enabled=false").returncode == 0
+    (sweep,) = (project / "mlruns" / "sweeps").iterdir()
     before = {path: path.stat().st_mtime_ns for path in sweep.glob("*/history.csv")}
-    assert conducted(tmp_path, "--quick").returncode == 0
+    assert conducted(project, "--quick").returncode == 0
     assert {path: path.stat().st_mtime_ns for path in sweep.glob("*/history.csv")} == before
-    client = MlflowClient(f"sqlite:///{tmp_path}/mlruns/mlflow.db")
+    client = MlflowClient(f"sqlite:///{project}/mlruns/mlflow.db")
     runs = client.search_runs([client.get_experiment_by_name("loss_landscape").experiment_id])
     assert sorted(run.info.status for run in runs) == ["FINISHED"] * 5  # three seeds, their parent, the claim
     assert all(run.data.metrics["best/epoch"] for run in runs if "mlflow.parentRunId" in run.data.tags)
@@ -92,14 +87,7 @@ def test_a_server_that_is_down_costs_a_warning_and_sync_sends_the_claim_later(tm
     server.start()
     try:
         for expected in ("loss_landscape-quick: sent", "0 of 3 runs sent"):
-            synced = subprocess.run(
-                [sys.executable, "-m", "src.sync"],
-                cwd=tmp_path,
-                env=environment(),
-                capture_output=True,
-                text=True,
-                check=False,
-            )
+            synced = doors.run("-m", "src.sync", cwd=tmp_path)
             assert synced.returncode == 0, synced.stderr
             assert expected in synced.stdout
         client = MlflowClient(server.uri)
@@ -109,8 +97,7 @@ def test_a_server_that_is_down_costs_a_warning_and_sync_sends_the_claim_later(tm
     finally:
         server.kill()
     other = f"sqlite:///{tmp_path}/other.db"  # what one server has can be sent to another
-    command = [sys.executable, "-m", "src.sync", "--uri", other]
-    synced = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
+    synced = doors.run("-m", "src.sync", "--uri", other, cwd=tmp_path)
     assert synced.returncode == 0, synced.stderr
     client = MlflowClient(other)
     runs = client.search_runs([client.get_experiment_by_name("loss_landscape").experiment_id])

@@ -21,7 +21,7 @@ from src.models.arguments import MODELS
 from src.models.initialisers import INITIALISERS
 from src.optimizers import OPTIMIZERS
 from src.schedules import SCHEDULES
-from tests.conftest import REPOSITORY, environment
+from tests.doors import REPOSITORY, environment
 
 TABLES = {
     "optimizer.name": OPTIMIZERS,
@@ -64,9 +64,16 @@ def test_the_settings_of_a_model_are_what_its_class_takes(target):
     assert set(MODELS[target].model_fields) - {"target"} == taken - {"num_features", "num_outputs", "seed"}
 
 
-def test_no_table_imports_torch():
-    heavy = ("torch", "numpy", "sklearn", "pytorch_lightning", "mlflow")
-    code = f"import sys, src.config, src.config.composition; sys.exit(str([n for n in {heavy} if n in sys.modules]))"
+@pytest.mark.parametrize(
+    ("modules", "heavy"),
+    [
+        ("src.config, src.config.composition", ("torch", "numpy", "sklearn", "pytorch_lightning", "mlflow")),
+        ("src.train", ("torch", "pytorch_lightning", "mlflow")),  # a mistyped command waits for none of them
+        ("src.tracking.writer_process, src.tracking.patient_writer", ("torch", "pytorch_lightning")),
+    ],
+)
+def test_what_starts_first_imports_nothing_heavy(modules: str, heavy: tuple[str, ...]):
+    code = f"import sys, {modules}; sys.exit(str([n for n in {heavy} if n in sys.modules]))"
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
     assert done.stderr.strip() == "[]"
 

@@ -18,7 +18,7 @@ from src.data.reading import read_dataset
 from src.data.sources import SOURCES
 from src.fields import Block, NameIn
 from src.models.arguments import MODELS
-from tests.conftest import REPOSITORY
+from tests.doors import REPOSITORY
 
 
 @cache
@@ -125,6 +125,7 @@ CONTRADICTIONS = {
     "data._target_": ["data._target_=nothing"],
     "data.source._target_": ["data=modified", "data.source._target_=src.data.nothing"],
     "data.source.seed": ["data=modified", "data.source.seed=-1"],
+    "tracking.tags": ["++tracking.tags.seed=1"],
 }
 
 

@@ -14,7 +14,7 @@ import yaml
 from src.data.dataset import Dataset, Task
 from src.data.reading import read_dataset
 from src.data.sources import bundled
-from tests.conftest import REPOSITORY
+from tests.doors import REPOSITORY
 
 Reader = Callable[..., Dataset]
 # reader: task, classes, shape of an example, type of the inputs

@@ -1,8 +1,6 @@
 """Pages of real runs in a real store, made once, and a browser to open them in."""
 
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from src.report.__main__ import report
-from tests.conftest import environment
+from tests import doors
 from tests.report.browser import MISSING, Browser
 
 SMALL = ["data=phantom", "data.num_train=300", "data.num_val=100", "data.num_test=120", "epochs=6", "model.widths=[16]"]
@@ -58,11 +56,10 @@ class Store:
 @pytest.fixture(scope="session")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """A sweep, a search, a run of a binary task and one of a regression, two claims."""
-    folder = tmp_path_factory.mktemp("store")
+    folder = doors.with_store(tmp_path_factory.mktemp("store"))
     trained = [["src.train", *arguments] for arguments in COMMANDS.values()]
     for arguments in [*trained, *([f"experiments.{claim}", "--quick"] for claim in CLAIMS)]:
-        command = [sys.executable, "-m", *arguments]
-        done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, timeout=300)
+        done = doors.run("-m", *arguments, cwd=folder)
         assert done.returncode == 0, done.stdout + done.stderr
     return Store(folder)
 

@@ -19,11 +19,11 @@ Done = "subprocess.CompletedProcess[str]"
 
 
 @pytest.mark.slow
-def test_a_search_leaves_its_best_its_figures_and_a_command_that_runs_it(door: Command, tmp_path: Path):
+def test_a_search_leaves_its_best_its_figures_and_a_command_that_runs_it(door: Command, project: Path):
     search = (*SMOKE, "+search=quick", "hydra.sweeper.n_trials=10", "hydra.sweeper.pruner.min_resource=1")
     done = door("train", *search, "hydra.sweeper.retrain=2")
     assert done.returncode == 0, done.stdout + done.stderr
-    sweep, study = sweep_of(tmp_path), study_of(tmp_path)
+    sweep, study = sweep_of(project), study_of(project)
     results = yaml.safe_load((sweep / "optimization_results.yaml").read_text())
     assert results == {"name": "optuna", "best_evaluated_params": study.best_params, "best_value": study.best_value}
     figures = {path.name for path in (sweep / "figures").iterdir()}
@@ -38,14 +38,14 @@ def test_a_search_leaves_its_best_its_figures_and_a_command_that_runs_it(door: C
     assert command is not None, done.stdout
     again = door("train", *command[1].split(), "test=false")
     assert again.returncode == 0, again.stderr
-    (folder,) = (tmp_path / "mlruns" / "runs").iterdir()
+    (folder,) = (project / "mlruns" / "runs").iterdir()
     value = runs.read_json(folder / runs.RESULTS)["objective"]["value"]
     assert value == pytest.approx(study.best_value, rel=1e-3)
     assert "test accuracy" in done.stdout
     seeds = sweep.with_name(f"{sweep.name}-best-{study.best_trial.number}")
     assert [runs.read_json(seeds / str(seed) / runs.RESULTS)["test"] is not None for seed in range(2)] == [True, True]
     assert not any(runs.read_json(path)["test"] for path in sweep.glob(f"*/{runs.RESULTS}"))
-    (parent,) = [run for run in mlflow_runs(tmp_path) if run.data.tags.get("sweep") == sweep.name]
+    (parent,) = [run for run in mlflow_runs(project) if run.data.tags.get("sweep") == sweep.name]
     assert parent.data.tags["study"] == sweep.name
     assert float(parent.data.tags["best/optimizer.lr"]) == study.best_params["optimizer.lr"]
     again = door("train", *search, "hydra.sweeper.retrain=0")
@@ -53,32 +53,32 @@ def test_a_search_leaves_its_best_its_figures_and_a_command_that_runs_it(door: C
 
 
 @pytest.mark.slow
-def test_several_objectives_have_a_front(door: Command, tmp_path: Path):
+def test_several_objectives_have_a_front(door: Command, project: Path):
     space = ["model.widths=choice([4],[16],[64])", "optimizer.lr=tag(log, interval(1e-3, 1e-1))"]
     keys = ["hydra/sweeper=optuna", "objective=[val/loss,num_params]", "hydra.sweeper.sampler=nsgaii"]
     done = door("train", *SMOKE, *space, *keys, "hydra.sweeper.n_trials=9", "hydra.sweeper.retrain=0")
     assert done.returncode == 0, done.stdout + done.stderr
-    results = yaml.safe_load((sweep_of(tmp_path, "smoke-search") / "optimization_results.yaml").read_text())
+    results = yaml.safe_load((sweep_of(project, "smoke-search") / "optimization_results.yaml").read_text())
     front = sorted(solution["values"] for solution in results["solutions"])
     assert [params for _, params in front] == sorted((params for _, params in front), reverse=True)
-    assert (sweep_of(tmp_path, "smoke-search") / "figures" / "pareto_front.png").is_file()
+    assert (sweep_of(project, "smoke-search") / "figures" / "pareto_front.png").is_file()
     refused = door("train", *SMOKE, *space, *keys, "hydra.sweeper.pruner=median", "hydra.sweeper.resume=fresh")
     assert refused.returncode == 1
     assert "error: hydra.sweeper.pruner: must be null for several objectives" in refused.stderr
 
 
 @pytest.mark.slow
-def test_what_is_against_a_constraint_is_not_the_best(door: Command, tmp_path: Path):
+def test_what_is_against_a_constraint_is_not_the_best(door: Command, project: Path):
     space = ["model.widths=choice([4],[256])", "optimizer.lr=1e-2,3e-3", "hydra/sweeper=optuna"]
     keys = ["hydra.sweeper.sampler=grid", "hydra.sweeper.n_trials=4", "hydra.sweeper.retrain=0"]
     done = door("train", *SMOKE, *space, *keys, "hydra.sweeper.constraints={num_params: 1000}")
     assert done.returncode == 0, done.stdout + done.stderr
-    board = pd.read_csv(sweep_of(tmp_path, "smoke-search") / "leaderboard.csv")
+    board = pd.read_csv(sweep_of(project, "smoke-search") / "leaderboard.csv")
     assert list(board["infeasible"]) == [0, 0, 1, 1]
     assert list(board["model.widths"]) == ["[4]", "[4]", "[256]", "[256]"]
     assert board["mean"][2] < board["mean"][0], "the constraint costs nothing here"
     assert f"best run: mlruns/sweeps/smoke-search/{board['numbers'][0]}," in done.stdout
-    (parent,) = [run for run in mlflow_runs(tmp_path) if "sweep" in run.data.tags]
+    (parent,) = [run for run in mlflow_runs(project) if "sweep" in run.data.tags]
     assert sorted(parent.data.tags["infeasible"].split()) == sorted(map(str, board["numbers"][2:]))
     done = door(
         "train", *SMOKE, *space, *keys, "hydra.sweeper.constraints={num_params: 9}", "hydra.sweeper.study_name=none"
@@ -99,12 +99,12 @@ def suggest(cfg: Any, trial: Any) -> None:
 
 
 @pytest.mark.slow
-def test_a_space_may_have_conditions(door: Command, tmp_path: Path):
-    (tmp_path / "mine.py").write_text(CONDITIONS)
+def test_a_space_may_have_conditions(door: Command, project: Path):
+    (project / "mine.py").write_text(CONDITIONS)
     space = ["optimizer.name=momentum,adam", "hydra/sweeper=optuna", "hydra.sweeper.custom_search_space=mine.suggest"]
     done = door("train", *SMOKE, *space, "hydra.sweeper.n_trials=8", "hydra.sweeper.retrain=0")
     assert done.returncode == 0, done.stdout + done.stderr
-    trials = study_of(tmp_path, "smoke-search").trials
+    trials = study_of(project, "smoke-search").trials
     assert {trial.state for trial in trials} == {TrialState.COMPLETE}
     assert {trial.params["optimizer.name"] for trial in trials} == {"momentum", "adam"}
     for trial in trials:
@@ -135,13 +135,13 @@ hydra:
 
 
 @pytest.mark.slow
-def test_a_configuration_of_hydras_own_sweeper_runs_unchanged(door: Command, tmp_path: Path):
-    (tmp_path / "conf" / "search").mkdir(parents=True)
-    (tmp_path / "conf" / "search" / "theirs.yaml").write_text(THEIRS)
+def test_a_configuration_of_hydras_own_sweeper_runs_unchanged(door: Command, project: Path):
+    (project / "conf" / "search").mkdir(parents=True)
+    (project / "conf" / "search" / "theirs.yaml").write_text(THEIRS)
     done = door("train", "--config-dir", "conf", *SMOKE, "+search=theirs")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "remark: optimizer.lr: a linear interval" in done.stdout
-    assert len(study_of(tmp_path, "sphere").trials) == 6
+    assert len(study_of(project, "sphere").trials) == 6
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,6 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,8 @@ from optuna.trial import TrialState
 
 from src import runs
 from src.search.storage import JOURNAL, open_storage
-from tests.conftest import Command, environment
+from tests import doors
+from tests.conftest import Command
 from tests.sweep.test_multirun import mlflow_runs
 
 TRIALS, KILLS = 40, int(os.environ.get("KILLS", "5"))
@@ -24,10 +23,9 @@ KEYS = ["-m", "+experiment=smoke", "+search=quick", "epochs=20", "hydra.launcher
 STUDY = "smoke-quick"
 
 
-def start(folder: Path) -> "subprocess.Popen[bytes]":
-    with (folder / "output").open("ab") as output:
-        command = [sys.executable, "-m", "src.train", *KEYS, f"hydra.sweeper.n_trials={TRIALS}"]
-        return subprocess.Popen(command, cwd=folder, env=environment(), stdout=output, stderr=output)
+def start(folder: Path) -> doors.Started:
+    command = ["-m", "src.train", *KEYS, f"hydra.sweeper.n_trials={TRIALS}"]
+    return doors.start(*command, cwd=folder, output=folder / "output")
 
 
 def sweep_of(folder: Path, study: str = STUDY) -> Path:
@@ -45,7 +43,7 @@ def study_of(folder: Path, study: str = STUDY) -> optuna.Study:
     return optuna.load_study(study_name=study, storage=open_storage(None, sweep_of(folder, study)))
 
 
-def kill_after(folder: Path, process: "subprocess.Popen[bytes]", trials: int, seconds: float) -> bool:
+def kill_after(folder: Path, process: doors.Started, trials: int, seconds: float) -> bool:
     """Kill it once so many more have ended and some time has gone; False if it was faster."""
     before = len(ended(folder))
     while process.poll() is None and len(ended(folder)) < before + trials:
@@ -56,22 +54,22 @@ def kill_after(folder: Path, process: "subprocess.Popen[bytes]", trials: int, se
 
 
 @pytest.mark.slow
-def test_a_search_killed_again_and_again_counts_every_trial_once(tmp_path: Path):
+def test_a_search_killed_again_and_again_counts_every_trial_once(project: Path):
     draw, kills = random.Random(0), 0
     seen: dict[str, float] = {}
     while kills < KILLS:
         # At any moment of the start, or soon after a trial has ended.
         moment = (0, draw.uniform(0.0, 3.5)) if draw.random() < 0.5 else (1, draw.uniform(0.0, 0.05))
-        if not kill_after(tmp_path, start(tmp_path), *moment):
+        if not kill_after(project, start(project), *moment):
             break
         kills += 1
-        now = ended(tmp_path)
+        now = ended(project)
         assert {number: now.get(number) for number in seen} == seen, "a trial that had ended was trained again"
         seen = now
-    assert start(tmp_path).wait() == 0, (tmp_path / "output").read_text()
+    assert start(project).wait() == 0, (project / "output").read_text()
     assert kills == KILLS
-    assert seen.items() <= ended(tmp_path).items()
-    trials = study_of(tmp_path).trials
+    assert seen.items() <= ended(project).items()
+    trials = study_of(project).trials
     counted = [trial for trial in trials if not trial.user_attrs.get("reaped")]
     assert len(counted) == TRIALS
     assert {trial.state for trial in counted} <= {TrialState.COMPLETE, TrialState.PRUNED}
@@ -80,8 +78,8 @@ def test_a_search_killed_again_and_again_counts_every_trial_once(tmp_path: Path)
     assert {trial.state for trial in reaped} == {TrialState.FAIL}
     again = [trial.params for trial in counted]
     assert all(again.count(trial.params) == 1 for trial in reaped)
-    assert {str(trial.number) for trial in counted} == set(ended(tmp_path))
-    all_runs = mlflow_runs(tmp_path)
+    assert {str(trial.number) for trial in counted} == set(ended(project))
+    all_runs = mlflow_runs(project)
     (parent,) = [run for run in all_runs if "sweep" in run.data.tags]
     assert parent.info.status == "FINISHED"
     children = {run.data.tags["folder"]: run.info.status for run in all_runs if run is not parent}
@@ -93,22 +91,22 @@ def test_a_search_killed_again_and_again_counts_every_trial_once(tmp_path: Path)
 
 
 @pytest.mark.slow
-def test_an_interrupted_search_leaves_no_trial_running_and_goes_on(tmp_path: Path):
-    process = start(tmp_path)
-    while process.poll() is None and len(ended(tmp_path)) < 3:
+def test_an_interrupted_search_leaves_no_trial_running_and_goes_on(project: Path):
+    process = start(project)
+    while process.poll() is None and len(ended(project)) < 3:
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
-    assert process.wait() == 130, (tmp_path / "output").read_text()
-    states = {trial.state for trial in study_of(tmp_path).trials}
+    assert process.wait() == 130, (project / "output").read_text()
+    states = {trial.state for trial in study_of(project).trials}
     assert TrialState.RUNNING not in states
-    assert {run.info.status for run in mlflow_runs(tmp_path)} <= {"KILLED", "FINISHED"}
-    assert start(tmp_path).wait() == 0, (tmp_path / "output").read_text()
-    counted = [trial for trial in study_of(tmp_path).trials if not trial.user_attrs.get("reaped")]
+    assert {run.info.status for run in mlflow_runs(project)} <= {"KILLED", "FINISHED"}
+    assert start(project).wait() == 0, (project / "output").read_text()
+    counted = [trial for trial in study_of(project).trials if not trial.user_attrs.get("reaped")]
     assert len(counted) == TRIALS
 
 
 @pytest.mark.slow
-def test_another_space_is_refused_with_the_difference_unless_it_is_forced(door: Command, tmp_path: Path):
+def test_another_space_is_refused_with_the_difference_unless_it_is_forced(door: Command, project: Path):
     def search(*keys: str) -> Any:
         return door("train", *KEYS, "epochs=1", "hydra.sweeper.n_trials=4", *keys)
 
@@ -131,6 +129,6 @@ def test_another_space_is_refused_with_the_difference_unless_it_is_forced(door: 
     assert search().returncode == 0, "a refusal changes nothing"
     forced = search("batch_size=32", "hydra.sweeper.n_trials=6", "hydra.sweeper.resume=force")
     assert forced.returncode == 0, forced.stderr
-    assert len(study_of(tmp_path).trials) == 6
+    assert len(study_of(project).trials) == 6
     assert search("batch_size=16", "hydra.sweeper.resume=fresh").returncode == 0
-    assert len(list(sweep_of(tmp_path).parent.glob(f"*/{JOURNAL}"))) == 2
+    assert len(list(sweep_of(project).parent.glob(f"*/{JOURNAL}"))) == 2

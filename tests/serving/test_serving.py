@@ -21,7 +21,7 @@ from src.data.sources.bundled import breast_cancer, diabetes, digits
 from src.data.transforms import Standardize
 from src.models.build import build_model
 from src.serving.save import save_model
-from tests.conftest import environment
+from tests.doors import environment
 
 READERS = {"binary": breast_cancer, "multiclass": digits, "regression": diabetes}
 MLP = {"widths": [8], "activation": "relu", "init": "he_normal", "bias": True, "dropout": 0.5, "norm": None}

@@ -1,7 +1,6 @@
 """`-m`, through the door: what a sweep leaves, that it has the numbers of runs one by one, and how it ends."""
 
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,8 @@ import pytest
 import yaml
 
 from src import runs
-from tests.conftest import Command, environment
+from tests import doors
+from tests.conftest import Command
 
 KEYS = ["-m", "+experiment=smoke", "trainer.precision=64-true", "trainer.accelerator=cpu"]
 GRID = ["optimizer.lr=1e-3,1e-2", "model.dropout=0,0.2", "seed=0,1"]
@@ -39,7 +39,7 @@ def mlflow_runs(folder: Path, experiment: str = "smoke") -> list[Any]:
 @pytest.fixture(scope="module")
 def swept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A folder in which the grid was run in stacks of 3 and then one by one, and what the first said."""
-    folder = tmp_path_factory.mktemp("swept")
+    folder = doors.with_store(tmp_path_factory.mktemp("swept"))
     said = [run(folder, *KEYS, *GRID, launcher) for launcher in ("hydra.launcher.slots=3", "hydra/launcher=basic")]
     for done in said:
         assert done.returncode == 0, done.stdout + done.stderr
@@ -47,8 +47,7 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 
 def run(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "src.train", *arguments]
-    return subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, timeout=300)
+    return doors.run("-m", "src.train", *arguments, cwd=folder)
 
 
 def stacked(folder: Path) -> Path:
@@ -155,15 +154,15 @@ def test_the_same_command_again_trains_nothing(swept: tuple[Path, str]):
 
 
 @pytest.mark.slow
-def test_a_sweep_in_batches_is_one_sweep(door: Command, tmp_path: Path):
+def test_a_sweep_in_batches_is_one_sweep(door: Command, project: Path):
     keys = [*KEYS, "seed=0,1,2,3,4", "hydra.sweeper.max_batch_size=2"]
     assert door("train", *keys).returncode == 0
-    assert list(results(sweep_of(tmp_path))) == [0, 1, 2, 3, 4]
-    assert list(pd.read_csv(sweep_of(tmp_path) / "leaderboard.csv")["n"]) == [5]
+    assert list(results(sweep_of(project))) == [0, 1, 2, 3, 4]
+    assert list(pd.read_csv(sweep_of(project) / "leaderboard.csv")["n"]) == [5]
     again = door("train", *keys)
     assert again.returncode == 0
     assert again.stdout.count("nothing is left to do") == 3
-    assert len(mlflow_runs(tmp_path)) == 6
+    assert len(mlflow_runs(project)) == 6
 
 
 @pytest.mark.parametrize(
@@ -189,14 +188,14 @@ def test_a_mistake_in_any_job_ends_the_sweep_before_it_begins(
 
 
 @pytest.mark.slow
-def test_jobs_that_fail_or_diverge_are_told_and_the_others_go_on(door: Command, tmp_path: Path):
+def test_jobs_that_fail_or_diverge_are_told_and_the_others_go_on(door: Command, project: Path):
     # 15 steps in 3 epochs: a warm-up of 20 steps is found out only when the data are there.
     keys = ["batch_size=256", "schedule.warmup_steps=0,20", "optimizer=sgd", "optimizer.lr=0.1,1e200", "seed=0,1"]
     done = door("train", *KEYS, *keys)
     assert done.returncode == 1
     assert "error: job 4: ValueError: schedule.warmup_steps: must be less than the run's 15 steps" in done.stderr
     assert "Traceback" not in done.stderr
-    ended = results(sweep_of(tmp_path))
+    ended = results(sweep_of(project))
     assert [result["stop_reason"] for result in ended.values()] == [
         "epochs",
         "epochs",
@@ -204,8 +203,8 @@ def test_jobs_that_fail_or_diverge_are_told_and_the_others_go_on(door: Command, 
         "diverged",
         *["failed"] * 4,
     ]
-    board = pd.read_csv(sweep_of(tmp_path) / "leaderboard.csv")
+    board = pd.read_csv(sweep_of(project) / "leaderboard.csv")
     assert list(board["n"]) == [2, 0, 0, 0]
     assert list(board["broken"]) == [0, 2, 2, 2]
-    statuses = sorted(run.info.status for run in mlflow_runs(tmp_path))
+    statuses = sorted(run.info.status for run in mlflow_runs(project))
     assert statuses == ["FAILED"] * 5 + ["FINISHED"] * 4

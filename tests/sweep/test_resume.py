@@ -2,8 +2,6 @@
 
 import random
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,7 @@ import pytest
 import torch
 
 from src import runs
-from tests.conftest import environment
+from tests import doors
 from tests.engines.single.test_resume import without
 from tests.sweep.test_multirun import curve, mlflow_runs, results, sweep_of
 
@@ -30,17 +28,15 @@ GRID = ["optimizer.lr=1e-3,3e-3,1e-2", "seed=0,1,2,3", "hydra.launcher.slots=4"]
 JOBS, KILLS = 12, 4
 
 
-def start(folder: Path, *more: str) -> "subprocess.Popen[bytes]":
-    with (folder / "output").open("ab") as output:
-        command = [sys.executable, "-c", DOOR, *KEYS, *GRID, *more]
-        return subprocess.Popen(command, cwd=folder, env=environment(), stdout=output, stderr=output)
+def start(folder: Path, *more: str) -> doors.Started:
+    return doors.start("-c", DOOR, *KEYS, *GRID, *more, cwd=folder, output=folder / "output")
 
 
 def checkpoint(folder: Path) -> Path | None:
     return next(folder.glob(f"mlruns/sweeps/*/{runs.CHECKPOINT}"), None)
 
 
-def wait_for_snapshots(folder: Path, process: "subprocess.Popen[bytes]", count: int) -> None:
+def wait_for_snapshots(folder: Path, process: doors.Started, count: int) -> None:
     """Until the sweep's checkpoint was renewed `count` times, or it has ended."""
     seen: set[int] = set()
     while process.poll() is None and len(seen) <= count:
@@ -63,7 +59,7 @@ def recorded(sweep: Path) -> dict[int, tuple[pd.DataFrame, dict[str, Any]]]:
 @pytest.fixture(scope="module")
 def straight(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sweep that nothing breaks off."""
-    folder = tmp_path_factory.mktemp("straight")
+    folder = doors.with_store(tmp_path_factory.mktemp("straight"))
     assert start(folder).wait() == 0, (folder / "output").read_text()
     return sweep_of(folder)
 
@@ -89,33 +85,33 @@ def assert_as_unbroken(folder: Path, straight: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_sweep_killed_again_and_again_ends_as_the_unbroken_one(tmp_path: Path, straight: Path):
+def test_a_sweep_killed_again_and_again_ends_as_the_unbroken_one(project: Path, straight: Path):
     draw, kills, snapshots = random.Random(0), 0, 0
     while kills < KILLS:
-        process = start(tmp_path)
-        wait_for_snapshots(tmp_path, process, draw.randint(0, 8))
+        process = start(project)
+        wait_for_snapshots(project, process, draw.randint(0, 8))
         time.sleep(draw.uniform(0.0, 0.05))
         process.send_signal(signal.SIGKILL)
         if process.wait() == 0:
             break
         kills += 1
-        snapshots += checkpoint(tmp_path) is not None
+        snapshots += checkpoint(project) is not None
     assert snapshots >= 2
-    assert start(tmp_path).wait() == 0, (tmp_path / "output").read_text()
-    assert_as_unbroken(tmp_path, straight)
+    assert start(project).wait() == 0, (project / "output").read_text()
+    assert_as_unbroken(project, straight)
 
 
 @pytest.mark.slow
-def test_an_interrupted_sweep_says_so_and_goes_on(tmp_path: Path, straight: Path):
-    process = start(tmp_path)
-    wait_for_snapshots(tmp_path, process, 3)
+def test_an_interrupted_sweep_says_so_and_goes_on(project: Path, straight: Path):
+    process = start(project)
+    wait_for_snapshots(project, process, 3)
     process.send_signal(signal.SIGINT)
-    assert process.wait() == 130, (tmp_path / "output").read_text()
-    stop_reasons = {result["stop_reason"] for result in results(sweep_of(tmp_path)).values()}
+    assert process.wait() == 130, (project / "output").read_text()
+    stop_reasons = {result["stop_reason"] for result in results(sweep_of(project)).values()}
     assert "interrupted" in stop_reasons <= {"interrupted", "patience", "epochs"}
-    assert "KILLED" in {run.info.status for run in mlflow_runs(tmp_path)} <= {"KILLED", "FINISHED"}
-    assert start(tmp_path).wait() == 0, (tmp_path / "output").read_text()
-    assert_as_unbroken(tmp_path, straight)
+    assert "KILLED" in {run.info.status for run in mlflow_runs(project)} <= {"KILLED", "FINISHED"}
+    assert start(project).wait() == 0, (project / "output").read_text()
+    assert_as_unbroken(project, straight)
 
 
 @pytest.mark.slow

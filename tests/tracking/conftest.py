@@ -1,4 +1,4 @@
-"""One MLflow server and one empty store for all: starting them takes longer than the tests do."""
+"""One MLflow server for all: starting it takes longer than the tests do."""
 
 import shutil
 from collections.abc import Iterator
@@ -7,33 +7,24 @@ from pathlib import Path
 import pytest
 
 from src.tracking.store import connect
+from tests.doors import empty_store
 from tests.tracking.records import runs_at
 from tests.tracking.test_server import Server
 
 
-@pytest.fixture(scope="session")
-def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with MLflow's tables."""
-    path = tmp_path_factory.mktemp("store") / "mlflow.db"
-    connect(f"sqlite:///{path}")
-    return path
-
-
 @pytest.fixture
-def uri(tmp_path: Path, empty_store: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def uri(project: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The store of a project in `tmp_path`, where the test is."""
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "mlruns").mkdir()
-    shutil.copy(empty_store, tmp_path / "mlruns" / "mlflow.db")
-    return f"sqlite:///{tmp_path}/mlruns/mlflow.db"
+    monkeypatch.chdir(project)
+    return f"sqlite:///{project}/mlruns/mlflow.db"
 
 
 @pytest.fixture(scope="session")
-def shared_server(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> Iterator[Server]:
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that tests may kill and start."""
     folder = tmp_path_factory.mktemp("server")
-    shutil.copy(empty_store, folder / "server.db")
+    shutil.copy(empty_store(), folder / "server.db")
     server = Server(folder)
     yield server
     if server.is_up:

@@ -17,7 +17,7 @@ from src.tracking.patient_writer import PatientWriter
 from src.tracking.run_writer import DatabaseWriter, ServerWriter, run_writer
 from src.tracking.state import SWEEP, State, is_complete
 from src.tracking.store import connect
-from tests.conftest import environment
+from tests.doors import environment
 from tests.tracking.records import (
     begun,
     children_at,

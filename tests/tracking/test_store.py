@@ -13,7 +13,7 @@ from src.tracking.events import params_of
 from src.tracking.state import STATE, State
 from src.tracking.store import connect, experiment_id, portable_uri, resolve_uri, slug
 from src.tracking.writer import Writer
-from tests.conftest import environment
+from tests.doors import environment
 from tests.tracking.records import begun, children_at, done, following, leave, runs_at, single, story, sweep_jobs
 
 

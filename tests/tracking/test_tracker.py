@@ -22,7 +22,7 @@ from src.runs.results import Results
 from src.runs.stop_reason import RunStatus
 from src.tracking.state import STATE, State, is_complete
 from src.tracking.writer_process import WriterProcess
-from tests.conftest import environment
+from tests.doors import environment
 from tests.tracking.records import (
     TRACKED,
     WriterThread,

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.conftest import REPOSITORY, environment
+from tests.doors import REPOSITORY, environment
 
 LEFT = {"RANK": "3", "LOCAL_RANK": "3", "WORLD_SIZE": "4", "NODE_RANK": "1", "SLURM_PROCID": "3", "SLURM_NTASKS": "4"}
 LEFT |= {"SLURM_JOB_ID": "1", "SLURM_LOCALID": "3", "SLURM_NODEID": "1", "SLURM_JOB_NAME": "train"}

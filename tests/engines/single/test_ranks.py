@@ -1,8 +1,6 @@
 """Promise 3: a run whose batches are divided among processes, or accumulated from smaller ones, has the curve of one process."""
 
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -11,7 +9,7 @@ import psutil
 import pytest
 
 from src.runs import HISTORY, read_json
-from tests.conftest import environment
+from tests import doors
 
 # 1,257 rows in batches of 57: 22 whole ones and one of 3, which 2 processes share unevenly.
 KEYS = [
@@ -22,14 +20,12 @@ KEYS = [
     "augment=affine",
     "epochs=20",
 ]
-COMMAND = [sys.executable, "-m", "src.train", *KEYS, "patience=null", "trainer.accelerator=cpu"]
+COMMAND = ["-m", "src.train", *KEYS, "patience=null", "trainer.accelerator=cpu"]
 TWO = ["trainer.devices=2", "trainer.strategy=ddp"]
 
 
-def start(folder: Path, name: str, *keys: str) -> "subprocess.Popen[bytes]":
-    command = [*COMMAND, f"hydra.run.dir=mlruns/runs/{name}", *keys]
-    with (folder / "output").open("ab") as output:
-        return subprocess.Popen(command, cwd=folder, env=environment(), stdout=output, stderr=output)
+def start(folder: Path, name: str, *keys: str) -> doors.Started:
+    return doors.start(*COMMAND, f"hydra.run.dir=mlruns/runs/{name}", *keys, cwd=folder, output=folder / "output")
 
 
 def history(folder: Path, name: str) -> pd.DataFrame:
@@ -39,7 +35,7 @@ def history(folder: Path, name: str) -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the run of one process lies that the others are compared with."""
-    folder = tmp_path_factory.mktemp("ranks")
+    folder = doors.with_store(tmp_path_factory.mktemp("ranks"))
     assert start(folder, "one").wait(120) == 0, (folder / "output").read_text()
     return folder
 

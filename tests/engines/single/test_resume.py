@@ -2,8 +2,6 @@
 
 import random
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -13,18 +11,17 @@ import pytest
 import torch
 
 from src.runs import CHECKPOINT, HISTORY, read_json
-from tests.conftest import environment
+from tests import doors
 
 COMMAND = [
-    *(sys.executable, "-m", "src.train", "+experiment=digits", "epochs=120", "patience=null"),
+    *("-m", "src.train", "+experiment=digits", "epochs=120", "patience=null"),
     *("model.dropout=0.3", "augment=affine", "schedule=cosine", "optimizer=nadam"),
 ]
 NUM_KILLS = 10
 
 
-def start(folder: Path, *more: str) -> "subprocess.Popen[bytes]":
-    with (folder / "output").open("ab") as output:
-        return subprocess.Popen([*COMMAND, *more], cwd=folder, env=environment(), stdout=output, stderr=output)
+def start(folder: Path, *more: str) -> doors.Started:
+    return doors.start(*COMMAND, *more, cwd=folder, output=folder / "output")
 
 
 def run_folder(folder: Path) -> Path | None:
@@ -73,8 +70,9 @@ def assert_equal(one: Any, other: Any, where: str) -> None:
 @pytest.mark.slow
 def test_a_run_killed_ten_times_ends_as_the_unbroken_one(tmp_path: Path) -> None:
     straight, broken = tmp_path / "straight", tmp_path / "broken"
-    straight.mkdir()
-    broken.mkdir()
+    for folder in (straight, broken):
+        folder.mkdir()
+        doors.with_store(folder)
     assert start(straight).wait() == 0
 
     draw, resume, kills = random.Random(0), (), 0

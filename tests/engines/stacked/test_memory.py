@@ -14,7 +14,7 @@ from src.engines.build import spec_of
 from src.engines.stacked import engine
 from src.engines.stacked.engine import StackedEngine
 from src.runs.job import Job, Jobs
-from tests.conftest import environment
+from tests.doors import environment
 from tests.engines.stacked.heard import Heard, jobs_of
 from tests.engines.stacked.test_company import alone, assert_same_curve
 

@@ -8,7 +8,7 @@ import torch
 from src.config.composition import compose_run
 from src.engines.build import hyperparameters, learning_rates, spec_of, stack_spec
 from src.runs.job import Job
-from tests.conftest import REPOSITORY
+from tests.doors import REPOSITORY
 
 KERNELS = sorted((REPOSITORY / "src" / "engines" / "stacked").glob("*.py"))
 KEYS = ["data=digits", "trainer.accelerator=cpu", "optimizer=adamw", "augment=affine", "trainer.gradient_clip_val=1.0"]
