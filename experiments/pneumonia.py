@@ -92,7 +92,9 @@ def test(data: list[str]) -> None:
     """Train `+experiment=pneumonia`, and the same without augmentation, on ten seeds; test once each, a linear model beside."""
     chosen = winner(json.loads((RESULTS / "pneumonia_select.json").read_text()))
     if compose_run(*BASE, *chosen) != compose_run(*BASE):
-        raise ValueError(f"+experiment=pneumonia: must be what `select` chose, but got another than {' '.join(chosen)}.")
+        raise ValueError(
+            f"+experiment=pneumonia: must be what `select` chose, but got another than {' '.join(chosen)}."
+        )
     report: dict[str, Any] = {}
     for name, overrides in CONDITIONS.items():
         runs = [compose_run(*BASE, *data, *overrides, f"seed={seed}") for seed in TEST_SEEDS]

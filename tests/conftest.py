@@ -1,5 +1,6 @@
 """Where the tests find the command line and the real data."""
 
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,11 @@ import pytest
 
 from tests import doors
 from tests.doors import REPOSITORY
+
+if workers := int(
+    os.environ.get("PYTEST_XDIST_WORKER_COUNT", 0)
+):  # threads that wait for others' cores: 5 times as long
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 

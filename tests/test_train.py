@@ -1,7 +1,6 @@
 """The door as a user meets it: what a run leaves, how it ends, what a mistake costs."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -187,7 +186,7 @@ MINE = (
 )
 
 
-def test_a_users_own_model_and_reader_plug_in(tmp_path: Path):
+def test_a_users_own_model_and_reader_plug_in(door: Command, tmp_path: Path):
     (tmp_path / "mine.py").write_text(MODULE)
     (tmp_path / "conf" / "experiment").mkdir(parents=True)
     config = {
@@ -206,20 +205,15 @@ def test_a_users_own_model_and_reader_plug_in(tmp_path: Path):
             "_target_: ???\n" + ("standardize: features\n" if group == "data" else "")
         )
 
-    def train(*more: str):
-        command = [sys.executable, "-m", "src.train", *base, *more]
-        found = {**environment(), "PYTHONPATH": os.pathsep.join([environment()["PYTHONPATH"], str(tmp_path)])}
-        return subprocess.run(command, cwd=tmp_path, env=found, capture_output=True, text=True)
-
-    done = train()
+    done = door("train", *base)
     assert done.returncode == 0, done.stderr
     told = results(tmp_path)
     assert told["data"]["name"] == "blobs"
     assert told["test"]["auroc"] > 0.9
-    refused = train("+model.depth=3")
+    refused = door("train", *base, "+model.depth=3")
     assert refused.returncode == 1
     assert refused.stderr.startswith("error: model: ")
-    broken = train("+data.broken=true")
+    broken = door("train", *base, "+data.broken=true")
     assert broken.returncode == 1
     assert broken.stderr.startswith(
         "error: blobs: train: inputs must be finite, but got NaN or infinity in 60 of 60 examples."

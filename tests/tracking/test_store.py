@@ -1,6 +1,5 @@
 """Where records lie: new stores, moved projects, names of experiments, passwords."""
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +12,7 @@ from src.tracking.events import params_of
 from src.tracking.state import STATE, State
 from src.tracking.store import connect, experiment_id, portable_uri, resolve_uri, slug
 from src.tracking.writer import Writer
-from tests.doors import environment
+from tests.doors import environment, with_store
 from tests.tracking.records import begun, children_at, done, following, leave, runs_at, single, story, sweep_jobs
 
 
@@ -29,13 +28,11 @@ def send(root: Path, uri: str) -> None:
         writer.write()
 
 
-def test_a_project_that_moved_finds_its_runs_and_files(
-    tmp_path: Path, empty_store: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_project_that_moved_finds_its_runs_and_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     old, new = tmp_path / "old place", tmp_path / "new place"
-    (old / "mlruns").mkdir(parents=True)
-    shutil.copy(empty_store, old / "mlruns" / "mlflow.db")
+    old.mkdir()
+    with_store(old)
     monkeypatch.chdir(old)
     send(old, resolve_uri(None))
     old.rename(new)
