@@ -32,6 +32,7 @@ from src.engines.single.engine import fit_unrecorded
 from src.metrics import auroc, full_report
 from src.randomness import Purpose, key, normal
 from src.runs.outcome import Trained
+from src.statistics.intervals import mean_and_sd
 
 RESULTS = Path(__file__).parent / "results"
 SEEDS = range(2)
@@ -103,10 +104,7 @@ def test(data: list[str]) -> None:
         (RESULTS / "pneumonia_test.json").write_text(json.dumps(report, indent=1) + "\n")
         for figure in ("auroc", "accuracy", "accuracy_at_threshold"):
             values = [row[figure] for row in rows]
-            print(
-                f"{name}: test {figure} {statistics.mean(values):.4f} ± {statistics.stdev(values):.4f}, n = {len(values)}",
-                flush=True,
-            )
+            print(f"{name}: test {figure} {mean_and_sd(values)}, n = {len(values)}", flush=True)
     dataset = read_dataset(runs[0].data)
     logits = logistic_regression(dataset, standardize="images", penalties=LINEAR_PENALTIES)
     linear = {name: float(value) for name, value in full_report("binary", logits, dataset.test.labels).items()}

@@ -7,7 +7,6 @@ pixels, each image standardised by itself: near 0.93 against 0.91. The interval 
 4,000: with 1,000 a difference of 0.02 is hardly told from none. The test split is read once a seed.
 """
 
-import statistics
 from collections.abc import Sequence
 
 import numpy as np
@@ -33,7 +32,10 @@ def findings(lab: Lab, *, changed: Sequence[str] = ()) -> list[Finding]:
     labels, linear = data.test.labels, logistic_regression(data, standardize="images", penalties=PENALTIES)
     logits = torch.stack([outcome.predict("MLP", seed, data.test).logits for seed in outcome.seeds])
     figures = {name: float(value) for name, value in full_report("binary", linear, labels).items()}
-    tell(lab, outcome, figures)
+    for figure in SHOWN:
+        lab.tell(f"MLP: test {figure}", outcome.results("MLP", "test", figure).tolist())
+        if figure in figures:
+            lab.tell(f"logistic regression: test {figure}", [figures[figure]])
     lab.draw(curves_and_areas(outcome, figures["auroc"]))
     state = key(0, Purpose.BOOTSTRAP)
     resamples = [mean_over_seeds(auroc, scores, labels, state) for scores in (logits, linear.unsqueeze(0))]
@@ -47,17 +49,6 @@ def findings(lab: Lab, *, changed: Sequence[str] = ()) -> list[Finding]:
             above=0.0,
         )
     ]
-
-
-def tell(lab: Lab, outcome: Outcome, linear: dict[str, float]) -> None:
-    """The table of test figures."""
-    for figure in SHOWN:
-        values = outcome.results("MLP", "test", figure).tolist()
-        told = f"{statistics.mean(values):.4f} ± {statistics.stdev(values):.4f}, n = {len(values)}"
-        lab.console.print(f"MLP: test {figure} {told}")
-    for figure in SHOWN:
-        if figure in linear:
-            lab.console.print(f"logistic regression: test {figure} {linear[figure]:.4f}")
 
 
 def curves_and_areas(outcome: Outcome, linear: float) -> Figure:

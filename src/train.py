@@ -15,6 +15,7 @@ from src.config.command_line import for_hydra
 from src.config.composition import CONF, register_resolvers, resolved
 from src.config.errors import raise_on_signals, report_errors
 from src.runs import resume
+from src.runs.announcement import announce
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="train")
@@ -24,11 +25,15 @@ def train(cfg: DictConfig) -> float | None:
         run, folder = resolved(cfg, HydraConfig.get()), Path(HydraConfig.get().runtime.output_dir)
         from src import tracking
         from src.engines.single.ranks import is_main_process
-        from src.sweep.one import assist, train_one
 
         if not is_main_process(run.trainer):
+            from src.sweep.one import assist
+
             assist(run, folder)
             return None
+        announce(run, folder)
+        from src.sweep.one import train_one
+
         with tracking.open(run.tracking.enabled) as tracker:
             return train_one(run, folder, tracker).value
 

@@ -1,6 +1,7 @@
 """The commands that the README and the heads of files state are ones that today's doors and keys take."""
 
 import importlib.util
+import json
 import re
 import shlex
 from pathlib import Path
@@ -10,6 +11,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import ChoiceSweep, IntervalSweep, RangeSweep
 
 from src.config.composition import compose_run
+from src.statistics.intervals import mean_and_sd
 from tests.doors import REPOSITORY
 
 STATED = re.compile(r"(?:^|Command: |`)(python -m [\w.]+[^`\n]*)", re.MULTILINE)
@@ -63,3 +65,29 @@ def _one(text: str) -> str:
     if isinstance(value, (IntervalSweep, RangeSweep)):
         return f"{override.key_or_group}={value.start}"
     return text
+
+
+RESULTS = REPOSITORY / "experiments" / "results"
+FIGURES = ("auroc", "accuracy", "accuracy_at_threshold")
+XRAY_MODELS = ("MLP", "logistic regression")
+
+
+def headline() -> dict[str, str]:
+    """The rows of the README's first table that were measured here, as they must read."""
+    xray = json.loads((RESULTS / "xray.json").read_text())["figures"]
+    pneumonia = json.loads((RESULTS / "pneumonia_test.json").read_text())
+    of_xray = {model: {name: xray.get(f"{model}: test {name}") for name in FIGURES} for model in XRAY_MODELS}
+    of_pneumonia = {
+        model: {name: [seed[name] for seed in found["seeds"] if name in seed] for name in FIGURES}
+        for model, found in pneumonia.items()
+    }
+    rows = [*of_xray.items(), *of_pneumonia.items()]
+    return {
+        f"{place} {model}": " | ".join(mean_and_sd(values, 3) for values in row.values() if values)
+        for place, (model, row) in enumerate(rows)
+    }
+
+
+@pytest.mark.parametrize("row", headline().values(), ids=headline())
+def test_the_headline_is_what_its_commands_found(row: str):
+    assert f"| {row} |" in (REPOSITORY / "README.md").read_text().replace("*", "")

@@ -56,6 +56,7 @@ def publish_claim(module: ModuleType, arguments: argparse.Namespace) -> dict[str
     report = {
         **vars(claim),
         "findings": table(findings),
+        "figures": lab.figures,
         "verdict": verdict_of(findings),
         "seconds": round(time.perf_counter() - started + lab.seconds_saved, 1),
         "quick": lab.is_quick,

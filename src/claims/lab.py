@@ -21,6 +21,7 @@ from src.runs import identity
 from src.runs.job import Job
 from src.runs.provenance import versions
 from src.runs.stop_reason import RunStatus
+from src.statistics.intervals import mean_and_sd
 from src.sweep.grid import train_grid
 from src.sweep.leaderboard import leaderboard
 from src.sweep.summary import read_entries
@@ -53,6 +54,7 @@ class Lab:
         self.console = Console()
         self.sweeps: list[str] = []  # the folders of what was trained
         self.seconds_saved = 0.0  # by what had been trained before
+        self.figures: dict[str, list[float]] = {}  # that were told, by name
 
     @cached_property
     def tracking(self) -> Tracking:
@@ -83,6 +85,11 @@ class Lab:
         if not before or (self.tracking.enabled and not is_complete(folder)):
             self._sweep(list(jobs.values()), folder, before)  # of what has been trained, MLflow gets what it lacks
         return Outcome(folder, jobs)
+
+    def tell(self, name: str, values: Sequence[float]) -> None:
+        """Say a figure, of each seed or one alone, and keep it in the claim's report."""
+        self.figures[name] = [float(value) for value in values]
+        self.console.print(f"{name}: {mean_and_sd(self.figures[name])}, n = {len(values)}")
 
     def draw(self, figure: Figure, name: str | None = None) -> None:
         """Keep a figure as `<claim>.png`, or `<claim>_<name>.png`."""

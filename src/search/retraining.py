@@ -1,13 +1,13 @@
 """The best configuration of a search on several seeds: the one time that the test split is read."""
 
 import math
-import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 
 from src.runs.job import Job
+from src.statistics.intervals import mean_and_sd
 from src.sweep.grid import train_grid
 from src.sweep.summary import summarise_sweep
 from src.tracking import Tracker
@@ -23,5 +23,4 @@ def retrain(jobs: Sequence[Job], folder: Path, tracker: Tracker, console: Consol
     for name in names:
         values = [figures[name] for figures in tested if math.isfinite(figures[name])]
         if len(values) > 1:
-            mean, sd = statistics.fmean(values), statistics.stdev(values)
-            console.print(f"test {name}: {mean:.4f} ± {sd:.4f}, {len(values)} seeds")
+            console.print(f"test {name}: {mean_and_sd(values)}, {len(values)} seeds")

@@ -1,11 +1,19 @@
-"""Student's t interval of a mean."""
+"""A mean with its spread, and Student's t interval."""
 
 import math
+import statistics
+from collections.abc import Sequence
 
 import numpy as np
 from scipy import stats
 
 LEVEL = 0.95
+
+
+def mean_and_sd(values: Sequence[float], digits: int = 4) -> str:
+    """`0.9321 ± 0.0051` of `values` over seeds, of one alone `0.9321`."""
+    spread = f" ± {statistics.stdev(values):.{digits}f}" if len(values) > 1 else ""
+    return f"{statistics.fmean(values):.{digits}f}{spread}"
 
 
 def t_half_width(values: np.ndarray, *, shared: float = 0.0) -> float:

@@ -1,10 +1,6 @@
-"""The processes of one run: how many they are, and which of them keeps the record."""
+"""The processes of one run: how many they are, and which of them keeps the record. Of one alone nothing heavy is asked."""
 
 import os
-
-import torch
-from lightning_fabric.plugins.environments.lightning import LightningEnvironment, find_free_network_port
-from pytorch_lightning.utilities import rank_zero_only
 
 from src.config.schema import Trainer
 
@@ -13,6 +9,8 @@ def is_main_process(trainer: Trainer) -> bool:
     """Whether this process claims the run's folder and records it; the others of a run on several devices only compute."""
     if not has_ranks(trainer):
         return True
+    from pytorch_lightning.utilities import rank_zero_only
+
     return rank_zero_only.rank == 0 and os.environ.get("NODE_RANK", "0") == "0"  # type: ignore[attr-defined]
 
 
@@ -26,35 +24,7 @@ def num_devices(trainer: Trainer) -> int:
     if isinstance(trainer.devices, list):
         return len(trainer.devices)
     if trainer.devices == "auto":
+        import torch
+
         return torch.cuda.device_count() if trainer.accelerator != "cpu" else 1
     return trainer.devices
-
-
-class Alone(LightningEnvironment):
-    """The only process of its run, whatever a scheduler or a launcher has left in the environment."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.set_global_rank(0)  # Lightning took it from the environment as it was imported
-        self.port = find_free_network_port()
-
-    @property
-    def creates_processes_externally(self) -> bool:
-        return True  # there is none to create
-
-    @property
-    def main_address(self) -> str:
-        return "127.0.0.1"
-
-    @property
-    def main_port(self) -> int:
-        return self.port
-
-    def local_rank(self) -> int:
-        return 0
-
-    def node_rank(self) -> int:
-        return 0
-
-    def teardown(self) -> None:
-        pass  # what others left is theirs

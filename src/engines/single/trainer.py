@@ -24,6 +24,7 @@ from rich.console import Console
 
 from src.config.leaves import leaves
 from src.config.schema import Run, Trainer
+from src.engines.single.alone import Alone
 from src.engines.single.bar import Bar
 from src.engines.single.checkpoint import AtomicIO, Commit
 from src.engines.single.data_module import DataModule
@@ -31,7 +32,7 @@ from src.engines.single.judge import Judge
 from src.engines.single.learner import Learner
 from src.engines.single.limits import num_epochs
 from src.engines.single.own import build_callbacks, build_loggers
-from src.engines.single.ranks import Alone, has_ranks
+from src.engines.single.ranks import has_ranks
 from src.engines.single.tell import OnEpoch, Tell
 from src.runs.files import CHECKPOINT
 from src.runs.objective import Objective

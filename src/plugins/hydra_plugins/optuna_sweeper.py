@@ -39,6 +39,7 @@ class OptunaSweeper(Sweeper):
         from src import tracking
         from src.config.multirun import Composed, Composer, log_into, sweep_folder, write_hydra_files
         from src.config.validation import validated
+        from src.runs.announcement import announce
         from src.search.settings import Settings
         from src.search.space import read_space
 
@@ -49,6 +50,7 @@ class OptunaSweeper(Sweeper):
         composer, composed = Composer(self.master, loader), dict[int, Composed]()
         base = composer.job(space.fixed, 0).run
         with tracking.open(base.tracking.enabled) as tracker:
+            announce(base, folder, f"a search of {settings.n_trials} trials")
             from src.search.run import conduct_search
 
             log_into(folder, self.master)

@@ -45,12 +45,14 @@ class StackedLauncher(Launcher):
 
         from src import tracking
         from src.config.multirun import Composer, log_into, sweep_folder, write_hydra_files
+        from src.runs.announcement import announce
 
         setup_globals()
         with tracking.open(self.config.tracking.enabled) as tracker:  # MLflow is imported while this process composes
             folder = sweep_folder(self.config)
             composed = Composer(self.config, self.context.config_loader).jobs(job_overrides, initial_job_idx)
             # All jobs are sound: what is heavy is imported, and folders are made, only now.
+            announce(composed[initial_job_idx].run, folder, f"{len(composed)} runs")
             from src.runs.job import Job
             from src.sweep.grid import train_multirun
 

@@ -30,8 +30,8 @@ def run_folder(folder: Path) -> Path | None:
 
 def committed_epochs(folder: Path) -> int:
     found = run_folder(folder)
-    path = found / HISTORY if found else None
-    return len(path.read_text().splitlines()) - 1 if path and path.is_file() else 0
+    path = found / CHECKPOINT if found else None
+    return torch.load(path, weights_only=True)["epoch"] if path and path.is_file() else 0
 
 
 def kill_at_random(folder: Path, draw: random.Random, *more: str) -> int:
