@@ -38,6 +38,7 @@ class WriterProcess:
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._answers: SimpleQueue[bool] = SimpleQueue()
+        self._was_told = False
         self._shipping, self._closing = threading.Lock(), threading.Event()
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._ship_on, self._listen)]
         for thread in self._threads:
@@ -50,6 +51,7 @@ class WriterProcess:
 
     def tell(self, event: Event) -> None:
         """Returns at once."""
+        self._was_told = True
         self._events.put(event)
 
     def ask(self, finish: Finish) -> bool:
@@ -62,10 +64,13 @@ class WriterProcess:
             return False
 
     def close(self) -> None:
-        """Wait until what is left is written, and end the other process."""
+        """Wait until what is left is written, and end the other process: at once, if it was told nothing."""
         self._closing.set()
-        self.tell(Close())
-        self._ship()
+        if was_told := self._was_told:
+            self.tell(Close())
+            self._ship()
+        else:
+            self._process.kill()
         code: int | str
         try:
             code = self._process.wait(CLOSE_SECONDS)
@@ -78,7 +83,7 @@ class WriterProcess:
         assert self._process.stdin is not None
         with suppress(BrokenPipeError):
             self._process.stdin.close()
-        if code != 0:
+        if was_told and code != 0:
             log.warning("MLflow has not got everything; `python -m src.sync` sends what it lacks. (%s)", code)
 
     def _ship_on(self) -> None:

@@ -194,6 +194,14 @@ def test_the_writer_dies_with_the_process_that_trains(tmp_path: Path, uri: str):
     assert parent_at(uri).info.status == "RUNNING"
 
 
+def test_a_writer_that_was_told_nothing_is_not_waited_for(caplog: pytest.LogCaptureFixture):
+    """So that a mistake found once it is open costs no wait for MLflow's import."""
+    writer = WriterProcess()
+    writer.close()
+    assert writer._process.returncode == -signal.SIGKILL
+    assert caplog.text == ""
+
+
 def test_a_writer_that_dies_costs_a_warning(tmp_path: Path, uri: str, caplog: pytest.LogCaptureFixture):
     job = single(tmp_path, uri)
     before = set(psutil.Process().children())
