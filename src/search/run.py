@@ -1,6 +1,7 @@
 """A search, whole: its study is opened, its trials are trained, what came of it is written down."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import optuna
@@ -42,71 +43,49 @@ from src.tracking import Tracker
 GENERATIONS = 4  # at least: the wider the stack, the less does a trial know of those before it
 
 
-def conduct_search(
-    folder: Path,
-    base: Run,
-    space: Space,
-    settings: Settings,
-    tracker: Tracker,
-    *,
-    compose: Compose,
-    extend: Callable[[optuna.Trial], None],
-    slots: int | None,
-    listeners: Sequence[Listener] = (),
-) -> None:
-    """Search, write down what came of it, and train the best once more on several seeds, as `settings` say.
+@dataclass(frozen=True)
+class Request:
+    """What is searched, and where. `base`: the run without what is searched; `compose` makes a run of overrides and a number.
 
-    Arguments as of `run_search`.
+    A number below 0 is of a run that leaves no files. `slots`: jobs that train at once; None chooses by model, machine and
+    number of trials. `listeners` hear after ours.
     """
-    console = Console()
-    for remark in space.remarks():
+
+    folder: Path
+    base: Run
+    space: Space
+    settings: Settings
+    compose: Compose
+    extend: Callable[[optuna.Trial], None]
+    slots: int | None
+    listeners: Sequence[Listener]
+
+
+def conduct_search(request: Request, tracker: Tracker) -> None:
+    """Search, write down what came of it, and train the best once more on several seeds, as the settings say."""
+    console, folder = Console(), request.folder
+    for remark in request.space.remarks():
         console.print(f"remark: {remark}", soft_wrap=True)
-    search = run_search(
-        folder,
-        base,
-        space,
-        settings,
-        tracker,
-        compose=compose,
-        extend=extend,
-        slots=slots,
-        console=console,
-        listeners=listeners,
-    )
+    search = run_search(request, tracker, console)
     best, tags = write_search_results(folder, search, console)
     if has_ended(folder):
         summarise_sweep(folder, console, tracker, search=tags, infeasible=infeasible(search))
     else:
         trials = f"{len(search.trials.counted)} of {search.plan.n_trials} trials have ended, {search.failures} failed"
         console.print(f"{folder}: no run has left results here: {trials}.", soft_wrap=True)
-    if best is not None and settings.retrain:
+    if best is not None and request.settings.retrain:
         place = folder.with_name(f"{folder.name}-best-{best.number}")
         jobs = []
-        for seed in range(settings.retrain):
-            given = [*space.overrides(best.params), f"seed={seed}", "test=true"]
-            jobs.append(Job(seed, compose(given, -1), place / str(seed), tuple(given)))
-        with tracking.open(base.tracking.enabled) as its_tracker:
+        for seed in range(request.settings.retrain):
+            given = [*request.space.overrides(best.params), f"seed={seed}", "test=true"]
+            jobs.append(Job(seed, request.compose(given, -1), place / str(seed), tuple(given)))
+        with tracking.open(request.base.tracking.enabled) as its_tracker:
             retrain(jobs, place, its_tracker, console)
 
 
-def run_search(
-    folder: Path,
-    base: Run,
-    space: Space,
-    settings: Settings,
-    tracker: Tracker,
-    *,
-    compose: Compose,
-    extend: Callable[[optuna.Trial], None],
-    slots: int | None,
-    console: Console,
-    listeners: Sequence[Listener] = (),
-) -> Search:
-    """Search `space` until `settings.n_trials` have ended, from where an earlier start left off; gives the search.
-
-    `base`: the run without what is searched; `compose` makes a run of overrides and a number, below 0 one that leaves no
-    files. `slots`: jobs that train at once; None chooses by model, machine and number of trials. `listeners` hear after ours.
-    """
+def run_search(request: Request, tracker: Tracker, console: Console) -> Search:
+    """Search until `n_trials` have ended, from where an earlier start left off; gives the search."""
+    folder, base, space, settings = request.folder, request.base, request.space, request.settings
     data = LastRead()
     dataset = data.read(base.data)  # files that are missing are the search's mistake, not that of each trial
     check_settings(settings, space, dataset.task)
@@ -129,27 +108,28 @@ def run_search(
         trials = Trials(storage, folder.name, directions, sampler=samplers, pruner=pruner, background=around.background)
         check_unchanged_settings(trials.study, base, space, settings, data_digest=dataset.digest)
         trials.load(lambda trial: ended_in(folder, trial, plan))
-        rotation = Rotation(space.searched, splitting(space, compose, stack_spec), plan.n_trials, base.seed)
+        rotation = Rotation(space.searched, splitting(space, request.compose, stack_spec), plan.n_trials, base.seed)
         search = Search(
             trials,
             space,
             plan,
             folder=folder,
-            compose=compose,
+            compose=request.compose,
             rotation=rotation if samplers.conditioned else None,
             seed=base.seed,
             key_of=stack_spec,
-            extend=extend,
+            extend=request.extend,
             lost=lambda number: status.lose(plan.repeats, base.epochs),
         )
         display = Display(status, console)
-        recall_all(folder, around, [*around.others, display, *listeners])
+        recall_all(folder, around, [*around.others, display, *request.listeners])
         status.restart()
         if len(trials.counted) >= plan.n_trials:
             console.print(f"{folder}: all {plan.n_trials} trials have ended; a larger hydra.sweeper.n_trials goes on.")
+        slots = request.slots
         if slots is None:
             slots = min(choose_slots(build_run_model(base, dataset), device_of(base)), max(2, num_jobs // GENERATIONS))
-        heard = [around.record, *around.others, display, search, *listeners]
+        heard = [around.record, *around.others, display, search, *request.listeners]
         dispatch = Dispatch(search, heard, console=console, data=data, slots=slots)
         try:
             with display:

@@ -51,7 +51,7 @@ class OptunaSweeper(Sweeper):
         base = composer.job(space.fixed, 0).run
         with tracking.open(base.tracking.enabled) as tracker:
             announce(base, folder, f"a search of {settings.n_trials} trials")
-            from src.search.run import conduct_search
+            from src.search.run import Request, conduct_search
 
             log_into(folder, self.master)
             OmegaConf.save(self.master, folder / "multirun.yaml")  # as Hydra's sweeper leaves it
@@ -63,17 +63,17 @@ class OptunaSweeper(Sweeper):
                     write_hydra_files(folder / str(number), made)
                 return made.run
 
-            conduct_search(
+            request = Request(
                 folder,
                 base,
                 space,
                 settings,
-                tracker,
-                compose=compose,
+                compose,
                 extend=_extension(settings.custom_search_space, self.master),
                 slots=settings.n_jobs or getattr(self.launcher, "slots", None),
                 listeners=[JobCallbacks(self.context, self.task, composed.get)],
             )
+            conduct_search(request, tracker)
 
 
 def _extension(path: str | None, config: DictConfig) -> Any:
