@@ -16,7 +16,7 @@ from src.runs.provenance import versions
 from tests.conftest import Command
 from tests.doors import environment
 
-LEAVINGS = {
+LEFT = {
     *(
         "config.yaml",
         "history.csv",
@@ -54,7 +54,7 @@ def test_a_run_leaves_everything_and_mlflow_has_it(door: Command, tmp_path: Path
     assert done.stderr == ""
     assert "test accuracy" in done.stdout
     run = only_run(tmp_path)
-    assert {path.name for path in run.iterdir()} == LEAVINGS
+    assert {path.name for path in run.iterdir()} == LEFT
     history = pd.read_csv(run / "history.csv")
     figures = ["train/loss", "train/loss_eval", "val/loss", "val/accuracy", "val/auroc"]
     assert list(history) == ["epoch", *figures, "lr", "epoch_seconds"]
@@ -83,7 +83,7 @@ def test_a_run_leaves_everything_and_mlflow_has_it(door: Command, tmp_path: Path
     assert recorded.data.metrics["best/val/loss"] == pytest.approx(told["objective"]["value"])
     assert recorded.data.metrics["test/accuracy"] == pytest.approx(told["test"]["accuracy"])
     artifacts = {file.path for file in client.list_artifacts(recorded.info.run_id)}
-    assert artifacts == LEAVINGS - {"checkpoint.ckpt", ".hydra", "mlflow.json", "identity.json"}
+    assert artifacts == LEFT - {"checkpoint.ckpt", ".hydra", "mlflow.json", "identity.json"}
 
 
 def test_a_loss_that_is_not_finite_is_a_result_of_its_own(door: Command, tmp_path: Path):

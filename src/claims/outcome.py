@@ -19,6 +19,7 @@ from src.runs.evaluation import Predictions, predict
 from src.runs.files import WEIGHTS
 from src.runs.job import Job
 from src.runs.outcome import rebuilt
+from src.runs.stop_reason import StopReason
 
 # Axes: S seeds, E epochs.
 
@@ -63,7 +64,7 @@ class Outcome:
 
     def diverged(self, condition: str) -> np.ndarray:
         """Which runs ended by a loss that is not finite (S,)."""
-        return self.results(condition, "stop_reason") == "diverged"
+        return self.results(condition, "stop_reason") == StopReason.DIVERGED
 
     def data(self, condition: str) -> Dataset:
         """What a condition was trained on."""

@@ -123,7 +123,7 @@ class Trainer(LightningArguments):
 # What every run is tagged with beside the versions of libraries: a tag of a user's own must not say something else.
 TAGS = (
     *("data", "data_digest", "simulated", "seed", "device", "num_threads", "host", "python", "git_commit", "git_dirty"),
-    *("folder", "folder_id", "sweep", "sweep_id", "study", "stop_reason"),
+    *("folder", "folder_id", "sweep", "sweep_id", "study", "stop_reason", "lab", "claim", "claim_name", "verdict"),
 )
 
 

@@ -7,6 +7,7 @@ from html import escape
 from src.report.page_data import ENDED, PageData
 from src.report.predictions import Predictions
 from src.report.text import breakable, count, figure, interval, setting, table, when
+from src.runs.stop_reason import StopReason
 from src.tracking.reading import Recorded
 
 ROWS = 50
@@ -22,7 +23,7 @@ WHERE = {
     "num_threads": "threads",
 }
 VERSIONS = ("python", "torch", "pytorch-lightning", "hydra-core", "mlflow", "numpy", "pandas", "scikit-learn")
-NO_RESULT = ("failed", "diverged")
+NO_RESULT = (StopReason.FAILED, StopReason.DIVERGED)
 
 
 def sweeps(material: PageData) -> str:
@@ -35,7 +36,7 @@ def sweeps(material: PageData) -> str:
         rows.append([escape(parent.label), kind, *cells])
     alone = [run for run in material.runs if "/" not in run.label]
     if alone:
-        failed = sum(run.tags.get("stop_reason") == "failed" for run in alone)
+        failed = sum(run.tags.get("stop_reason") == StopReason.FAILED for run in alone)
         rows.append(["single runs", "", str(len(alone)), str(failed), "", when(min(run.started for run in alone)), ""])
     head = ["name", "kind", "runs", "broken", f"best {escape(material.objective)}", "begun (UTC)", "status"]
     return table(head, rows, numbers=(2, 3, 4))

@@ -15,7 +15,7 @@ from src.sweep.status import SweepStatus
 RUN, HERE = compose_run("epochs=10", "data=digits"), Path("0")
 
 
-def standing(total: int = 3) -> SweepStatus:
+def status_of(total: int = 3) -> SweepStatus:
     return SweepStatus(total, "val/loss", epochs_left=10 * total)
 
 
@@ -23,17 +23,17 @@ def row(epoch: int, loss: float) -> dict[str, float]:
     return {"epoch": epoch, "val/loss": loss}
 
 
-def told(standing: SweepStatus, *, terminal: bool) -> str:
+def told(status: SweepStatus, *, terminal: bool) -> str:
     written = io.StringIO()
     console = Console(file=written, force_terminal=terminal, width=100)
-    with Display(standing, console) as view:
+    with Display(status, console) as view:
         view._shown = 0.0
         view._show()
     return written.getvalue()
 
 
 def test_members_are_counted_as_they_run_and_end():
-    stands = standing()
+    stands = status_of()
     jobs = [Job(number, RUN, HERE, (f"seed={number}",)) for number in range(3)]
     stands.add(jobs[0], row(1, 0.5))
     stands.add(jobs[1], row(1, 0.4))
@@ -56,7 +56,7 @@ def test_the_best_is_the_largest_where_more_is_better():
 
 
 def test_the_live_table_and_the_line_say_the_same():
-    stands = standing()
+    stands = status_of()
     stands.add(Job(0, RUN, HERE, ("seed=0",)), row(1, 0.5))
     stands.end(Job(1, RUN, HERE), StopReason.PATIENCE)
     shown = told(stands, terminal=True)
@@ -70,6 +70,6 @@ def test_the_live_table_and_the_line_say_the_same():
 
 
 def test_before_the_first_epoch_nothing_is_promised():
-    assert "ETA -:--:--" in line(standing())
-    assert table(standing())
+    assert "ETA -:--:--" in line(status_of())
+    assert table(status_of())
     assert clock(3725) == "1:02:05"

@@ -18,7 +18,7 @@ KEYS = [
     "model.dropout=0.3",
     "batch_size=57",
     "augment=affine",
-    "epochs=20",
+    "epochs=12",
 ]
 COMMAND = ["-m", "src.train", *KEYS, "patience=null", "trainer.accelerator=cpu"]
 TWO = ["trainer.devices=2", "trainer.strategy=ddp"]
@@ -45,8 +45,8 @@ def test_two_processes_have_the_curve_of_one(folder: Path):
     for name, keys in {"two": TWO, "accumulated": ["batch_size=19", "trainer.accumulate_grad_batches=3"]}.items():
         assert start(folder, name, *keys).wait(120) == 0, (folder / "output").read_text()
         pd.testing.assert_frame_equal(history(folder, name), history(folder, "one"), rtol=1e-9)
-    leavings = {name: {path.name for path in (folder / "mlruns/runs" / name).iterdir()} for name in ("one", "two")}
-    assert leavings["two"] - leavings["one"] <= {"train_ddp_process_1.log"}
+    left = {name: {path.name for path in (folder / "mlruns/runs" / name).iterdir()} for name in ("one", "two")}
+    assert left["two"] - left["one"] <= {"train_ddp_process_1.log"}
     (found,) = mlflow_runs(folder, "two")
     assert found.info.status == "FINISHED"
 
