@@ -4,7 +4,7 @@ import copy
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import yaml
 from hydra.core.config_loader import ConfigLoader
@@ -14,21 +14,24 @@ from hydra.core.utils import configure_log
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from src import runs
-from src.config.composition import resolved, without_hydra
+from src.config.composition import resolved
 from src.config.schema import Run
 
 
 class Composed(NamedTuple):
-    """One job as Hydra composed it: the `whole`, `cfg` without Hydra's own node, and the same as a `run`, checked."""
+    """One job as Hydra composed it: `cfg` without its `hydra` node, that node, and the same as a `run`, checked."""
 
-    whole: DictConfig
     cfg: DictConfig
+    hydra: DictConfig
     run: Run
 
     @property
-    def hydra(self) -> DictConfig:
-        """Hydra's own node."""
-        return cast(DictConfig, self.whole.hydra)
+    def whole(self) -> DictConfig:
+        """Both together, as callbacks of Hydra's know them; OmegaConf takes 10 ms to put them together."""
+        whole = copy.deepcopy(self.cfg)
+        with open_dict(whole):
+            whole.hydra = self.hydra
+        return whole
 
 
 class Composer:
@@ -52,8 +55,8 @@ class Composer:
             cfg.hydra.runtime.output_dir = str((self.folder / str(number)).resolve())
             if (subdir := str(cfg.hydra.sweep.subdir)) != str(number):
                 raise ValueError(f"hydra.sweep.subdir: must be the job's number, {number}, but got {subdir}.")
-        task = without_hydra(cfg)
-        return Composed(cfg, task, resolved(task, cfg.hydra))
+            hydra = cfg.pop("hydra")
+        return Composed(cfg, hydra, resolved(cfg, hydra))
 
     def jobs(self, overrides: Sequence[Sequence[str]], first: int) -> dict[int, Composed]:
         """Those of a multirun, by number; ValueError also where they differ in what is the sweep's."""

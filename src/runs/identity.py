@@ -3,7 +3,7 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -17,7 +17,7 @@ from src.data.sources import SOURCES
 from src.fields import free_keys
 from src.runs.files import CONFIG, IDENTITY, read_json, write_json
 
-FREE = tuple(free_keys(Run))
+FREE = frozenset(free_keys(Run))
 
 
 @dataclass(frozen=True)
@@ -61,21 +61,21 @@ class Identity:
 
     def hold(self, folder: Path) -> None:
         """Write it down, if `folder` has none yet."""
-        before = Identity.read(folder)
-        if before is None or not before.data:
-            content = {"id": folder_id(folder), "hash": self.hash, "settings": dict(self.settings), "data": self.data}
-            write_json(folder / IDENTITY, content)
+        found = read_json(folder / IDENTITY)
+        if not found.get("data"):
+            known = {"id": found.get("id") or _new_id(), "hash": self.hash}
+            write_json(folder / IDENTITY, {**known, "settings": dict(self.settings), "data": self.data})
 
 
 def deciding(values: Mapping[str, Any]) -> dict[str, Any]:
     """Of a run's resolved configuration the leaves that decide a number; which do not, the schemas say."""
-    free = (*FREE, *_free_of(values["data"], "data."))
+    free = FREE.union(_free_of(values["data"], "data."))
     return {key: value for key, value in leaves(values) if not is_free(key, free)}
 
 
-def is_free(key: str, free: Sequence[str] = FREE) -> bool:
-    """Whether a key may change in a run that goes on: it does not decide a number."""
-    return any(key == one or key.startswith(f"{one}.") for one in free)
+def is_free(key: str, free: Collection[str] = FREE) -> bool:
+    """Whether a key, or a block that it is in, may change in a run that goes on: it does not decide a number."""
+    return key in free or any(key[:end] in free for end, sign in enumerate(key) if sign == ".")
 
 
 def _free_of(data: Mapping[str, Any], prefix: str) -> list[str]:
@@ -95,10 +95,14 @@ def folder_id(folder: Path) -> str:
     """What the run or sweep in `folder` is known by wherever it is sent: names of folders repeat, this does not."""
     found = read_json(folder / IDENTITY)
     if "id" not in found:
-        found["id"] = secrets.token_hex(16)
+        found["id"] = _new_id()
         folder.mkdir(parents=True, exist_ok=True)
         write_json(folder / IDENTITY, found)
     return str(found["id"])
+
+
+def _new_id() -> str:
+    return secrets.token_hex(16)
 
 
 def plain_values(run: Run) -> dict[str, Any]:

@@ -208,3 +208,40 @@ def test_jobs_that_fail_or_diverge_are_told_and_the_others_go_on(door: Command, 
     assert list(board["broken"]) == [0, 2, 2, 2]
     statuses = sorted(run.info.status for run in mlflow_runs(project))
     assert statuses == ["FAILED"] * 5 + ["FINISHED"] * 4
+
+
+CALLBACK = """
+from hydra.experimental.callback import Callback
+
+
+class Heard(Callback):
+    def on_job_start(self, config, **kwargs):
+        self.say("start", config)
+
+    def on_job_end(self, config, job_return, **kwargs):
+        self.say(f"end {job_return.status.name}", config)
+
+    def say(self, what, config):
+        with open("heard", "a") as file:
+            print(config.hydra.job.num, config.optimizer.lr, what, file=file)
+"""
+
+
+@pytest.mark.parametrize("more", [["hydra.launcher.engine=single"], ["hydra/launcher=basic"], [], ["search"]], ids=str)
+def test_callbacks_of_hydra_hear_of_every_job_whoever_trains_it(door: Command, tmp_path: Path, more: list[str]):
+    (tmp_path / "mine.py").write_text(CALLBACK)
+    if more == ["search"]:
+        more = [
+            "hydra/sweeper=optuna",
+            "hydra.sweeper.sampler=grid",
+            "hydra.sweeper.n_trials=2",
+            "hydra.sweeper.retrain=0",
+        ]
+    callback = "+hydra.callbacks.mine={_target_: mine.Heard}"
+    done = door("train", *KEYS, "epochs=1", "tracking.enabled=false", "optimizer.lr=0.01,0.02", callback, *more)
+    assert done.returncode == 0, done.stderr
+    heard = sorted((tmp_path / "heard").read_text().splitlines())
+    rates = {line.split()[0]: line.split()[1] for line in heard}
+    assert sorted(rates.values()) == ["0.01", "0.02"]
+    expected = [f"{number} {rate} {what}" for number, rate in rates.items() for what in ("start", "end COMPLETED")]
+    assert heard == sorted(expected)

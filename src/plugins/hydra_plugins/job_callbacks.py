@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from hydra.core.utils import JobReturn, JobStatus
+from hydra.experimental.callback import Callback
 from hydra.types import HydraContext
 
 
@@ -12,9 +13,11 @@ class JobCallbacks:
 
     def __init__(self, context: HydraContext, task: Callable[..., Any], composed: Callable[[int], Any]) -> None:
         self.callbacks, self.task, self.composed = context.callbacks, task, composed
+        self.is_heard = any(map(_hears_of_jobs, context.callbacks.callbacks))
 
     def begin(self, job: Any, facts: Mapping[str, str]) -> None:
-        if made := self.composed(job.number):  # else an earlier start composed it
+        made = self.composed(job.number)  # None if an earlier start composed it
+        if made and self.is_heard:
             self.callbacks.on_job_start(config=made.whole, task_function=self.task)
 
     def epoch(self, job: Any, row: Mapping[str, float]) -> None:
@@ -22,8 +25,13 @@ class JobCallbacks:
 
     def end(self, job: Any, outcome: Any) -> None:
         made, error = self.composed(job.number), getattr(outcome, "error", None)
-        if made:
+        if made and self.is_heard:
             self.callbacks.on_job_end(config=made.whole, job_return=returned(job, made, error or outcome.value))
+
+
+def _hears_of_jobs(callback: Callback) -> bool:
+    kind = type(callback)
+    return kind.on_job_start is not Callback.on_job_start or kind.on_job_end is not Callback.on_job_end
 
 
 def returned(job: Any, made: Any, result: Any) -> JobReturn:
