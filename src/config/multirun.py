@@ -3,6 +3,7 @@
 import copy
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -42,8 +43,8 @@ class Composer:
     """
 
     def __init__(self, master: DictConfig, loader: ConfigLoader) -> None:
-        self.master, self.loader, self.folder = master, loader, sweep_folder(master)
-        self.parser = OverridesParser.create(config_loader=loader)
+        self.master, self.loader, self.place = master, loader, sweep_folder(master).resolve()
+        self._parse = lru_cache(OverridesParser.create(config_loader=loader).parse_overrides)
         self._alike: dict[tuple[str, ...], DictConfig] = {}  # by all that is the same in the jobs' overrides
         self._is_group: dict[str, bool] = {}
 
@@ -51,11 +52,12 @@ class Composer:
         """Job `number`; ValueError if its settings break a rule."""
         cfg = self._composed(list(overrides))
         with open_dict(cfg):
-            cfg.hydra.job.id, cfg.hydra.job.num = str(number), number
-            cfg.hydra.runtime.output_dir = str((self.folder / str(number)).resolve())
-            if (subdir := str(cfg.hydra.sweep.subdir)) != str(number):
+            hydra = cfg.hydra
+            hydra.job.id, hydra.job.num = str(number), number
+            hydra.runtime.output_dir = str(self.place / str(number))
+            if (subdir := str(hydra.sweep.subdir)) != str(number):
                 raise ValueError(f"hydra.sweep.subdir: must be the job's number, {number}, but got {subdir}.")
-            hydra = cfg.pop("hydra")
+            cfg.pop("hydra")
         return Composed(cfg, hydra, resolved(cfg, hydra))
 
     def jobs(self, overrides: Sequence[Sequence[str]], first: int) -> dict[int, Composed]:
@@ -65,7 +67,7 @@ class Composer:
         return composed
 
     def _composed(self, overrides: list[str]) -> DictConfig:
-        parsed = self.parser.parse_overrides(overrides)
+        parsed = [one for text in overrides for one in self._parse((text,))]
         alike = tuple(str(one.key_or_group if self._is_value(one) else one.input_line) for one in parsed)
         if alike not in self._alike:
             self._alike[alike] = self.loader.load_sweep_config(self.master, overrides)
