@@ -17,32 +17,41 @@ def main() -> None:
     arguments = parser.parse_args()
     show_warnings()
     with report_errors():
-        sync([runs.find(run) for run in arguments.run] or runs.run_folders(), arguments.uri)
+        failures = sync([runs.find(run) for run in arguments.run] or runs.run_folders(), arguments.uri)
         if not arguments.run:
-            sync_claims(arguments.uri)
+            failures += sync_claims(arguments.uri)
+        if failures:
+            raise ValueError("; ".join(failures))
 
 
-def sync(folders: list[Path], uri: str | None = None) -> None:
-    """Send each folder that has ended and that MLflow (at `uri`, if it is given) lacks, with its sweep, one line each."""
+def sync(folders: list[Path], uri: str | None = None) -> list[str]:
+    """Send each folder that has ended and that MLflow (at `uri`, if it is given) lacks, with its sweep, one line each.
+
+    Gives what went wrong; the others are sent all the same.
+    """
     from src.tracking.replay import send_run, send_sweep
 
-    unsent = [folder for folder in folders if _is_unsent(folder, uri)]
+    unsent, failures = [folder for folder in folders if _is_unsent(folder, uri)], list[str]()
     for folder in unsent:
         if not runs.in_sweep(folder):
-            _send(lambda folder=folder: send_run(folder, uri), folder, uri)  # type: ignore[misc]
+            failures += _send(lambda folder=folder: send_run(folder, uri), folder, uri)  # type: ignore[misc]
     for sweep in dict.fromkeys(folder.parent for folder in folders if runs.in_sweep(folder)):
         members = [folder for folder in unsent if folder.parent == sweep]
         if members or _is_sweep_unsent(sweep, uri):
-            _send(lambda sweep=sweep, members=members: send_sweep(sweep, members, uri), sweep, uri)  # type: ignore[misc]
-    print(f"{len(unsent)} of {len(folders)} runs sent, the others were there already or are still running")
+            failures += _send(lambda sweep=sweep, members=members: send_sweep(sweep, members, uri), sweep, uri)  # type: ignore[misc]
+    sent = [folder for folder in unsent if not _is_unsent(folder, uri)]
+    print(f"{len(sent)} of {len(folders)} runs sent, the others were there already, are still running or failed")
+    return failures
 
 
-def sync_claims(uri: str | None = None) -> None:
-    """Send what claims found, where MLflow (at `uri`, if it is given) was to have it and has not."""
+def sync_claims(uri: str | None = None) -> list[str]:
+    """Send what claims found, where MLflow (at `uri`, if it is given) was to have it and has not; gives what went wrong."""
     from src.tracking import record_claim, unsent_claims
 
+    failures = []
     for folder in unsent_claims(uri):
-        _send(lambda folder=folder: record_claim(folder, uri), folder, uri)  # type: ignore[misc]
+        failures += _send(lambda folder=folder: record_claim(folder, uri), folder, uri)  # type: ignore[misc]
+    return failures
 
 
 def _is_unsent(folder: Path, uri: str | None) -> bool:
@@ -59,7 +68,7 @@ def _is_sweep_unsent(sweep: Path, uri: str | None) -> bool:
     return (sweep / SWEEP).is_file() and not runs.is_alive(sweep) and not is_complete(sweep, uri)
 
 
-def _send(send: Callable[[], None], folder: Path, uri: str | None) -> None:
+def _send(send: Callable[[], None], folder: Path, uri: str | None) -> list[str]:
     from src.tracking.state import State
 
     noted = State.read(folder)
@@ -67,8 +76,9 @@ def _send(send: Callable[[], None], folder: Path, uri: str | None) -> None:
         send()
     except Exception as error:
         shown = without_password(str(error), uri or (noted.uri if noted else ""))
-        raise ValueError(f"{folder.name}: MLflow must be reachable, but got: {shown}") from error
+        return [f"{folder.name}: MLflow must be reachable, but got: {' '.join(shown.split())}"]
     print(f"{folder.name}: sent")
+    return []
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """No run, sweep or search is taken for another: what decides a number changed under a folder that is there already."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -106,6 +107,45 @@ def test_a_run_is_resumed_with_the_folder_of_configurations_that_it_was_started_
     other = doors.run("-m", "src.train", "resume=mine", "optimizer.lr=0.5", cwd=folder)
     assert other.returncode == 1
     assert "but got optimizer.lr=0.5 (was 0.001); leave out resume and hydra.run.dir to begin anew." in other.stderr
+
+
+def test_a_refused_command_does_not_change_what_resume_goes_by(folder: Path):
+    refused = doors.run("-m", "src.train", *COMMANDS["run"], "optimizer.lr=0.5", cwd=folder)
+    assert refused.returncode == 1
+    assert doors.run("-m", "src.train", "resume=mine", cwd=folder).returncode == 0
+
+
+def test_a_run_that_nothing_tells_of_is_not_taken_for_another(folder: Path):
+    other = folder / "mlruns" / "runs" / "other"
+    shutil.copytree(folder / "mlruns" / "runs" / "mine", other)
+    command = ["-m", "src.train", *MINE, "hydra.run.dir=mlruns/runs/other", "optimizer.lr=0.5"]
+    for text, rule in ((None, "must hold identity.json"), ("{", "must hold JSON"), ("[1]", "must hold a JSON object")):
+        (other / runs.IDENTITY).unlink(missing_ok=True)
+        if text:
+            (other / runs.IDENTITY).write_text(text)
+        refused = doors.run(*command, cwd=folder)
+        assert refused.returncode == 1
+        assert rule in refused.stderr
+        assert refused.stderr.count("\n") == 1
+    shutil.rmtree(other)
+
+
+def test_a_member_of_a_sweep_is_not_resumed_by_itself(folder: Path):
+    (member,) = folder.glob("mlruns/sweeps/team-mine-*-basic/0")
+    refused = doors.run("-m", "src.train", f"resume={member.parent.name}/0", cwd=folder)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("error: resume: must be a run of its own (the command of a sweep goes on with it)")
+
+
+def test_a_member_whose_folder_was_deleted_is_trained_again(folder: Path):
+    of_sweeps = folder.glob("mlruns/sweeps/team-mine-*/1")
+    (member,) = [path for path in of_sweeps if not path.parent.name.endswith(("-basic", "-search"))]
+    history = runs.read_history(member)
+    shutil.rmtree(member)
+    done = command(folder, "stack")
+    assert done.returncode == 0, done.stderr
+    for again, before in zip(runs.read_history(member), history, strict=True):
+        assert {**again, "epoch_seconds": 0} == pytest.approx({**before, "epoch_seconds": 0}, rel=1e-5)  # fewer slots
 
 
 def test_a_working_directory_of_a_runs_own_is_refused(door: Command, tmp_path: Path):

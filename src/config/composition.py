@@ -17,6 +17,7 @@ from src.config.help import choices
 from src.config.loading import load
 from src.config.schema import Run
 from src.config.targets import on_its_target
+from src.runs.identity import AGAIN, Identity
 
 CONF = Path(__file__).resolve().parent.parent.parent / "conf"
 
@@ -59,11 +60,12 @@ def compose_run(*overrides: str) -> Run:
 
 
 class Check(Callback):
-    """Lets a bad configuration die before Hydra makes a folder for it."""
+    """Lets a bad configuration, or that of another run than its folder holds, die before Hydra writes there."""
 
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
         with report_errors():
-            resolved(without_hydra(config), config.hydra)
+            run = resolved(without_hydra(config), config.hydra)
+            Identity.of(run).check(Path(config.hydra.run.dir), again=AGAIN)
 
 
 def without_hydra(config: DictConfig) -> DictConfig:

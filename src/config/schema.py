@@ -13,6 +13,7 @@ from src.fields import DOES_NOT_DECIDE, Block, Count, NonNegative, Positive, Rat
 from src.losses import LOSSES
 from src.metrics import OBJECTIVES
 from src.optimizers import OPTIMIZERS
+from src.runs.provenance import LIBRARIES
 from src.schedules import SCHEDULES
 
 NOTE = "mlflow.note.content"  # the description that MLflow's page of a run shows
@@ -122,6 +123,7 @@ class Trainer(LightningArguments):
 
 # What every run is tagged with beside the versions of libraries: a tag of a user's own must not say something else.
 TAGS = (
+    *LIBRARIES,
     *("data", "data_digest", "simulated", "seed", "device", "num_threads", "host", "python", "git_commit", "git_dirty"),
     *("folder", "folder_id", "sweep", "sweep_id", "study", "stop_reason", "lab", "claim", "claim_name", "verdict"),
 )

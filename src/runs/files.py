@@ -17,8 +17,16 @@ WEIGHTS = "weights.pt"  # of the best epoch
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """The object in `path`, or an empty one if the file is not there."""
-    return json.loads(path.read_text()) if path.is_file() else {}
+    """The object in `path`, or an empty one if the file is not there; ValueError if it holds anything else."""
+    if not path.is_file():
+        return {}
+    try:
+        found = json.loads(path.read_text())
+    except ValueError as error:
+        raise ValueError(f"{path}: must hold JSON, but got: {error}.") from error
+    if not isinstance(found, dict):
+        raise ValueError(f"{path}: must hold a JSON object, but got a {type(found).__name__}.")
+    return found
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

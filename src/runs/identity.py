@@ -17,6 +17,7 @@ from src.data.sources import SOURCES
 from src.fields import free_keys
 from src.runs.files import CONFIG, IDENTITY, read_json, write_json
 
+AGAIN = "leave out resume and hydra.run.dir to begin anew"  # of a single run
 FREE = frozenset(free_keys(Run))
 
 
@@ -51,8 +52,12 @@ class Identity:
         return found
 
     def check(self, folder: Path, *, again: str) -> None:
-        """Raises ValueError with the differences if `folder` holds another run; `again` says how to begin anew."""
+        """Raises ValueError if `folder` holds another run, or one that nothing tells of; `again` says how to begin anew."""
         before = Identity.read(folder)
+        if before is None and (folder / CONFIG).is_file():
+            raise ValueError(
+                f"{folder}: must hold {IDENTITY} beside {CONFIG}, but got no settings to compare; {again}."
+            )
         if before is not None and (differences := self.differences(before)):
             raise ValueError(
                 f"{folder}: a run must go on with the settings and data that it began with, but got "

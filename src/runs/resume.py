@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-from src.runs.folder import find
+from src.runs.folder import find, in_sweep
 
 
 def arguments(argv: Sequence[str]) -> list[str]:
@@ -14,6 +14,10 @@ def arguments(argv: Sequence[str]) -> list[str]:
     if not resumed:
         return list(argv)
     folder = find(resumed[-1])
+    if in_sweep(folder):
+        raise ValueError(
+            f"resume: must be a run of its own (the command of a sweep goes on with it), but got {resumed[-1]}."
+        )
     started = [text for text in overrides(folder) if text not in argv]
     return [*_config_dir(folder, argv), *started, *argv, "hydra.output_subdir=null"]
 

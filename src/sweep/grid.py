@@ -45,21 +45,24 @@ def train_grid(
     check_identity(jobs, data)
     status = SweepStatus(len(jobs), jobs[0].run.first_objective, sum(job.run.epochs for job in jobs))
     tracking = jobs[0].run.tracking
+    of_all = set.intersection(*(set(job.run.tracking.tags.items()) for job in jobs))
+    tracking = tracking.model_copy(update={"tags": dict(of_all)})
     with recording(folder, tracking, tracker, console, figures=status.figures) as around:
         unfinished = Unfinished(folder, numbered)
         display = Display(status, console)
         others = [*around.others, display, *listeners]
-        for number in sorted(unfinished.ended):
-            results = Results.read(numbered[number].folder)
-            assert results is not None
+        ended = {
+            number: results for number in sorted(unfinished.ended) if (results := Results.read(numbered[number].folder))
+        }
+        for number, results in ended.items():  # a folder that was deleted is made anew
             around.record.results_[number] = results
             recall(numbered[number], others, results)
         status.restart()
-        if len(unfinished.ended) == len(jobs):
+        if len(ended) == len(jobs):
             console.print(f"{folder}: all {len(jobs)} runs have ended; nothing is left to do. {AGAIN}.")
         snapshot = unfinished.snapshot
         taken = [numbered[number] for number in snapshot.numbers] if snapshot else []
-        done = {*unfinished.ended, *(job.number for job in taken)}
+        done = {*ended, *(job.number for job in taken)}
 
         def save(snapshot: Snapshot | None) -> None:
             around.background.flush()  # first: whoever has ended has its records
@@ -88,10 +91,15 @@ def check_identity(jobs: Sequence[Job], data: LastRead) -> None:
     """Raises ValueError if the first job's data cannot be read, or where a folder holds another run than it is to hold."""
     data.read(jobs[0].run.data)
     found = [job for job in jobs if (job.folder / runs.IDENTITY).is_file()]
-    for job in found:
-        Identity.of(job.run).check(job.folder, again=AGAIN)
+    check_settings(jobs)
     for job in sorted(found, key=lambda job: repr(job.run.data)):  # each source is read once
         Identity.of(job.run, data.read(job.run.data).digest).check(job.folder, again=AGAIN)
+
+
+def check_settings(jobs: Sequence[Job]) -> None:
+    """Raises ValueError where a folder holds a run of other settings than it is to hold."""
+    for job in jobs:
+        Identity.of(job.run).check(job.folder, again=AGAIN)
 
 
 def train_multirun(

@@ -9,14 +9,12 @@ from src.config.schema import Run
 from src.data.reading import LastRead
 from src.engines.build import stack_spec
 from src.engines.dispatch import Dispatch
-from src.runs.identity import Identity
+from src.runs.identity import AGAIN, Identity
 from src.runs.job import Job, Jobs
 from src.runs.results import Results
 from src.runs.summary import summary
 from src.sweep.recording import recording
 from src.tracking import Tracker
-
-AGAIN = "leave out resume and hydra.run.dir to begin anew"
 
 
 def train_one(run: Run, folder: Path, tracker: Tracker) -> Results:

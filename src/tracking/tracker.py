@@ -54,7 +54,7 @@ class Tracker:
             self._follow = None
             return
         uri, experiment = resolve_uri(settings.uri), settings.experiment or "default"
-        self._follow = Follow(folder.resolve(), uri, experiment, is_sweep, dict(facts or {}))
+        self._follow = Follow(folder.resolve(), uri, experiment, is_sweep, {**settings.tags, **(facts or {})})
         self._settings, self._background, self._status = settings, background, status
         self._status_due = 0.0
         self._folders: dict[int, Path] = {}  # of the jobs that go on

@@ -40,7 +40,10 @@ def mlflow_runs(folder: Path, experiment: str = "smoke") -> list[Any]:
 def swept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A folder in which the grid was run in stacks of 3 and then one by one, and what the first said."""
     folder = doors.with_store(tmp_path_factory.mktemp("swept"))
-    said = [run(folder, *KEYS, *GRID, launcher) for launcher in ("hydra.launcher.slots=3", "hydra/launcher=basic")]
+    said = [
+        run(folder, *KEYS, *GRID, "tracking.tags.team=lungs", launcher)
+        for launcher in ("hydra.launcher.slots=3", "hydra/launcher=basic")
+    ]
     for done in said:
         assert done.returncode == 0, done.stdout + done.stderr
     return folder, said[0].stdout
@@ -113,6 +116,7 @@ def test_mlflow_has_a_parent_with_the_leaderboard_and_a_child_for_each_job(swept
         children = [run for run in mlflow_runs(folder) if run.data.tags.get("mlflow.parentRunId") == parent.info.run_id]
         assert len(children) == 8
         assert {run.info.status for run in [parent, *children]} == {"FINISHED"}
+        assert all(run.data.tags["team"] == "lungs" for run in children)
         assert {run.data.tags["folder"] for run in children} == {f"{name}/{number}" for number in range(8)}
         assert artifacts(folder, parent) >= {"leaderboard.csv", "objective.png", "multirun.yaml"}
         for child in children:
@@ -126,6 +130,7 @@ def test_mlflow_has_a_parent_with_the_leaderboard_and_a_child_for_each_job(swept
             assert child.data.metrics["best/val/loss"] == pytest.approx(history["val/loss"].min())
             assert artifacts(folder, child) >= {"config.yaml", "history.csv", "results.json"}
     assert of_sweep[sweep.name].data.metrics["sweep/runs"] == 8
+    assert of_sweep[sweep.name].data.tags["team"] == "lungs"
 
 
 def artifacts(folder: Path, run: Any) -> set[str]:
@@ -147,7 +152,7 @@ def curve(folder: Path, run: Any, name: str) -> dict[int, float]:
 @pytest.mark.slow
 def test_the_same_command_again_trains_nothing(swept: tuple[Path, str]):
     before = {path: path.stat().st_mtime_ns for path in stacked(swept[0]).glob("*/results.json")}
-    done = run(swept[0], *KEYS, *GRID, "hydra.launcher.slots=3")
+    done = run(swept[0], *KEYS, *GRID, "tracking.tags.team=lungs", "hydra.launcher.slots=3")
     assert done.returncode == 0, done.stderr
     assert "all 8 runs have ended; nothing is left to do" in " ".join(done.stdout.split())
     assert {path: path.stat().st_mtime_ns for path in before} == before

@@ -54,12 +54,13 @@ class StackedLauncher(Launcher):
             # All jobs are sound: what is heavy is imported, and folders are made, only now.
             announce(composed[initial_job_idx].run, folder, f"{len(composed)} runs")
             from src.runs.job import Job
-            from src.sweep.grid import train_multirun
+            from src.sweep.grid import check_settings, train_multirun
 
             jobs = [
                 Job(number, made.run, folder / str(number), tuple(made.hydra.overrides.task))
                 for number, made in composed.items()
             ]
+            check_settings(jobs)
             log_into(folder, self.config)
             for job in jobs:
                 write_hydra_files(job.folder, composed[job.number])
