@@ -10,9 +10,8 @@ import pytest
 from tests import doors
 from tests.doors import REPOSITORY
 
-if workers := int(
-    os.environ.get("PYTEST_XDIST_WORKER_COUNT", 0)
-):  # threads that wait for others' cores: 5 times as long
+# Threads that wait for the cores of other workers take 5 times as long.
+if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 0)):
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -1,7 +1,7 @@
 """Commands of the product as processes of their own, forked from a server that has imported what is heavy.
 
 Most of a short command's time are imports, which the tests need not wait for again and again; whatever else makes a process
-(memory, signals, files, folder, environment) each has for itself. `test_train.py` starts cold.
+(memory, signals, files, folder, environment) each has for itself. Tests of the start itself begin cold.
 """
 
 import atexit

@@ -121,7 +121,7 @@ class Trainer(LightningArguments):
     compile: bool
 
 
-# What every run is tagged with beside the versions of libraries: a tag of a user's own must not say something else.
+# What every run is tagged with: a tag of a user's own must not say something else.
 TAGS = (
     *LIBRARIES,
     *("data", "data_digest", "simulated", "seed", "device", "num_threads", "host", "python", "git_commit", "git_dirty"),

@@ -90,16 +90,16 @@ def train_grid(
 def check_identity(jobs: Sequence[Job], data: LastRead) -> None:
     """Raises ValueError if the first job's data cannot be read, or where a folder holds another run than it is to hold."""
     data.read(jobs[0].run.data)
-    found = [job for job in jobs if (job.folder / runs.IDENTITY).is_file()]
-    check_settings(jobs)
-    for job in sorted(found, key=lambda job: repr(job.run.data)):  # each source is read once
+    for job in sorted(check_settings(jobs), key=lambda job: repr(job.run.data)):  # each source is read once
         Identity.of(job.run, data.read(job.run.data).digest).check(job.folder, again=AGAIN)
 
 
-def check_settings(jobs: Sequence[Job]) -> None:
-    """Raises ValueError where a folder holds a run of other settings than it is to hold."""
-    for job in jobs:
+def check_settings(jobs: Sequence[Job]) -> list[Job]:
+    """The jobs whose folders hold a run; ValueError where its settings are others than those of the job."""
+    found = [job for job in jobs if (job.folder / runs.CONFIG).is_file()]
+    for job in found:
         Identity.of(job.run).check(job.folder, again=AGAIN)
+    return found
 
 
 def train_multirun(
