@@ -9,19 +9,16 @@ import torch
 from torch import nn
 
 from src.config.loading import load
-from src.config.schema import Run
-from src.data.batches import EvalBatches
-from src.data.dataset import Dataset
+from src.data.dataset import Dataset, Split
 from src.data.reading import read_dataset
-from src.data.transforms import Standardize
 from src.plots import image_sheet, loss_curve
+from src.prediction.predictor import Predictor
 from src.runs.background import Background
-from src.runs.build import dtype_of, standardize_of
-from src.runs.evaluation import PREDICTIONS, Predictions, predict, predictions_frame, read_predictions
-from src.runs.files import HISTORY, WEIGHTS
+from src.runs.evaluation import PREDICTIONS, Predictions, predictions_frame, read_predictions
+from src.runs.files import HISTORY, PREDICTOR
 from src.runs.identity import read_config
 from src.runs.job import Job
-from src.runs.outcome import Outcome, Trained, rebuilt
+from src.runs.outcome import Outcome, Trained
 from src.runs.results import Results
 from src.serving.save import save_model
 
@@ -49,24 +46,20 @@ class Artifacts:
 
     def _leave(self, folder: Path, trained: Trained) -> None:
         try:
-            leave(folder, trained.run, trained.model, trained.dataset, trained.standardize)
+            leave(folder, trained.dataset)
         except Exception as error:  # a matplotlibrc, say, or a user's model that cannot be saved
             log.warning("%s: figures and model are not all there: %s: %s", folder, type(error).__name__, error)
 
 
 def leave_model(folder: Path) -> None:
     """Predictions on val, figures and the model to serve, of a run that has kept its weights alone."""
-    run = load(read_config(folder))
-    dataset = read_dataset(run.data)
-    standardize = Standardize.fit(dataset.train.inputs, standardize_of(run))
-    weights = torch.load(folder / WEIGHTS, weights_only=True)
-    model = rebuilt(run, weights, dataset)
-    val = predict(model, EvalBatches(dataset.val, standardize, dtype_of(run)))
+    dataset = read_dataset(load(read_config(folder)).data)
+    val = _predictions(Predictor.load(folder / PREDICTOR), dataset, dataset.val)
     predictions_frame({"val": val}).to_parquet(folder / PREDICTIONS)
-    leave(folder, run, model, dataset, standardize)
+    leave(folder, dataset)
 
 
-def leave(folder: Path, run: Run, model: nn.Module, dataset: Dataset, standardize: Standardize) -> None:
+def leave(folder: Path, dataset: Dataset) -> None:
     """Write the loss curve and, if an epoch was finite, the model to serve, and figures of images."""
     results = Results.read(folder)
     assert results is not None
@@ -77,19 +70,17 @@ def leave(folder: Path, run: Run, model: nn.Module, dataset: Dataset, standardiz
     splits = read_predictions(folder)
     if not splits:
         return
+    predictor = Predictor.load(folder / PREDICTOR)
     if dataset.is_image:
-        _first_layer(folder, model, dataset, title, note)
+        _first_layer(folder, predictor.model, dataset, title, note)
         _mistakes(folder, dataset, splits, title, note)
-    save_model(
-        folder,
-        target=run.model["_target_"],
-        arguments={name: value for name, value in run.model.items() if name != "_target_"},
-        dataset=dataset,
-        model=model,
-        standardize=standardize,
-        threshold=results.threshold,
-    )
-    (folder / WEIGHTS).unlink(missing_ok=True)  # the model holds them
+    save_model(folder, predictor)
+    (folder / PREDICTOR).unlink()  # the model holds it
+
+
+def _predictions(predictor: Predictor, dataset: Dataset, split: Split) -> Predictions:
+    labels = split.labels if dataset.target_scale is None else dataset.target_scale.in_units(split.labels)
+    return Predictions(predictor.logits(split.inputs), labels)
 
 
 def _first_layer(folder: Path, model: nn.Module, dataset: Dataset, title: str, note: str) -> None:

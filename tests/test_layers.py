@@ -9,18 +9,19 @@ from tests.doors import REPOSITORY
 FILES = sorted((REPOSITORY / "src").rglob("*.py"))
 GROUND = {"choices", "tasks", "fields", "imports"}  # tables, kinds of settings
 TABLES = {"losses", "metrics", "schedules", "optimizers", "models.arguments", "data.sources"}  # of the schema
-MATHS = {"choices", "tasks", "randomness", "losses", "metrics", "schedules", "optimizers", "statistics"}
-PARTS = MATHS | GROUND | {"models", "data"}  # what a run is built of
+MATHS = {"choices", "tasks", "data_spec", "randomness", "losses", "metrics", "schedules", "optimizers", "statistics"}
+PARTS = MATHS | GROUND | {"models", "data", "prediction"}  # what a run is built of
 BELOW = PARTS | {"config", "runs"}
 ALLOWED = {
     **dict.fromkeys(GROUND, GROUND),
     **dict.fromkeys(MATHS - GROUND, MATHS),
     "models": MATHS | GROUND | {"models"},
     "data": MATHS | GROUND | {"data"},
+    "prediction": MATHS | GROUND | {"models", "data", "prediction"},
     "config": GROUND | TABLES | {"config", "runs"},
     "runs": BELOW,
     "plots": {"plots"},
-    "serving": {"serving", "data", "models"},
+    "serving": {"serving", "data", "models", "prediction"},
     "artifacts": BELOW | {"plots", "serving"},
     "tracking": {"tracking", "config", "runs"},
     "engines": BELOW | {"engines"},

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from torch import nn
 
 from src import runs
@@ -14,11 +13,11 @@ from src.data.batches import EvalBatches
 from src.data.dataset import Dataset, Split
 from src.data.reading import read_dataset
 from src.data.transforms import Standardize
+from src.prediction.predictor import Predictor
 from src.runs.build import dtype_of, standardize_of
 from src.runs.evaluation import Predictions, predict
-from src.runs.files import WEIGHTS
+from src.runs.files import PREDICTOR
 from src.runs.job import Job
-from src.runs.outcome import rebuilt
 from src.runs.stop_reason import StopReason
 
 # Axes: S seeds, E epochs.
@@ -74,9 +73,7 @@ class Outcome:
 
     def model(self, condition: str, seed: int) -> nn.Module:
         """The model with the weights of its best epoch, in evaluation mode; it takes standardised inputs."""
-        job = self.jobs[condition, seed]
-        weights = torch.load(self._folder(condition, seed) / WEIGHTS, weights_only=True)
-        return rebuilt(job.run, weights, self.data(condition)).eval()
+        return Predictor.load(self._folder(condition, seed) / PREDICTOR).model
 
     def standardize(self, condition: str) -> Standardize:
         """What makes a condition's inputs standardised."""
@@ -86,7 +83,7 @@ class Outcome:
     def predict(self, condition: str, seed: int, split: Split) -> Predictions:
         """Logits of `split`, whose inputs are as they came."""
         batches = EvalBatches(split, self.standardize(condition), dtype_of(self._job(condition).run))
-        return predict(self.model(condition, seed), batches)
+        return predict(self.model(condition, seed), self.data(condition).task, batches)
 
     def _job(self, condition: str) -> Job:
         return self.jobs[condition, self.seeds[0]]

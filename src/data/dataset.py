@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from src.data.labels import TargetScale
+from src.data_spec import DataSpec
 from src.tasks import Task
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from src.data.preprocessing import Preprocessor
 
 
 @dataclass(frozen=True)
 class Split:
     """Examples as they came: `inputs` uint8 (N, C, H, W) for images or float32 (N, F) for tables.
 
-    `labels` are int64 (N,) class numbers, or float32 (N,) targets of a regression.
+    `labels` are int64 (N,) class numbers, or float32 (N,) targets of a regression, as `target_scale` has them.
     """
 
     inputs: Tensor
     labels: Tensor
+    names: Sequence[str] = ()  # what each row is called where it comes from; empty: by number
+    slices: Mapping[str, Sequence[str]] = field(default_factory=dict)  # by name, each row's group, for figures of each
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -39,6 +46,14 @@ class Dataset:
     test: Split
     classes: tuple[str, ...] = ()
     simulated: bool = False
+    target_scale: TargetScale | None = None  # None: targets are in units
+    cardinalities: tuple[
+        int, ...
+    ] = ()  # of a table's columns: 0 of a number, else of how many codes; empty: all numbers
+    preprocessor: Preprocessor | None = None  # None: inputs come as they are
+    description: str = ""  # what was found in the data, to be shown as a run begins
+    warnings: tuple[str, ...] = ()  # of what may mislead, a line each
+    content: str | None = None  # digest of the content, where the reader knows it
 
     def __post_init__(self) -> None:
         for part in ("train", "val", "test"):
@@ -56,10 +71,26 @@ class Dataset:
     def is_image(self) -> bool:
         return self.train.inputs.ndim == 4
 
+    @property
+    def spec(self) -> DataSpec:
+        """What a model is told."""
+        return DataSpec(self.input_shape, self.num_outputs, self.cardinalities, lambda: self.train.inputs)
+
+    @property
+    def intake(self) -> Preprocessor:
+        """How rows as people have them become inputs."""
+        from src.data.preprocessing import Arrays
+
+        return self.preprocessor or Arrays(self.input_shape)
+
     @cached_property
     def digest(self) -> str:
         """SHA-256 of all that training and evaluation see: two sources with one digest give the same numbers."""
+        if self.content is not None:
+            return self.content
         content = hashlib.sha256(repr((self.task, self.classes)).encode())
+        if self.target_scale is not None:
+            content.update(repr(self.target_scale).encode())
         for split in (self.train, self.val, self.test):
             for tensor in (split.inputs, split.labels):
                 content.update(repr((tensor.dtype, tuple(tensor.shape))).encode())

@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from pydantic import create_model
 
@@ -38,7 +38,7 @@ SOURCES: dict[str, Source] = {}  # by the dotted path of the reader
 def source(read: Reader) -> Reader:
     """Enters a reader into the table. Its arguments are annotated with the kinds of `src.fields`; it imports torch inside.
 
-    An argument that is a mapping is the settings of another source.
+    An argument that is a mapping is the settings of another source; `**shared: Unpack[Settings]` are those of a TypedDict.
     """
     SOURCES[f"{read.__module__}.{read.__qualname__}"] = Source(read, _settings(read))
     return read
@@ -46,8 +46,12 @@ def source(read: Reader) -> Reader:
 
 def _settings(read: Callable[..., Dataset]) -> type[SourceSettings]:
     kinds = get_type_hints(read, include_extras=True)
-    arguments: dict[str, Any] = {
-        name: (kinds[name], ... if argument.default is inspect.Parameter.empty else argument.default)
-        for name, argument in inspect.signature(read).parameters.items()
-    }
+    arguments: dict[str, Any] = {}
+    for name, argument in inspect.signature(read).parameters.items():
+        if argument.kind is inspect.Parameter.VAR_KEYWORD:  # settings that several readers take
+            (settings,) = get_args(kinds[name])
+            shared = get_type_hints(settings, include_extras=True)
+            arguments |= {name: (kind, ...) for name, kind in shared.items()}
+        else:
+            arguments[name] = kinds[name], ... if argument.default is inspect.Parameter.empty else argument.default
     return create_model(read.__name__, __base__=SourceSettings, **arguments)

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Self, get_args
+from typing import Any, Self, get_args
 
 import torch
 from torch import Tensor
@@ -38,6 +38,10 @@ class Standardize:
         axes = (0,) if how == "features" else (0, 2, 3)
         sd, mean = torch.std_mean(inputs.double(), dim=axes, correction=0, keepdim=True)
         return cls(how, mean[0], torch.where(sd > 0, sd, 1.0)[0])
+
+    def state(self) -> dict[str, Any]:
+        """Plain values and tensors that make an equal one."""
+        return {"how": self.how, "mean": self.mean.cpu(), "sd": self.sd.cpu()}
 
     def __call__(self, inputs: Tensor) -> Tensor:
         """Standardised floats of the shape of `inputs` (..., B, features...); uint8 becomes the default dtype."""

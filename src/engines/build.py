@@ -140,7 +140,7 @@ def build_trained(leaver: Leaver, data: StackData) -> Trained:
         data.standardize,
         member.progress,
         leaver.num_params,
-        leaver.val,
+        leaver.val.in_units(data.dataset.target_scale),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from src.data_spec import DataSpec
 from src.imports import checked_call, imported
 from src.models.dropout import replace_dropout
 from src.randomness import Purpose, key
@@ -15,20 +16,13 @@ from src.randomness import Purpose, key
 log = logging.getLogger(__name__)
 
 
-def build_model(
-    target: str,
-    arguments: Mapping[str, Any],
-    *,
-    num_features: int,
-    num_outputs: int,
-    input_shape: tuple[int, ...],
-    seed: int,
-) -> nn.Module:
+def build_model(target: str, arguments: Mapping[str, Any], spec: DataSpec, *, seed: int) -> nn.Module:
     """Construct the `nn.Module` at `target` with `arguments`, as a pure function of `seed`.
 
-    `num_features`, `num_outputs`, `input_shape` and `seed` are passed where the constructor names them. Weights that a
-    class draws from torch's global generator depend on `seed` alone, and that generator is left as it was. Every
-    `nn.Dropout` becomes ours. Raises ValueError if `target` is no `nn.Module` or the arguments do not fit it.
+    `num_features`, `num_outputs`, `input_shape`, `spec` (all that is known of the data) and `seed` are passed where the
+    constructor names them. Weights that a class draws from torch's global generator depend on `seed` alone, and that
+    generator is left as it was. Every `nn.Dropout` becomes ours. Raises ValueError if `target` is no `nn.Module` or the
+    arguments do not fit it.
     """
     model_class = imported("model", target)
     if not (isinstance(model_class, type) and issubclass(model_class, nn.Module)):
@@ -38,7 +32,13 @@ def build_model(
             "model._target_: must be a plain torch.nn.Module (its loss and optimizer are keys of the run, hooks of your "
             f"own go into trainer.callbacks), but got the LightningModule {target!r}."
         )
-    known = {"num_features": num_features, "num_outputs": num_outputs, "input_shape": input_shape, "seed": seed}
+    known = {
+        "num_features": spec.num_features,
+        "num_outputs": spec.num_outputs,
+        "input_shape": spec.input_shape,
+        "spec": spec,
+        "seed": seed,
+    }
     construct = checked_call("model", model_class, {**_known(model_class, arguments, known), **arguments})
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(int(key(seed, Purpose.WEIGHTS)))
@@ -49,6 +49,11 @@ def build_model(
     if others:
         log.warning("%s: %s draws from torch's global generator, so runs cannot be repeated.", target, sorted(others))
     return model
+
+
+def takes_spec(target: str) -> bool:
+    """Whether the class at `target` wants to know the columns of its data."""
+    return "spec" in inspect.signature(imported("model", target)).parameters
 
 
 def num_params(model: nn.Module) -> int:

@@ -1,8 +1,8 @@
 """The parts of a run, built from its settings; the same for every engine."""
 
-import math
 import os
 import shutil
+from typing import Any
 
 import torch
 from torch import nn
@@ -19,15 +19,12 @@ DTYPES = {"64-true": torch.float64}
 
 def build_run_model(run: Run, dataset: Dataset) -> nn.Module:
     """The model of a run with its initial weights."""
-    arguments = {name: value for name, value in run.model.items() if name != "_target_"}
-    return build_model(
-        run.model["_target_"],
-        arguments,
-        num_features=math.prod(dataset.input_shape),
-        num_outputs=dataset.num_outputs,
-        input_shape=dataset.input_shape,
-        seed=run.seed,
-    )
+    return build_model(run.model["_target_"], model_arguments(run), dataset.spec, seed=run.seed)
+
+
+def model_arguments(run: Run) -> dict[str, Any]:
+    """What its constructor is given, beside what the data and the seed set."""
+    return {name: value for name, value in run.model.items() if name != "_target_"}
 
 
 def build_loss(run: Run, task: str) -> Loss:

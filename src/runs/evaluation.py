@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
 import torch
@@ -10,28 +10,38 @@ from torch import Tensor, nn
 
 from src.config.schema import Run, parse_threshold
 from src.data.batches import EvalBatches
+from src.data.labels import TargetScale
 from src.metrics import full_report
+from src.models.outputs import pooled
 from src.randomness import Purpose, key
 from src.statistics.bootstrap import report_bounds
 from src.statistics.thresholds import choose_threshold
+from src.tasks import Task
 
 PREDICTIONS = "predictions.parquet"  # in a run's folder
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """Logits (N, K), or (N,) for one output, and labels (N,) of one split."""
+    """Logits (N, K), or (N,) for one output, and labels (N,) of one split; of a regression, both in units."""
 
     logits: Tensor
     labels: Tensor
 
+    def in_units(self, scale: TargetScale | None) -> Self:
+        """What a model of scaled targets gives, and these, in units."""
+        if scale is None:
+            return self
+        return type(self)(scale.in_units(self.logits), scale.in_units(self.labels))
+
 
 @torch.no_grad()
-def predict(model: nn.Module, batches: EvalBatches) -> Predictions:
-    """The model's outputs on a split, on the CPU."""
+def predict(model: nn.Module, task: Task, batches: EvalBatches) -> Predictions:
+    """The model's outputs on a split, on the CPU, as it was trained."""
     device = next(model.parameters()).device
     model.eval()
-    logits, labels = zip(*((model(inputs.to(device)).cpu(), labels.cpu()) for inputs, labels in batches), strict=True)
+    chunks = ((pooled(model(inputs.to(device)), task).cpu(), labels.cpu()) for inputs, labels in batches)
+    logits, labels = zip(*chunks, strict=True)
     outputs = torch.cat(logits)
     return Predictions(outputs.squeeze(-1) if outputs.shape[-1] == 1 else outputs, torch.cat(labels))
 

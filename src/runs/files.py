@@ -13,7 +13,7 @@ OWNER, RESULTS, CONFIG, HISTORY, CHECKPOINT = (
     "checkpoint.ckpt",
 )
 IDENTITY, FACTS = "identity.json", "tags.json"
-WEIGHTS = "weights.pt"  # of the best epoch
+PREDICTOR = "model.pt"  # the weights of the best epoch, and what else a prediction needs
 
 
 def read_json(path: Path) -> dict[str, Any]:

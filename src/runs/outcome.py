@@ -10,8 +10,11 @@ from src.config.errors import Interrupted
 from src.config.schema import Run
 from src.data.batches import EvalBatches
 from src.data.dataset import Dataset, Split
+from src.data.preprocessing import stored
 from src.data.transforms import Standardize
-from src.runs.build import build_run_model, dtype_of
+from src.models.build import takes_spec
+from src.prediction.predictor import Predictor
+from src.runs.build import build_run_model, dtype_of, model_arguments
 from src.runs.evaluation import Predictions, figures, figures_with_bounds, operating_threshold, predict
 from src.runs.progress import Progress
 from src.runs.results import Results, results_of
@@ -41,14 +44,34 @@ class Trained:
         """The objective at the best epoch."""
         return self.progress.best_value
 
+    def predictor(self, threshold: float | None) -> Predictor:
+        """All that predictions need."""
+        run, dataset = self.run, self.dataset
+        return Predictor(
+            target=run.model["_target_"],
+            arguments=model_arguments(run),
+            spec=dataset.spec.state(with_quantiles=takes_spec(run.model["_target_"])),
+            weights={name: value.cpu() for name, value in self.model.state_dict().items()},
+            standardize=self.standardize.state(),
+            preprocessor=stored(dataset.intake),
+            task=dataset.task,
+            classes=dataset.classes,
+            threshold=threshold,
+            target_scale=vars(dataset.target_scale) if dataset.target_scale else None,
+            data=dataset.name,
+        )
+
     @cached_property
     def model(self) -> nn.Module:
         """The model with the best weights."""
-        return rebuilt(self.run, self.weights, self.dataset)
+        model = build_run_model(self.run, self.dataset).to(dtype_of(self.run))
+        model.load_state_dict({**model.state_dict(), **self.weights})
+        return model
 
     def predict(self, split: Split) -> Predictions:
         """Logits and labels of `split`."""
-        return predict(self.model, EvalBatches(split, self.standardize, dtype_of(self.run)))
+        batches = EvalBatches(split, self.standardize, dtype_of(self.run))
+        return predict(self.model, self.dataset.task, batches).in_units(self.dataset.target_scale)
 
     def test_figures(self) -> dict[str, float]:
         """Figures of the test split, at 0.5 and at the threshold chosen on val."""
@@ -93,13 +116,6 @@ class Recalled:
 
 
 Outcome = Trained | Failed | Recalled
-
-
-def rebuilt(run: Run, weights: dict[str, Tensor], dataset: Dataset) -> nn.Module:
-    """The model of `run` with other weights than it begins with."""
-    model = build_run_model(run, dataset).to(dtype_of(run))
-    model.load_state_dict({**model.state_dict(), **weights})
-    return model
 
 
 def evaluate_run(run: Run, folder: Path, trained: Trained) -> tuple[Results, dict[str, Predictions]]:

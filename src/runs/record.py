@@ -3,7 +3,6 @@
 import time
 from collections.abc import Mapping
 
-import torch
 import yaml
 
 from src.runs.background import Background
@@ -11,8 +10,8 @@ from src.runs.evaluation import PREDICTIONS, predictions_frame
 from src.runs.files import (
     CONFIG,
     FACTS,
+    PREDICTOR,
     RESULTS,
-    WEIGHTS,
     read_history,
     read_json,
     write_history,
@@ -79,7 +78,7 @@ class Record:
     def _concluded(self, job: Job, trained: Trained) -> Results:
         results, splits = evaluate_run(job.run, job.folder, trained)
         if splits:
-            torch.save(trained.weights, job.folder / WEIGHTS)
+            trained.predictor(results.threshold).save(job.folder / PREDICTOR)
         if splits and job.run.tracking.save_model:
             predictions_frame(splits).to_parquet(job.folder / PREDICTIONS)
         return results

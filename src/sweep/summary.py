@@ -16,7 +16,7 @@ from src.config.leaves import leaves
 from src.config.loading import load
 from src.plots import objective_against
 from src.runs.background import Background
-from src.runs.files import WEIGHTS
+from src.runs.files import PREDICTOR
 from src.runs.identity import read_config
 from src.runs.objective import Objective
 from src.runs.results import Results
@@ -57,14 +57,14 @@ def summarise_sweep(
     runs.write_json(folder / SWEEP, {"status": status, "figures": figures, "tags": dict(search or {})})
     console.print(drawn(table, objective))
     if best is not None:
-        if (folder / str(best.number) / WEIGHTS).is_file():  # else it has its model already
+        if (folder / str(best.number) / PREDICTOR).is_file():  # else it has its model already
             leave_model(folder / str(best.number))
         console.print(f"best run: {os.path.relpath(folder / str(best.number))}, {objective} {best.value:.4f} on val")
     elif infeasible:
         console.print("no run keeps the constraints.")
     console.print(f"folder: {os.path.relpath(folder)}   look: make ui")
     for entry in entries:
-        (folder / str(entry.number) / WEIGHTS).unlink(missing_ok=True)
+        (folder / str(entry.number) / PREDICTOR).unlink(missing_ok=True)
     tracker.finish(status, folder / str(best.number) if best else None)
     return table
 

@@ -7,7 +7,8 @@ from src.config.composition import compose_run
 from src.data.reading import read_dataset
 from src.data.sources.modified import modified
 
-DIGITS = {"_target_": "src.data.sources.bundled.digits", "val_fraction": 0.15, "test_fraction": 0.2, "split_seed": 0}
+SPLITS = {"val_fraction": 0.15, "test_fraction": 0.2, "split_seed": 0, "fold": None, "num_folds": 5}
+DIGITS = {"_target_": "src.data.sources.bundled.digits", **SPLITS}
 DIABETES = {**DIGITS, "_target_": "src.data.sources.bundled.diabetes"}
 
 

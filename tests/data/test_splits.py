@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from src.data.splits import split_rows
+from src.data.splits import Known, SplitSettings, split_rows
 
 LABELS = torch.tensor([0] * 200 + [1] * 60 + [2] * 20)[torch.randperm(280, generator=torch.Generator().manual_seed(0))]
 
@@ -14,7 +14,8 @@ LABELS = torch.tensor([0] * 200 + [1] * 60 + [2] * 20)[torch.randperm(280, gener
 def rows(
     labels: Tensor = LABELS, val: float = 0.15, test: float = 0.2, seed: int = 0, stratify: bool = True
 ) -> dict[str, Tensor]:
-    return split_rows(labels, val_fraction=val, test_fraction=test, seed=seed, stratify=stratify)
+    settings = SplitSettings(val_fraction=val, test_fraction=test, split_seed=seed, fold=None, num_folds=5)
+    return split_rows(len(labels), settings, Known(strata=labels if stratify else None))
 
 
 @pytest.mark.parametrize("stratify", [True, False])

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from src.data_spec import DataSpec
 from src.models.build import build_model, num_params
 from src.models.dropout import dropout_layers
 from src.models.mlp import MLP
@@ -37,7 +38,7 @@ class OtherNoise(nn.Sequential):
 
 def build(target: object, arguments: dict[str, object] | None = None, seed: int = 0) -> nn.Module:
     path = target if isinstance(target, str) else f"{target.__module__}.{target.__qualname__}"
-    return build_model(path, arguments or {}, num_features=12, num_outputs=2, input_shape=(1, 3, 4), seed=seed)
+    return build_model(path, arguments or {}, DataSpec((1, 3, 4), 2), seed=seed)
 
 
 def test_builds_ours():

@@ -17,9 +17,11 @@ import torch
 from torch import Tensor
 
 from src.data.dataset import Dataset
+from src.data.preprocessing import stored
 from src.data.sources.bundled import breast_cancer, diabetes, digits
 from src.data.transforms import Standardize
 from src.models.build import build_model
+from src.prediction.predictor import Predictor
 from src.serving.save import save_model
 from tests.doors import environment
 
@@ -32,24 +34,28 @@ SCALED = {
 
 
 def dataset_of(task: str) -> Dataset:
-    return READERS[task](val_fraction=0.2, test_fraction=0.2, split_seed=0)
+    return READERS[task](val_fraction=0.2, test_fraction=0.2, split_seed=0, fold=None, num_folds=5)
 
 
 def saved(folder: Path, dataset: Dataset, target: str = "src.models.mlp.MLP", threshold: float | None = 0.3):
     """A model with random weights, written as a run writes it, and the logits that it gives on test."""
-    model = build_model(
-        target,
-        SCALED[target],
-        num_features=int(np.prod(dataset.input_shape)),
-        num_outputs=dataset.num_outputs,
-        input_shape=dataset.input_shape,
-        seed=4,
-    )
+    model = build_model(target, SCALED[target], dataset.spec, seed=4).eval()
     standardize = Standardize.fit(dataset.train.inputs, "features")
-    how = {"target": target, "arguments": SCALED[target], "dataset": dataset, "standardize": standardize}
-    path = save_model(folder, **how, model=model, threshold=threshold if dataset.task == "binary" else None)
+    predictor = Predictor(
+        target=target,
+        arguments=SCALED[target],
+        spec=dataset.spec.state(with_quantiles=False),
+        weights=model.state_dict(),
+        standardize=standardize.state(),
+        preprocessor=stored(dataset.intake),
+        task=dataset.task,
+        classes=dataset.classes,
+        threshold=threshold if dataset.task == "binary" else None,
+        target_scale=None,
+        data=dataset.name,
+    )
     with torch.no_grad():
-        return path, model.eval()(standardize(dataset.test.inputs))
+        return save_model(folder, predictor), model(standardize(dataset.test.inputs))
 
 
 def expected(dataset: Dataset, logits: Tensor) -> dict[str, Tensor]:
@@ -80,7 +86,7 @@ def test_rows_of_another_size_are_refused(tmp_path: Path):
     path, _ = saved(tmp_path, dataset_of("binary"))
     served = mlflow.pyfunc.load_model(str(path)).unwrap_python_model()
     for wrong in (np.zeros((2, 7)), np.zeros((0, 30))):
-        with pytest.raises(ValueError, match="input: each row must hold 30 values, but got shape"):
+        with pytest.raises(ValueError, match="input: each row must hold 30 numbers"):
             served.predict(None, wrong)
 
 

@@ -103,7 +103,7 @@ def test_the_best_run_alone_keeps_its_model(swept: tuple[Path, str]):
     for number in range(8):
         kept = {path.name for path in (sweep / str(number)).iterdir()} & MODEL
         assert kept == (MODEL if number == best else set())
-    assert not list(sweep.glob("*/weights.pt"))
+    assert not list(sweep.glob("*/model.pt"))
     assert f"best run: mlruns/sweeps/{sweep.name}/{best}" in swept[1]
 
 

@@ -113,6 +113,8 @@ class Learner(pl.LightningModule):
         if train:
             figures["train/loss_eval"] = self.loss(*train[0]).mean()
         figures["val/loss"] = self.loss(logits, labels).mean()
+        if scale := self.data.dataset.target_scale:
+            logits, labels = scale.in_units(logits), scale.in_units(labels)
         figures |= {f"val/{name}": value for name, value in evaluate(self.task, logits, labels).items()}
         self.figures_ = {name: float(value) for name, value in figures.items()}
         self.log_dict(self.figures_, prog_bar=True, sync_dist=self.trainer.world_size > 1)

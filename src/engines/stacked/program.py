@@ -76,7 +76,9 @@ class Program:
         outputs = torch.cat([self._shared(values, inputs) for inputs in self.data.chunks(split, members)], dim=1)
         labels = split.labels.expand(members, -1)
         loss = self._loss(hyperparameters)(outputs, labels).mean(-1)
-        return {"loss": loss, **evaluate(self.task, outputs, labels)}, outputs
+        scale = self.data.dataset.target_scale
+        of_people = (outputs, labels) if scale is None else (scale.in_units(outputs), scale.in_units(labels))
+        return {"loss": loss, **evaluate(self.task, *of_people)}, outputs
 
     def _outputs(self, values: Tensors, inputs: Tensor, rows: Tensor) -> Tensor:
         """Each member's outputs (S, B) or (S, B, K) for its own inputs (S, B, ...)."""

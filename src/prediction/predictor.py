@@ -1,0 +1,101 @@
+"""A trained model with everything that predictions need, as one file of plain values and tensors."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+from torch import Tensor, nn
+
+from src.data.labels import TargetScale
+from src.data.preprocessing import Preprocessor, restored
+from src.data.raw import Inputs
+from src.data.transforms import Standardize
+from src.data_spec import DataSpec
+from src.models.build import build_model
+from src.models.outputs import pooled
+from src.tasks import Task
+
+# Axes: N rows, K classes.
+
+CHUNK = 2**22  # numbers of inputs at once
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """What a run learned: from raw rows to logits, in the type that it was trained in."""
+
+    target: str  # of the model, with its arguments
+    arguments: dict[str, Any]
+    spec: dict[str, Any]
+    weights: dict[str, Tensor]
+    standardize: dict[str, Any]
+    preprocessor: dict[str, Any]
+    task: Task
+    classes: tuple[str, ...]
+    threshold: float | None
+    target_scale: dict[str, float] | None
+    data: str  # the data set's name
+
+    def save(self, path: Path) -> None:
+        """Write it to `path`."""
+        torch.save({**_values(self), "classes": list(self.classes)}, path)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read what `save` has written: nothing is unpickled. ValueError, naming the file, if it is none."""
+        try:
+            values = torch.load(path, weights_only=True, map_location="cpu")
+            return cls(**{**values, "classes": tuple(values["classes"])})
+        except OSError:
+            raise
+        except Exception as error:  # whatever a damaged file makes of it
+            reason = " ".join(str(error).split())[:120]
+            raise ValueError(
+                f"{path}: must be a whole model of a run, but got: {type(error).__name__}: {reason}."
+            ) from error
+
+    @cached_property
+    def intake(self) -> Preprocessor:
+        """How rows become inputs."""
+        return restored(self.preprocessor)
+
+    @cached_property
+    def model(self) -> nn.Module:
+        """The model with its weights, for evaluation."""
+        model = build_model(self.target, self.arguments, DataSpec.of_state(self.spec), seed=0)
+        dtype = next((value.dtype for value in self.weights.values() if value.is_floating_point()), torch.float32)
+        model.to(dtype).load_state_dict(self.weights)
+        return model.eval()
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The type that it was trained in."""
+        return next(self.model.parameters()).dtype
+
+    @property
+    def scale(self) -> TargetScale | None:
+        """Of the targets of a regression."""
+        return None if self.target_scale is None else TargetScale(**self.target_scale)
+
+    def predict(self, given: Any) -> tuple[Inputs, Tensor]:
+        """What came in, and the logits of those rows that could be read: (M,), or (M, K) of classes."""
+        inputs = self.intake.inputs(self.intake.take(given))
+        return inputs, self.logits(inputs.tensor)
+
+    @torch.no_grad()
+    def logits(self, inputs: Tensor) -> Tensor:
+        """Of preprocessed inputs (N, ...): (N,), or (N, K) of classes; of a regression the prediction in its units."""
+        standardize = Standardize(**self.standardize)
+        size = max(1, CHUNK // max(1, inputs[:1].numel()))
+        pieces = [pooled(self.model(standardize(piece.to(self.dtype))), self.task) for piece in inputs.split(size)]
+        outputs = torch.cat(pieces)
+        outputs = outputs if self.task == "multiclass" else outputs.squeeze(-1)
+        return outputs if self.scale is None else self.scale.in_units(outputs)
+
+
+def _values(predictor: Predictor) -> Mapping[str, Any]:
+    """Its fields by name, without what has been built of them."""
+    return {field.name: getattr(predictor, field.name) for field in fields(predictor)}
