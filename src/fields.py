@@ -30,6 +30,13 @@ Place = Annotated[str, DOES_NOT_DECIDE]
 OptionalPlace = Annotated[str | None, DOES_NOT_DECIDE]
 
 
+class _OtherSource:
+    """Marks an argument that is the settings of another data source."""
+
+
+OTHER_SOURCE = _OtherSource()
+
+
 class Block(BaseModel):
     """Typed settings: unknown keys and wrong types are errors, nothing is coerced."""
 
@@ -50,7 +57,7 @@ def free_keys(kind: type[Block], prefix: str = "") -> list[str]:
 class Plug(Block):
     """The settings of a model or a data source: its dotted path, and its arguments."""
 
-    target: str = Field(alias="_target_")
+    dotted_path: str = Field(alias="_target_")
 
 
 @dataclass(frozen=True, eq=False)  # annotations must be hashable, tables are not

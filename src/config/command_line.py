@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 WHOLE = ("hydra.sweeper.sampler", "hydra.sweeper.pruner")
-TAGS = "tracking.tags"
+OPEN = ("tracking.tags", "data.columns")  # keys with names of a user's own below them
 
 
 def for_hydra(argv: Sequence[str]) -> list[str]:
     """The arguments as Hydra has to be told them.
 
-    A mapping for a sampler or a pruner takes the place of a file's; Hydra alone would refuse or merge its keys. A tag may
-    have any name, and Hydra knows none.
+    A mapping for a sampler or a pruner takes the place of a file's; Hydra alone would refuse or merge its keys. A tag, and a
+    column, may have any name, and Hydra knows none.
     """
     given = []
     for text in argv:
@@ -18,5 +18,5 @@ def for_hydra(argv: Sequence[str]) -> list[str]:
         if key in WHOLE and value.lstrip().startswith("{"):
             given += [f"~{key}", f"+{text}"]
         else:
-            given.append(f"++{text}" if f"{key}.".startswith(f"{TAGS}.") else text)
+            given.append(f"++{text}" if f"{key}.".startswith(tuple(f"{name}." for name in OPEN)) else text)
     return given

@@ -8,7 +8,7 @@ from src.config.rules import check
 from src.config.schema import Run
 from src.config.validation import validated
 from src.data.sources import SOURCES
-from src.fields import Plug
+from src.fields import OTHER_SOURCE, Plug
 from src.models.arguments import MODELS
 
 
@@ -22,12 +22,12 @@ def load(values: Mapping[str, Any]) -> Run:
 
 
 def _check_source(key: str, values: dict[str, Any]) -> None:
-    """A mapping among the arguments of our own readers is another source."""
+    """An argument of our own readers may be another source."""
     _check_plug(key, values, {name: source.settings for name, source in SOURCES.items()})
-    if values["_target_"] in SOURCES:
-        for name, value in values.items():
-            if isinstance(value, dict):
-                _check_source(f"{key}.{name}", value)
+    if (source := SOURCES.get(values["_target_"])) is not None:
+        for name, field in source.settings.model_fields.items():
+            if OTHER_SOURCE in field.metadata:
+                _check_source(f"{key}.{name}", values[name])
 
 
 def _check_plug(key: str, values: dict[str, Any], ours: Mapping[str, type[Plug]]) -> None:

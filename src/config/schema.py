@@ -124,7 +124,19 @@ class Trainer(LightningArguments):
 # What every run is tagged with: a tag of a user's own must not say something else.
 TAGS = (
     *LIBRARIES,
-    *("data", "data_digest", "simulated", "seed", "device", "num_threads", "host", "python", "git_commit", "git_dirty"),
+    *(
+        "data",
+        "data_digest",
+        "data_warnings",
+        "simulated",
+        "seed",
+        "device",
+        "num_threads",
+        "host",
+        "python",
+        "git_commit",
+        "git_dirty",
+    ),
     *("folder", "folder_id", "sweep", "sweep_id", "study", "stop_reason", "lab", "claim", "claim_name", "verdict"),
 )
 

@@ -1,6 +1,6 @@
 """From a reader's dotted path and its arguments to a dataset; the reader may be the user's own."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from src.data.dataset import Dataset
@@ -20,9 +20,10 @@ def read_dataset(values: Mapping[str, Any]) -> Dataset:
 
 
 class LastRead:
-    """Reads the data of runs, once for all that follow one another with the same."""
+    """Reads the data of runs, once for all that follow one another with the same; `on_read` is told of each."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_read: Callable[[Dataset], None] = lambda dataset: None) -> None:
+        self.on_read = on_read
         self._values: dict[str, Any] | None = None
         self._dataset: Dataset | None = None
 
@@ -30,4 +31,5 @@ class LastRead:
         """As `read_dataset`."""
         if self._dataset is None or self._values != dict(values):
             self._values, self._dataset = dict(values), read_dataset(values)
+            self.on_read(self._dataset)
         return self._dataset

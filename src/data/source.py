@@ -38,7 +38,8 @@ SOURCES: dict[str, Source] = {}  # by the dotted path of the reader
 def source(read: Reader) -> Reader:
     """Enters a reader into the table. Its arguments are annotated with the kinds of `src.fields`; it imports torch inside.
 
-    An argument that is a mapping is the settings of another source; `**shared: Unpack[Settings]` are those of a TypedDict.
+    An argument that is marked as `OTHER_SOURCE` is the settings of another source; `**shared: Unpack[Settings]` are those of
+    a TypedDict.
     """
     SOURCES[f"{read.__module__}.{read.__qualname__}"] = Source(read, _settings(read))
     return read

@@ -12,6 +12,7 @@ def facts_of(run: Run, dataset: Dataset) -> dict[str, str]:
         **run.tracking.tags,
         "data": dataset.source,
         "data_digest": dataset.digest,
+        "data_warnings": "\n".join(dataset.warnings)[:5000],
         "simulated": str(dataset.simulated).lower(),
         "seed": str(run.seed),
         **provenance(device_of(run).type),

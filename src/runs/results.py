@@ -86,6 +86,7 @@ def results_of(
             "name": dataset.name,
             "source": dataset.source,
             "simulated": dataset.simulated,
+            "warnings": list(dataset.warnings),
             "task": dataset.task,
             "classes": list(dataset.classes),
             "rows": {part: len(getattr(dataset, part)) for part in ("train", "val", "test")},

@@ -10,6 +10,7 @@ from src.data.reading import LastRead
 from src.engines.dispatch import Dispatch, EngineName
 from src.engines.stacked.snapshot import Snapshot
 from src.engines.unfinished import Unfinished
+from src.runs.announcement import tell_data
 from src.runs.identity import Identity
 from src.runs.job import Job
 from src.runs.listener import Listener
@@ -41,7 +42,7 @@ def train_grid(
     `slots`: how many train at once in a stack; None chooses. A job that fails is recorded so, and the others go on. What a
     start before this one has left is taken up. `listeners` hear after ours. Raises ValueError if a folder holds another run.
     """
-    data, numbered = LastRead(), {job.number: job for job in jobs}
+    data, numbered = LastRead(tell_data(console)), {job.number: job for job in jobs}
     check_identity(jobs, data)
     status = SweepStatus(len(jobs), jobs[0].run.first_objective, sum(job.run.epochs for job in jobs))
     tracking = jobs[0].run.tracking

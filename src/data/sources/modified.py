@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -11,7 +10,7 @@ from pydantic import Field
 from src.data.dataset import Dataset, Split
 from src.data.reading import read_dataset
 from src.data.source import source as data_source
-from src.fields import Count, Seed
+from src.fields import OTHER_SOURCE, Count, Seed
 from src.randomness import Purpose, integers, key, permutation, uniform
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 @data_source
 def modified(
     *,
-    source: Mapping[str, Any],
+    source: Annotated[dict[str, Any], OTHER_SOURCE],
     num_train: Count | None,
     label_noise: Annotated[float, Field(ge=0, le=1)],
     val_from: Literal["train", "val", "test"],

@@ -1,0 +1,136 @@
+"""What stands in two splits at once, or gives the target away: a line for each leak that was found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from src.data.tables.values import numbers, texts
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Parts = Mapping[str, "Tensor"]  # the rows of each split
+
+CERTAIN = 0.995  # what a column alone may tell of the target: balanced accuracy, or rank correlation
+DIGITS = 3  # in which the numbers of near-identical rows agree
+WHO = "patient|subject|person|customer|client|user|household|family|participant|animal"
+PERSON = re.compile(rf"({WHO})([ _.-]?(id|no|nr|number|key|code|uuid))?", re.IGNORECASE)
+
+
+def row_leaks(rows: pd.DataFrame, parts: Parts, decimal: str) -> Iterator[str]:
+    """Rows of val or test that train has too, all of their columns alike, or as good as.
+
+    Silent where half of train's rows are like others of its own: in a table of few combinations that is no wonder.
+    """
+    exact, near = _hashes(rows, decimal)
+    train = parts["train"].numpy()
+    if len(np.unique(exact[train])) < len(train) / 2:
+        return
+    for part in ("val", "test"):
+        place = parts[part].numpy()
+        same = np.isin(exact[place], exact[train])
+        alike = np.isin(near[place], near[train]) & ~same
+        for what, found in (("identical", same), ("near-identical", alike)):
+            if count := int(found.sum()):
+                row = int(rows.index[place[np.flatnonzero(found)[0]]]) + 1
+                yield f"leak: {count} of the {len(place):,} rows of {part} are {what} to rows of train, such as row {row}."
+
+
+def group_leaks(groups: Sequence[Hashable], parts: Parts, name: str) -> Iterator[str]:
+    """Groups whose rows stand in two splits; none where the split went by them."""
+    of_part = {part: {groups[row] for row in rows.tolist() if groups[row] is not None} for part, rows in parts.items()}
+    for one, other in combinations(of_part, 2):
+        if both := of_part[one] & of_part[other]:
+            some = str(min(both, key=str))
+            yield f"leak: {len(both):,} values of {name} stand in {one} and in {other}, such as {some!r}."
+
+
+def person_leaks(frame: pd.DataFrame, parts: Parts) -> Iterator[str]:
+    """Columns that by their name and values say whose a row is, and were not split by."""
+    for name in map(str, frame.columns):
+        if not PERSON.fullmatch(name):
+            continue
+        written = texts(frame[name])
+        different = len({text for text in written if text is not None})
+        if len(written) / 100 < different < len(written):
+            yield from (
+                f"{line[:-1]}; data.group={name} keeps them together." for line in group_leaks(written, parts, name)
+            )
+
+
+def time_leaks(times: Array, parts: Parts, name: str) -> Iterator[str]:
+    """Rows of train that are later than the first of val or test; none where the split went by time."""
+    for part in ("val", "test"):
+        first = times[parts[part].numpy()].min()
+        if late := int((times[parts["train"].numpy()] > first).sum()):
+            yield f"leak: {late:,} rows of train are later, by {name}, than the first of {part}."
+
+
+def giveaways(rows: pd.DataFrame, labels: Array, *, is_regression: bool, decimal: str) -> Iterator[str]:
+    """Columns of train that alone tell the target (N,), or as good as: learned of every other row, judged on the rest."""
+    learned = np.arange(len(labels)) % 2 == 0
+    if len(np.unique(labels[learned])) < 2 or len(np.unique(labels[~learned])) < 2:
+        return
+    told, what = (_rank_correlation, "rank correlation") if is_regression else (_balanced_accuracy, "balanced accuracy")
+    for name in map(str, rows.columns):
+        values = _as_numbers(rows[name], labels, learned, decimal)
+        if (share := told(values, labels, learned)) >= CERTAIN:
+            yield f"leak: column {name!r} alone gives the target away ({what} {share:.3f}); data.drop=[{name}] leaves it out."
+
+
+def _hashes(rows: pd.DataFrame, decimal: str) -> tuple[Array, Array]:
+    """Of each row as it is, and with its numbers to `DIGITS` digits and its texts in small letters."""
+    exact, near = dict[str, "pd.Series[Any]"](), dict[str, "pd.Series[Any]"]()
+    for name in map(str, rows.columns):
+        values, bad = numbers(rows[name], decimal)
+        if any(text is not None for text in bad):
+            written = [text or "" for text in texts(rows[name])]
+            exact[name], near[name] = pd.Series(written), pd.Series([text.lower() for text in written])
+        else:
+            exact[name], near[name] = pd.Series(values), pd.Series(_rounded(values))
+    of_both = (pd.util.hash_pandas_object(pd.DataFrame(table), index=False).to_numpy() for table in (exact, near))
+    first, second = of_both
+    return first, second
+
+
+def _rounded(values: Array) -> Array:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        size = 10.0 ** (np.floor(np.log10(np.abs(values))) - (DIGITS - 1))
+        return np.where(values == 0, 0.0, np.round(values / size) * size)
+
+
+def _as_numbers(column: pd.Series[Any], labels: Array, learned: Array, decimal: str) -> Array:
+    """Numbers as they are, texts as the mean label of those learned; what is missing is a number of its own."""
+    values, bad = numbers(column, decimal)
+    if any(text is not None for text in bad):
+        written = pd.Series(texts(column), dtype=object).fillna("").to_numpy()
+        means = pd.Series(labels[learned]).groupby(written[learned]).mean()
+        return pd.Series(written).map(means).fillna(labels[learned].mean()).to_numpy()
+    known = values[~np.isnan(values)]
+    return np.where(np.isnan(values), (known.min() if len(known) else 0.0) - 1.0, values)
+
+
+def _rank_correlation(values: Array, labels: Array, learned: Array) -> float:
+    from scipy.stats import spearmanr
+
+    values, labels = values[~learned], labels[~learned]
+    return 0.0 if values.std() == 0 or labels.std() == 0 else float(abs(spearmanr(values, labels).statistic))
+
+
+def _balanced_accuracy(values: Array, labels: Array, learned: Array) -> float:
+    """Of a tree with two leaves for each class."""
+    from sklearn.metrics import recall_score
+    from sklearn.tree import DecisionTreeClassifier
+
+    tree = DecisionTreeClassifier(max_leaf_nodes=2 * len(np.unique(labels)), random_state=0, class_weight="balanced")
+    fitted = tree.fit(values[learned, None], labels[learned])
+    return float(
+        recall_score(labels[~learned], fitted.predict(values[~learned, None]), average="macro", zero_division=0)
+    )

@@ -1,0 +1,98 @@
+"""Rows of a table: columns by name, each encoded as it was fitted on train."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from src.data.raw import Inputs, Raw
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from src.data.tables.columns import Column
+    from src.data.tables.files import Format
+
+
+@dataclass(frozen=True)
+class TableRows:
+    """A frame's rows as inputs: `columns` in the order of their features; `target`: where labels are, if a file has them."""
+
+    columns: tuple[Column, ...]
+    target: str
+    form: Format
+    kind: ClassVar[str] = "table"
+
+    @property
+    def features(self) -> list[str]:
+        """What the numbers of an input are called."""
+        return [feature for column in self.columns for feature in column.features]
+
+    @property
+    def cardinalities(self) -> tuple[int, ...]:
+        """Of each feature: 0 of a number, else how many codes."""
+        return tuple(size for column in self.columns for size in column.cardinalities)
+
+    def read(self, path: Path) -> Raw:
+        """The rows of a table, by number from 1; its target column, if it has one, are the labels."""
+        from src.data.tables.files import read_table
+
+        return self.take(read_table(path, self.form).frame)
+
+    def take(self, given: Any) -> Raw:
+        """A frame with the columns by name, in any order, beside others; or a list of mappings, or a mapping of lists."""
+        import pandas as pd
+
+        try:
+            frame = given if isinstance(given, pd.DataFrame) else pd.DataFrame(given)
+        except Exception as error:  # whatever pandas makes of it
+            raise ValueError(f"input: must be rows with columns by name, but got {type(given).__name__}.") from error
+        frame = frame.set_axis([str(name).strip() for name in frame.columns], axis=1)
+        names = [column.name for column in self.columns]
+        if missing := [name for name in names if name not in frame.columns]:
+            has = ", ".join(list(frame.columns)[:20])
+            raise ValueError(f"input: must have the columns {', '.join(missing)}, but got only {has}.")
+        if twice := [name for name in names if frame.columns.tolist().count(name) > 1]:
+            raise ValueError(f"input: each column must be there once, but got {twice[0]!r} more than once.")
+        labels = frame[self.target].tolist() if self.target in frame.columns else None
+        return Raw(frame, [str(row) for row in range(1, len(frame) + 1)], labels)
+
+    def unknown(self, frame: pd.DataFrame) -> list[str]:
+        """Columns of `frame` that training did not have."""
+        known = {*(column.name for column in self.columns), self.target}
+        return [str(name) for name in frame.columns if name not in known]
+
+    def inputs(self, raw: Raw) -> Inputs:
+        """float32 (M, F), of those rows whose columns are of their kind."""
+        import numpy as np
+        import torch
+
+        encoded = [column.encode(raw.content[column.name]) for column in self.columns]
+        faults: dict[int, str] = {}
+        for one in encoded:
+            for place, reason in one.faults.items():
+                faults[place] = f"{faults[place]}; {reason}" if place in faults else reason
+        places = [place for place in range(len(raw)) if place not in faults]
+        features = np.concatenate([one.features for one in encoded], 1).astype(np.float32)
+        return Inputs(torch.from_numpy(features[places]), places, faults)
+
+    def state(self) -> dict[str, Any]:
+        """Each column's."""
+        from src.data.tables.columns import stored_column
+
+        return {
+            "columns": [stored_column(column) for column in self.columns],
+            "target": self.target,
+            "form": asdict(self.form),
+        }
+
+    @classmethod
+    def of_state(cls, state: Mapping[str, Any]) -> Self:
+        """The one that `state` was taken of."""
+        from src.data.tables.columns import restored_column
+        from src.data.tables.files import Format
+
+        columns: Sequence[Column] = [restored_column(column) for column in state["columns"]]
+        return cls(tuple(columns), state["target"], Format(**state["form"]))

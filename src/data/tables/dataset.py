@@ -1,0 +1,200 @@
+"""From a frame and its target to a dataset: kinds of columns, splits, and what is fitted on train."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from src.choices import chosen, one_of
+from src.data.dataset import Dataset, Split
+from src.data.labels import TargetScale
+from src.data.leaks import giveaways, group_leaks, person_leaks, row_leaks, time_leaks
+from src.data.preprocessing.table import TableRows
+from src.data.splits import PARTS, Known, SplitSettings, split_rows
+from src.data.tables.columns import COLUMNS, Encoding
+from src.data.tables.files import Format
+from src.data.tables.kinds import LEFT_OUT, Kind, kinds_of
+from src.data.tables.scaling import SCALES
+from src.data.tables.slices import slices_of
+from src.data.tables.target import read_target
+from src.data.tables.values import dates, is_day_first, numbers, texts
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+CATEGORIES = ("onehot", "codes")
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the user says of a table; the keys of `conf/data/table.yaml`, which says what each is."""
+
+    target: str
+    task: str | None = None
+    positive: str | None = None
+    columns: Mapping[str, str] | None = None
+    drop: Sequence[str] = ()
+    scale: str = "quantile"
+    categories: str = "onehot"
+    rare: int = 10
+    group: str | None = None
+    time: str | None = None
+    split: str | None = None
+    slices: Sequence[str] = ()
+
+
+def table_dataset(
+    name: str,
+    source: str,
+    frame: pd.DataFrame,
+    choices: Choices,
+    splits: SplitSettings,
+    *,
+    form: Format,
+    decimal: str,
+    given: Sequence[str] | None = None,
+) -> Dataset:
+    """The dataset of `frame`, whose rows are named by number from 1. `given`: each row's split where files say so.
+
+    Rows without a target are left out. Raises ValueError naming the key, the column and what would be right.
+    """
+    _check(frame, choices)
+    target = read_target(frame[choices.target], decimal, task=choices.task, positive=choices.positive)
+    kept = np.flatnonzero(~np.isnan(target.labels))
+    rows, labels = frame.iloc[kept], target.labels[kept]
+    named = [name for name in (choices.target, choices.group, choices.time, choices.split) if name is not None]
+    kinds = kinds_of(rows.drop(columns=list(dict.fromkeys(named))), decimal, dict(choices.columns or {}), choices.drop)
+    used = [column for column, kind in kinds.items() if kind.kind not in LEFT_OUT]
+    if not used:
+        raise ValueError(f"{source}: must have a column that tells something of {choices.target!r}, but got none.")
+    classes = torch.from_numpy(labels).long() if target.task != "regression" else None
+    known = Known(
+        strata=classes,
+        groups=texts(rows[choices.group]) if choices.group else None,
+        times=_times(rows[choices.time], decimal) if choices.time else None,
+        given=_given(rows, choices.split, given, kept),
+    )
+    parts = split_rows(len(rows), splits, known)
+    encoding = Encoding(choices.scale, choices.categories, choices.rare, decimal)
+    fitted_on = rows.iloc[parts["train"].numpy()]
+    columns = tuple(COLUMNS[kinds[column].kind].fit(column, fitted_on[column], encoding) for column in used)
+    intake = TableRows(columns, choices.target, form)
+    inputs = _inputs(intake, rows)
+    scale = _target_scale(labels[parts["train"].numpy()]) if target.task == "regression" else None
+    outputs = _outputs(labels, classes, scale)
+    row_names, slices = [str(row + 1) for row in kept], slices_of(rows, choices.slices, decimal)
+    train, val, test = (_split(inputs, outputs, parts[part], row_names, slices) for part in PARTS)
+    missing = f"{len(frame) - len(rows):,} rows have no target and are left out" if len(rows) < len(frame) else ""
+    shape = f"{len(rows):,} rows, {len(frame.columns)} columns; {choices.target}: {target.told}"
+    return Dataset(
+        name,
+        source,
+        target.task,
+        train,
+        val,
+        test,
+        classes=target.classes,
+        target_scale=scale,
+        cardinalities=intake.cardinalities if any(intake.cardinalities) else (),
+        preprocessor=intake,
+        description="\n".join(filter(None, (shape, missing, *_listed(kinds)))),
+        warnings=tuple(_leaks(rows, used, labels, parts, known, choices, decimal, target.task == "regression")),
+    )
+
+
+def _check(frame: pd.DataFrame, choices: Choices) -> None:
+    chosen("data.scale", SCALES, choices.scale)
+    if choices.categories not in CATEGORIES:
+        raise ValueError(f"data.categories: {one_of(CATEGORIES)}, but got {choices.categories!r}.")
+    asked = {"target": choices.target, "group": choices.group, "time": choices.time, "split": choices.split}
+    for key, name in [*asked.items(), *(("slices", name) for name in choices.slices)]:
+        if name is not None and name not in frame.columns:
+            raise ValueError(f"data.{key}: {one_of(map(str, frame.columns))}, but got {name!r}.")
+
+
+def _inputs(intake: TableRows, rows: pd.DataFrame) -> Tensor:
+    """Of every row: what is not of its column's kind counts as missing here."""
+    encoded = [column.encode(rows[column.name]).features for column in intake.columns]
+    return torch.from_numpy(np.concatenate(encoded, 1).astype(np.float32))
+
+
+def _outputs(labels: np.ndarray, classes: Tensor | None, scale: TargetScale | None) -> Tensor:
+    if classes is not None:
+        return classes
+    assert scale is not None
+    return scale.scaled(torch.from_numpy(labels)).float()
+
+
+def _target_scale(train: np.ndarray) -> TargetScale:
+    return TargetScale(float(train.mean()), float(train.std()) or 1.0)
+
+
+def _split(
+    inputs: Tensor, labels: Tensor, rows: Tensor, names: Sequence[str], slices: Mapping[str, Sequence[str]]
+) -> Split:
+    chosen = rows.tolist()
+    of_rows = {name: [values[row] for row in chosen] for name, values in slices.items()}
+    return Split(inputs[rows], labels[rows], [names[row] for row in chosen], of_rows)
+
+
+def _times(column: pd.Series[Any], decimal: str) -> np.ndarray:
+    """Something that can be sorted; ValueError, naming the row, where a time is missing."""
+    values, bad = numbers(column, decimal)
+    if np.isnan(values).any() and (any(bad) or column.notna().any()):
+        written = texts(column)
+        found, _ = dates(column, day_first=is_day_first(written))
+        values = np.where(
+            found.isna(), np.nan, found.to_numpy(dtype="datetime64[s]").astype(np.int64).astype(np.float64)
+        )
+    if (missing := np.flatnonzero(np.isnan(values))).size:
+        row = int(missing[0])
+        raise ValueError(
+            f"data.time: column {column.name!r} must hold a date or number in each row, but got "
+            f"{str(column.iloc[row])[:40]!r} in row {int(column.index[row]) + 1}."
+        )
+    return values
+
+
+def _given(
+    rows: pd.DataFrame, split: str | None, given: Sequence[str] | None, kept: np.ndarray
+) -> Sequence[str] | None:
+    if split is not None:
+        return [text or "" for text in texts(rows[split])]
+    return None if given is None else [given[row] for row in kept]
+
+
+def _leaks(
+    rows: pd.DataFrame,
+    used: Sequence[str],
+    labels: np.ndarray,
+    parts: Mapping[str, Tensor],
+    known: Known,
+    choices: Choices,
+    decimal: str,
+    is_regression: bool,
+) -> Iterator[str]:
+    train = parts["train"].numpy()
+    yield from row_leaks(rows[used], parts, decimal)
+    if known.groups is not None:
+        yield from group_leaks(known.groups, parts, str(choices.group))
+    else:
+        yield from person_leaks(rows.drop(columns=choices.target), parts)
+    if known.times is not None:
+        yield from time_leaks(known.times, parts, str(choices.time))
+    yield from giveaways(rows[used].iloc[train], labels[train], is_regression=is_regression, decimal=decimal)
+
+
+def _listed(kinds: Mapping[str, Kind]) -> list[str]:
+    """A line for each kind, with the columns of it and what was seen in them."""
+    lines = []
+    for kind in (*COLUMNS, *LEFT_OUT):
+        of_kind = {name: found.note for name, found in kinds.items() if found.kind == kind}
+        if of_kind:
+            named = ", ".join(f"{name} ({note})" if note else name for name, note in of_kind.items())
+            lines.append(f"  {kind}{' (left out)' if kind in LEFT_OUT else ''}, {len(of_kind)}: {named}")
+    return lines

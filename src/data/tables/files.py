@@ -1,0 +1,152 @@
+"""Files of tables: CSV and its kin, Parquet, Feather, Excel. Text stays text here; what it means is found column by column."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+SEPARATORS = (",", ";", "\t", "|", " ")
+LOOKED_AT = 100  # lines
+LARGEST = 2**33  # bytes of a workbook, unpacked: what claims more is a bomb, or no table for this machine
+COMMA = re.compile(r"[+-]?\d[\d.]*,\d+")
+POINT = re.compile(r"[+-]?\d[\d,]*\.\d+")
+
+
+@dataclass(frozen=True)
+class Format:
+    """How a file is written; None: found out. `header`: the row of the names, from 0; None: columns are numbers from 0."""
+
+    header: int | None = 0
+    separator: str | None = None
+    decimal: str | None = None
+    encoding: str | None = None
+    sheet: str | int | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """What a file holds, its columns named by text, and the sign of its decimals."""
+
+    frame: pd.DataFrame
+    decimal: str
+
+
+def read_table(path: Path, form: Format) -> Table:
+    """The table in `path`. Raises OSError, or ValueError naming the file and what is wrong, where it holds none."""
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        raise ValueError(f"{path}: must be a table ({', '.join(READERS)}), but got {path.suffix or 'no suffix'!r}.")
+    path.open("rb").close()  # a folder, a missing or an unreadable file: OSError that names it
+    try:
+        table = reader(path, form)
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:  # the libraries raise what they like over damaged files
+        if str(error).startswith(str(path)):
+            raise
+        reason = " ".join(str(error).split())[:200].rstrip(".")
+        raise ValueError(f"{path}: must be a whole {path.suffix} file, but got: {reason}.") from error
+    return Table(_checked(path, table.frame), table.decimal)
+
+
+def _checked(path: Path, frame: pd.DataFrame) -> pd.DataFrame:
+    frame.columns = pd.Index([str(name).strip() for name in frame.columns], dtype=object)
+    if len(frame.columns) == 0 or len(frame) == 0:
+        raise ValueError(f"{path}: must hold rows and columns, but got {len(frame)} and {len(frame.columns)}.")
+    if twice := [name for name, count in Counter(frame.columns).items() if count > 1]:
+        raise ValueError(f"{path}: each column must have a name of its own, but got {twice[0]!r} more than once.")
+    return frame.reset_index(drop=True)
+
+
+def _text(path: Path, form: Format) -> Table:
+    text = _decoded(path, form.encoding)
+    lines = [line for line in text.splitlines() if line.strip()][:LOOKED_AT]
+    separator = form.separator or ("\t" if path.suffix.lower() == ".tsv" else _separator(lines))
+    frame = pd.read_csv(
+        io.StringIO(text),
+        sep=separator,
+        header=None,
+        dtype=str,
+        keep_default_na=False,
+        na_filter=False,
+        skipinitialspace=True,
+        engine="c",
+    )
+    decimal = form.decimal or ("," if separator != "," and _has_commas(frame.head(LOOKED_AT)) else ".")
+    return Table(_named(frame, form.header), decimal)
+
+
+def _decoded(path: Path, encoding: str | None) -> str:
+    content = path.read_bytes()
+    marked = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
+    found = next((name for mark, name in marked.items() if content.startswith(mark)), None)
+    for name in [encoding] if encoding else [found] if found else ["utf-8", "cp1252", "latin-1"]:
+        try:
+            text = content.decode(name)
+        except UnicodeDecodeError:
+            continue
+        except LookupError as error:
+            raise ValueError(f"data.encoding: must be one that Python knows, but got {name!r}.") from error
+        if "\0" in text:
+            raise ValueError(f"{path}: must be text, but got bytes of another kind.")
+        return text
+    raise ValueError(f"{path}: must be text in {encoding or found}, but got bytes that are none.")
+
+
+def _separator(lines: list[str]) -> str:
+    """What divides the most lines alike; of several, what divides them into the most."""
+
+    def worth(separator: str) -> tuple[float, int]:
+        counts = Counter(len(row) for row in csv.reader(lines, delimiter=separator, skipinitialspace=True))
+        width, number = counts.most_common(1)[0] if counts else (1, 0)
+        return (number / len(lines) if width > 1 else 0.0, width)
+
+    return max(SEPARATORS, key=worth)
+
+
+def _has_commas(frame: pd.DataFrame) -> bool:
+    """Whether decimals are written with commas."""
+    values = [str(value).strip() for column in frame for value in frame[column]]
+    return sum(bool(COMMA.fullmatch(value)) for value in values) > sum(bool(POINT.fullmatch(value)) for value in values)
+
+
+def _named(frame: pd.DataFrame, header: int | None) -> pd.DataFrame:
+    """Columns named by the row `header`, which with those above it is no longer one of the table."""
+    if header is None:
+        return frame.set_axis([str(number) for number in range(len(frame.columns))], axis=1)
+    if header >= len(frame):
+        raise ValueError(f"data.header: must be a row of the file, which has {len(frame)}, but got {header}.")
+    names = ["" if pd.isna(name) else str(name) for name in frame.iloc[header]]
+    named = [name.strip() or f"column {number}" for number, name in enumerate(names)]
+    return frame.iloc[header + 1 :].set_axis(named, axis=1)
+
+
+def _excel(path: Path, form: Format) -> Table:
+    if not zipfile.is_zipfile(path):
+        raise ValueError("no workbook of Excel 2007 or later")
+    with zipfile.ZipFile(path) as packed:
+        if (size := sum(member.file_size for member in packed.infolist())) > LARGEST:
+            raise ValueError(f"{size} bytes in it, which is no table")
+    sheet = 0 if form.sheet is None else form.sheet
+    frame = pd.read_excel(path, sheet_name=sheet, header=None, dtype=object)
+    return Table(_named(frame, form.header).infer_objects(), form.decimal or ".")
+
+
+def _typed(read: Callable[[Path], pd.DataFrame]) -> Callable[[Path, Format], Table]:
+    return lambda path, form: Table(read(path), form.decimal or ".")
+
+
+READERS: dict[str, Callable[[Path, Format], Table]] = {
+    **dict.fromkeys((".csv", ".tsv", ".txt", ".data"), _text),
+    **dict.fromkeys((".parquet", ".pq"), _typed(pd.read_parquet)),
+    **dict.fromkeys((".feather", ".arrow"), _typed(pd.read_feather)),
+    **dict.fromkeys((".xlsx", ".xlsm"), _excel),
+}
