@@ -21,7 +21,7 @@ ALLOWED = {
     "config": GROUND | TABLES | {"config", "runs"},
     "runs": BELOW,
     "plots": {"plots"},
-    "serving": {"serving", "data", "models", "prediction"},
+    "serving": BELOW | {"serving"},
     "artifacts": BELOW | {"plots", "serving"},
     "tracking": {"tracking", "config", "runs"},
     "engines": BELOW | {"engines"},
@@ -31,6 +31,8 @@ ALLOWED = {
     "plugins": {"imports", "config", "runs", "engines", "sweep", "search", "tracking"},
     "report": MATHS | {"report", "sweep", "tracking", "plots", "config", "runs"},
     "train": {"config", "runs", "engines", "sweep", "tracking"},
+    "predict": {"config", "runs", "serving"},
+    "export": {"config", "runs", "serving"},
     "sync": {"config", "runs", "tracking"},
 }
 FRAMEWORKS = {

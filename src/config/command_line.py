@@ -20,3 +20,20 @@ def for_hydra(argv: Sequence[str]) -> list[str]:
         else:
             given.append(f"++{text}" if f"{key}.".startswith(tuple(f"{name}." for name in OPEN)) else text)
     return given
+
+
+def key_values(arguments: Sequence[str], keys: Sequence[str]) -> dict[str, str]:
+    """`key=value` of each argument of a door without Hydra; ValueError for what is not one of `keys`, or comes twice."""
+    given: dict[str, str] = {}
+    for argument in arguments:
+        key, equals, value = argument.partition("=")
+        if key not in keys or not equals or not value or key in given:
+            raise ValueError(f"command line: an argument must be {named(keys)}, each once, but got {argument!r}.")
+        given[key] = value
+    return given
+
+
+def named(keys: Sequence[str]) -> str:
+    """Keys as they are typed: a=..., b=... or c=..."""
+    *first, last = (f"{key}=..." for key in keys)
+    return f"{', '.join(first)} or {last}"

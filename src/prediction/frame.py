@@ -1,25 +1,52 @@
 """Predictions as a table."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
+import torch
 from torch import Tensor
 
-from src.prediction.predictor import Predictor
+from src.tasks import Task
+
+# Axes: M models, N rows, K classes.
 
 
-def prediction_frame(predictor: Predictor, logits: Tensor) -> pd.DataFrame:
-    """One row per example of `logits` (N,) or (N, K).
+def prediction_frame(
+    outputs: Sequence[Tensor], task: Task, classes: Sequence[str], threshold: float | None
+) -> pd.DataFrame:
+    """One row per example of the logits (N,) or (N, K) of each model.
 
     `probability` (of class 1) and `label` at the threshold; of several classes `probability_<class>` and the likeliest
-    `label`; of a regression `prediction`.
+    `label`; of a regression `prediction`. Of several models the mean, with its standard deviation over them as `<name>_sd`.
     """
-    logits, classes = logits.double(), np.array(predictor.classes)
-    if predictor.task == "regression":
-        return pd.DataFrame({"prediction": logits.numpy()})
-    if predictor.task == "binary":
-        probability = logits.sigmoid().numpy()
-        label = classes[(probability >= predictor.threshold).astype(int)]
-        return pd.DataFrame({"probability": probability, "label": label})
-    probabilities = logits.softmax(-1).numpy()
-    columns = {f"probability_{name}": probabilities[:, number] for number, name in enumerate(classes)}
-    return pd.DataFrame({**columns, "label": classes[probabilities.argmax(-1)]})
+    logits = torch.stack(list(outputs)).double()
+    if task == "regression":
+        return pd.DataFrame(_folded("prediction", logits))
+    names = np.array(classes)
+    if task == "binary":
+        columns = _folded("probability", logits.sigmoid())
+        label = names[(columns["probability"] >= threshold).astype(int)]
+        return pd.DataFrame({**columns, "label": label})
+    probabilities = logits.softmax(-1)
+    columns = {}
+    for number, name in enumerate(classes):
+        columns |= _folded(f"probability_{name}", probabilities[..., number])
+    return pd.DataFrame({**columns, "label": names[probabilities.mean(0).argmax(-1).numpy()]})
+
+
+def pooled_logits(outputs: Sequence[Tensor], task: Task) -> Tensor:
+    """The logits of the mean probabilities of several models, of a regression their mean prediction."""
+    logits = torch.stack(list(outputs)).double()
+    if len(logits) == 1 or task == "regression":
+        return logits.mean(0)
+    if task == "multiclass":
+        return logits.log_softmax(-1).logsumexp(0)
+    sigmoid = torch.nn.functional.logsigmoid
+    return sigmoid(logits).logsumexp(0) - sigmoid(-logits).logsumexp(0)
+
+
+def _folded(name: str, values: Tensor) -> dict[str, np.ndarray]:
+    """The mean over models of (M, N), and its standard deviation where there are several."""
+    spread = {f"{name}_sd": values.std(0).numpy()} if len(values) > 1 else {}
+    return {name: values.mean(0).numpy(), **spread}

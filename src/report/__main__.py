@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from src import runs
+from src.config.command_line import key_values, named
 from src.config.errors import raise_on_signals, report_errors, show_warnings
 
 SUBJECTS = ("experiment", "sweep", "claim", "run")
@@ -31,14 +32,9 @@ def main() -> None:
 
 def parse(arguments: Sequence[str]) -> dict[str, str]:
     """`key=value` of each argument; ValueError for what is not known, or if not one subject is named."""
-    given: dict[str, str] = {}
-    for argument in arguments:
-        key, equals, value = argument.partition("=")
-        if key not in KEYS or not equals or not value or key in given:
-            raise ValueError(f"command line: an argument must be {_named(KEYS)}, each once, but got {argument!r}.")
-        given[key] = value
+    given = key_values(arguments, KEYS)
     if len(given.keys() & set(SUBJECTS)) != 1:
-        raise ValueError(f"command line: must name {_named(SUBJECTS)}, but got {' '.join(arguments) or 'nothing'}.")
+        raise ValueError(f"command line: must name {named(SUBJECTS)}, but got {' '.join(arguments) or 'nothing'}.")
     return given
 
 
@@ -56,11 +52,6 @@ def report(given: dict[str, str]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page, encoding="utf-8")
     return path
-
-
-def _named(keys: Sequence[str]) -> str:
-    *first, last = (f"{key}=..." for key in keys)
-    return f"{', '.join(first)} or {last}"
 
 
 if __name__ == "__main__":

@@ -11,10 +11,8 @@ from torch import Tensor, nn
 from src.config.schema import Run, parse_threshold
 from src.data.batches import EvalBatches
 from src.data.labels import TargetScale
-from src.metrics import full_report
 from src.models.outputs import pooled
-from src.randomness import Purpose, key
-from src.statistics.bootstrap import report_bounds
+from src.statistics.figures import bounded_figures, figures
 from src.statistics.thresholds import choose_threshold
 from src.tasks import Task
 
@@ -27,6 +25,14 @@ class Predictions:
 
     logits: Tensor
     labels: Tensor
+
+    def figures(self, task: Task, threshold: float | None) -> dict[str, float]:
+        """Every figure of the task, by flat name."""
+        return figures(task, self.logits, self.labels, threshold)
+
+    def bounded_figures(self, task: Task, threshold: float | None, *, seed: int) -> dict[str, float]:
+        """`figures`, each with its bootstrap bounds."""
+        return bounded_figures(task, self.logits, self.labels, threshold, seed=seed)
 
     def in_units(self, scale: TargetScale | None) -> Self:
         """What a model of scaled targets gives, and these, in units."""
@@ -54,25 +60,6 @@ def operating_threshold(run: Run, task: str, val: Predictions) -> float | None:
     if rule == "number":
         return target
     return choose_threshold(rule, target, torch.sigmoid(val.logits), val.labels)
-
-
-def figures(task: str, predictions: Predictions, threshold: float | None) -> dict[str, float]:
-    """Every figure of the task, by flat name."""
-    report = full_report(task, predictions.logits, predictions.labels, threshold=threshold)
-    return {name: float(value) for name, value in report.items()}
-
-
-def figures_with_bounds(run: Run, task: str, predictions: Predictions, threshold: float | None) -> dict[str, float]:
-    """`figures`, each with its bootstrap bounds as `<name>_low` and `<name>_high` (95 %)."""
-    state = key(run.seed, Purpose.BOOTSTRAP)
-    bounds = report_bounds(
-        lambda logits, labels: full_report(task, logits, labels, threshold=threshold),
-        predictions.logits,
-        predictions.labels,
-        state,
-        stratify=task != "regression",
-    )
-    return {**figures(task, predictions, threshold), **bounds}
 
 
 def predictions_frame(splits: dict[str, Predictions]) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from src.data.transforms import Standardize
 from src.models.build import takes_spec
 from src.prediction.predictor import Predictor
 from src.runs.build import build_run_model, dtype_of, model_arguments
-from src.runs.evaluation import Predictions, figures, figures_with_bounds, operating_threshold, predict
+from src.runs.evaluation import Predictions, operating_threshold, predict
 from src.runs.progress import Progress
 from src.runs.results import Results, results_of
 from src.runs.stop_reason import StopReason
@@ -77,7 +77,7 @@ class Trained:
         """Figures of the test split, at 0.5 and at the threshold chosen on val."""
         task = self.dataset.task
         threshold = operating_threshold(self.run, task, self.val or self.predict(self.dataset.val))
-        return figures(task, self.predict(self.dataset.test), threshold)
+        return self.predict(self.dataset.test).figures(task, threshold)
 
 
 @dataclass(frozen=True)
@@ -135,8 +135,8 @@ def evaluate_run(run: Run, folder: Path, trained: Trained) -> tuple[Results, dic
         trained.progress,
         trained.num_params,
         dataset,
-        val=figures(dataset.task, splits["val"], threshold) if splits else None,
-        test=figures_with_bounds(run, dataset.task, splits["test"], threshold) if "test" in splits else None,
+        val=splits["val"].figures(dataset.task, threshold) if splits else None,
+        test=splits["test"].bounded_figures(dataset.task, threshold, seed=run.seed) if "test" in splits else None,
         threshold=threshold,
     )
     return results, splits

@@ -37,13 +37,19 @@ def summary(results: Results, task: str, folder: Path) -> Table:
     for split in ("val", "test"):
         if figures := getattr(results, split):
             table.add_section()
-            for name in SHOWN[task]:
-                table.add_row(f"{split} {name.replace('_', ' ')}", _with_bounds(figures, name))
+            add_figures(table, f"{split} ", figures, task)
     table.add_section()
     table.add_row("seconds per epoch", f"{(results.timing or {})['epoch_seconds']:.3f} (median)")
     table.add_row("folder", os.path.relpath(folder))
     table.add_row("look", "make ui")
     return table
+
+
+def add_figures(table: Table, prefix: str, figures: dict[str, float], task: str) -> None:
+    """A row for each figure of the task that there is, with its bounds."""
+    for name in SHOWN[task]:
+        if name in figures:
+            table.add_row(f"{prefix}{name.replace('_', ' ')}", _with_bounds(figures, name))
 
 
 def _with_bounds(figures: dict[str, float], name: str) -> str:

@@ -25,7 +25,8 @@ class Served(mlflow.pyfunc.PythonModel):  # type: ignore[name-defined]
         inputs, logits = self.predictor.predict(model_input)
         for place, reason in inputs.faults.items():
             raise ValueError(f"input: row {place + 1} {reason}.")
-        return prediction_frame(self.predictor, logits)
+        one = self.predictor
+        return prediction_frame([logits], one.task, one.classes, one.threshold)
 
 
 mlflow.models.set_model(Served())

@@ -1,0 +1,68 @@
+"""Door: `python -m src.predict run=RUN input=new.csv output=predictions.csv` predicts each row with a trained model.
+
+`run` is a run (folder name, `<sweep>/<number>` or MLflow id), a sweep, or a folder that MLflow has saved; of a sweep `top=10`
+averages the ten best runs and adds their spread. `input` is a table, a folder of images or an image, as the model knows
+them. `output` ends in .csv, .parquet or .jsonl; without it the predictions are written to stdout as CSV. Where the input
+has labels too, what the predictions are worth is told with 95 % intervals.
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from src.config.command_line import key_values
+from src.config.errors import raise_on_signals, report_errors, show_warnings
+
+KEYS = ("run", "input", "output", "top")
+
+
+def main() -> None:
+    """Read the command line, predict, write."""
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        print(__doc__)
+        return
+    raise_on_signals()
+    show_warnings()
+    with report_errors():
+        predict(parse(sys.argv[1:]))
+
+
+def parse(arguments: Sequence[str]) -> dict[str, str]:
+    """`key=value` of each argument; ValueError for what is not known, or what is missing."""
+    given = key_values(arguments, KEYS)
+    for key in ("run", "input"):
+        if key not in given:
+            raise ValueError(
+                f"command line: must name run=... and input=..., but got {' '.join(arguments) or 'nothing'}."
+            )
+    top = given.get("top", "1")
+    if not top.isdigit() or int(top) < 1:
+        raise ValueError(f"top: must be how many runs are averaged, 1 or more, but got {top!r}.")
+    return given
+
+
+def predict(given: dict[str, str]) -> None:
+    """Predict the rows of `input`, write them, tell what could not be read and how good the predictions are."""
+    path, output = Path(given["input"]), Path(given["output"]) if "output" in given else None
+    from rich.console import Console
+
+    from src.serving.models import find_predictors
+    from src.serving.predict import check_output, evaluation, predict_file, tell_faults, write_frame
+
+    if output is not None:
+        check_output(output)
+    models = find_predictors(given["run"], int(given["top"]) if "top" in given else None)
+    predicted = predict_file(models, path)
+    aside = Console(stderr=True)
+    tell_faults(predicted, aside)
+    if output is None:
+        predicted.frame.to_csv(sys.stdout, index=False)
+    else:
+        write_frame(predicted.frame, output)
+        print(output)
+    if (table := evaluation(predicted, models[0], path.name)) is not None:
+        (aside if output is None else Console()).print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""Predictions of a file's rows or a folder's images, as a table; with their labels, how good they are."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import torch
+from rich.console import Console
+from rich.table import Table
+from torch import Tensor
+
+from src.data.labels import coded
+from src.data.raw import Inputs, Raw
+from src.prediction.frame import pooled_logits, prediction_frame
+from src.prediction.predictor import Predictor
+from src.runs.summary import add_figures
+from src.statistics.figures import bounded_figures, figures
+
+FEW = 10  # faults that are told one by one
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What came of an input: `frame` with a row for each, in its order; the pooled logits (M,) or (M, K) of those read."""
+
+    frame: pd.DataFrame
+    raw: Raw
+    inputs: Inputs
+    logits: Tensor
+
+
+def predict_file(models: Sequence[Predictor], path: Path) -> Predicted:
+    """Predict each row of `path`: ValueError or OSError where it is no input at all.
+
+    `frame` has a column `row` (what it is called) and, where rows could not be read, `error` with the reason.
+    """
+    first = models[0]
+    raw = first.intake.read(path)
+    outputs, inputs = [], None
+    for model in models:
+        if (model.task, model.classes) != (first.task, first.classes):
+            raise ValueError(
+                f"run: all models must tell {first.classes or first.task}, but got {model.classes or model.task}."
+            )
+        inputs = model.intake.inputs(raw)
+        if not len(inputs.tensor):
+            raise ValueError(f"{path}: must have a row that can be read, but got: {_first(raw, inputs.faults)}.")
+        outputs.append(model.logits(inputs.tensor))
+    assert inputs is not None
+    found = prediction_frame(outputs, first.task, first.classes, first.threshold).set_index(
+        pd.Index(list(inputs.places))
+    )
+    frame = found.reindex(range(len(raw)))
+    frame.insert(0, "row", list(raw.names))
+    if inputs.faults:
+        frame["error"] = [inputs.faults.get(place, "") for place in range(len(raw))]
+    return Predicted(frame, raw, inputs, pooled_logits(outputs, first.task))
+
+
+def tell_faults(predicted: Predicted, console: Console) -> None:
+    """Name the rows that could not be read."""
+    faults = predicted.inputs.faults
+    for place in sorted(faults)[:FEW]:
+        console.print(f"warning: row {predicted.raw.names[place]}: {faults[place]}", markup=False, highlight=False)
+    if len(faults) > FEW:
+        console.print(f"warning: {len(faults) - FEW} more rows could not be read; the column error names all.")
+
+
+def evaluation(predicted: Predicted, model: Predictor, name: str) -> Table | None:
+    """The figures of rows whose labels the input has, with their 95 % intervals; None if it has none.
+
+    Raises ValueError where no label is one of the model's.
+    """
+    if predicted.raw.labels is None:
+        return None
+    of_read = [predicted.raw.labels[place] for place in predicted.inputs.places]
+    numbers, faults = coded(of_read, model.task, model.classes)
+    known = torch.tensor([place for place in range(len(of_read)) if place not in faults], dtype=torch.int64)
+    if len(known) == 0:
+        raise ValueError(f"input: {next(iter(faults.values()))} in each row.")
+    labels = torch.tensor(numbers, dtype=torch.float64)[known]
+    labels = labels if model.task == "regression" else labels.long()
+    logits = predicted.logits[known]
+    table = Table(title=f"{name}, {len(known):,} labelled rows", show_header=False, title_justify="left")
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    add_figures(table, "", _figures(model, logits, labels), model.task)
+    return table
+
+
+def write_frame(frame: pd.DataFrame, output: Path) -> None:
+    """To .csv, .parquet or .jsonl; ValueError, before anything is written, for another suffix."""
+    check_output(output)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    if output.suffix == ".parquet":
+        frame.to_parquet(output, index=False)
+    elif output.suffix == ".csv":
+        frame.to_csv(output, index=False)
+    else:
+        frame.to_json(output, orient="records", lines=True, double_precision=15)
+
+
+def check_output(output: Path) -> None:
+    """Raises ValueError unless predictions can be written to it."""
+    if output.suffix not in (".csv", ".parquet", ".jsonl", ".json") or output.is_dir():
+        raise ValueError(f"output: must be a file named .csv, .parquet or .jsonl, but got {str(output)!r}.")
+
+
+def _figures(model: Predictor, logits: Tensor, labels: Tensor) -> dict[str, float]:
+    if model.task != "regression" and len(labels.unique()) < len(model.classes):
+        kept = {"accuracy", "accuracy_at_threshold", "brier"}  # the others need every class
+        found = figures(model.task, logits, labels, model.threshold)
+        return {name: value for name, value in found.items() if name in kept}
+    return bounded_figures(model.task, logits, labels, model.threshold, seed=0)
+
+
+def _first(raw: Raw, faults: Mapping[int, str]) -> str:
+    place = min(faults)
+    return f"row {raw.names[place]}: {faults[place]}"
