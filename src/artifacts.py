@@ -9,13 +9,13 @@ import torch
 from torch import nn
 
 from src.config.loading import load
-from src.data.dataset import Dataset, Split
+from src.data.dataset import Dataset
 from src.data.reading import read_dataset
 from src.plots import image_sheet, loss_curve
-from src.prediction.predictor import Predictor
+from src.prediction.predictor import FILE, Predictor
 from src.runs.background import Background
-from src.runs.evaluation import PREDICTIONS, Predictions, predictions_frame, read_predictions
-from src.runs.files import HISTORY, PREDICTOR
+from src.runs.evaluation import PREDICTIONS, Predictions, predicted, predictions_frame, read_predictions
+from src.runs.files import HISTORY
 from src.runs.identity import read_config
 from src.runs.job import Job
 from src.runs.outcome import Outcome, Trained
@@ -54,7 +54,7 @@ class Artifacts:
 def leave_model(folder: Path) -> None:
     """Predictions on val, figures and the model to serve, of a run that has kept its weights alone."""
     dataset = read_dataset(load(read_config(folder)).data)
-    val = _predictions(Predictor.load(folder / PREDICTOR), dataset, dataset.val)
+    val = predicted(Predictor.of_run(folder), dataset, dataset.val)
     predictions_frame({"val": val}).to_parquet(folder / PREDICTIONS)
     leave(folder, dataset)
 
@@ -70,17 +70,12 @@ def leave(folder: Path, dataset: Dataset) -> None:
     splits = read_predictions(folder)
     if not splits:
         return
-    predictor = Predictor.load(folder / PREDICTOR)
+    predictor = Predictor.of_run(folder)
     if dataset.is_image:
         _first_layer(folder, predictor.model, dataset, title, note)
         _mistakes(folder, dataset, splits, title, note)
     save_model(folder, predictor)
-    (folder / PREDICTOR).unlink()  # the model holds it
-
-
-def _predictions(predictor: Predictor, dataset: Dataset, split: Split) -> Predictions:
-    labels = split.labels if dataset.target_scale is None else dataset.target_scale.in_units(split.labels)
-    return Predictions(predictor.logits(split.inputs), labels)
+    (folder / FILE).unlink()  # the model holds it
 
 
 def _first_layer(folder: Path, model: nn.Module, dataset: Dataset, title: str, note: str) -> None:

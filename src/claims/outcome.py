@@ -16,7 +16,6 @@ from src.data.transforms import Standardize
 from src.prediction.predictor import Predictor
 from src.runs.build import dtype_of, standardize_of
 from src.runs.evaluation import Predictions, predict
-from src.runs.files import PREDICTOR
 from src.runs.job import Job
 from src.runs.stop_reason import StopReason
 
@@ -73,7 +72,7 @@ class Outcome:
 
     def model(self, condition: str, seed: int) -> nn.Module:
         """The model with the weights of its best epoch, in evaluation mode; it takes standardised inputs."""
-        return Predictor.load(self._folder(condition, seed) / PREDICTOR).model
+        return Predictor.of_run(self._folder(condition, seed)).model
 
     def standardize(self, condition: str) -> Standardize:
         """What makes a condition's inputs standardised."""

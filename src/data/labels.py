@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from src.tasks import Task
 
@@ -18,6 +18,12 @@ class TargetScale:
 
     mean: float
     sd: float
+
+    @classmethod
+    def fit(cls, train: Tensor) -> Self:
+        """On train's targets (N,)."""
+        values = train.double()
+        return cls(float(values.mean()), float(values.std(correction=0)) or 1.0)
 
     def scaled(self, targets: Tensor) -> Tensor:
         """As they are trained on."""

@@ -33,14 +33,16 @@ def row_leaks(rows: pd.DataFrame, parts: Parts, decimal: str) -> Iterator[str]:
     train = parts["train"].numpy()
     if len(np.unique(exact[train])) < len(train) / 2:
         return
+    told = []
     for part in ("val", "test"):
         place = parts[part].numpy()
         same = np.isin(exact[place], exact[train])
         alike = np.isin(near[place], near[train]) & ~same
-        for what, found in (("identical", same), ("near-identical", alike)):
-            if count := int(found.sum()):
-                row = int(rows.index[place[np.flatnonzero(found)[0]]]) + 1
-                yield f"leak: {count} of the {len(place):,} rows of {part} are {what} to rows of train, such as row {row}."
+        if same.any() or alike.any():
+            row = int(rows.index[place[np.flatnonzero(same | alike)[0]]]) + 1
+            told.append(f"{part} {same.sum()} and {alike.sum()} of {len(place):,} (row {row}, say)")
+    if told:
+        yield f"leak: rows stand in train and elsewhere, identical and near-identical: in {', in '.join(told)}."
 
 
 def group_leaks(groups: Sequence[Hashable], parts: Parts, name: str) -> Iterator[str]:

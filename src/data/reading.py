@@ -1,22 +1,33 @@
 """From a reader's dotted path and its arguments to a dataset; the reader may be the user's own."""
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from src.data.dataset import Dataset
+from src.data.source import SOURCES
 from src.imports import checked_call, imported
 
 COMMON = ("_target_", "standardize")  # keys of `data` that are not the reader's
 
 
 def read_dataset(values: Mapping[str, Any]) -> Dataset:
-    """Call the reader `values['_target_']` with the other values; ValueError if it is none or gives no Dataset."""
+    """Call the reader `values['_target_']` with the other values; what it returns may also be a frame or arrays.
+
+    ValueError if it is no reader, or returns what can be no Dataset. What a reader of a user's own does not name among its
+    arguments, and says how rows become a dataset (`from_code.SETTINGS`), is kept from it.
+    """
     reader = imported("data", values["_target_"])
     arguments = {name: value for name, value in values.items() if name not in COMMON}
-    dataset = checked_call("data", reader, arguments)()
-    if not isinstance(dataset, Dataset):
-        raise ValueError(f"data._target_: must return a src.data.Dataset, but got {type(dataset).__name__}.")
-    return dataset
+    if values["_target_"] in SOURCES:
+        return checked_call("data", reader, arguments)()
+    from src.data.from_code import SETTINGS, dataset_of
+
+    taken = inspect.signature(reader).parameters
+    settings = {name: value for name, value in arguments.items() if name in SETTINGS and name not in taken}
+    own = {name: value for name, value in arguments.items() if name not in settings}
+    found = checked_call("data", reader, own)()
+    return found if isinstance(found, Dataset) else dataset_of(found, values["_target_"], settings)
 
 
 class LastRead:

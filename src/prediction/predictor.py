@@ -20,6 +20,8 @@ from src.tasks import Task
 
 # Axes: N rows, K classes.
 
+FILE = "model.pt"  # in a run's folder
+SAVED = Path("artifacts") / FILE  # in a folder that MLflow has saved
 CHUNK = 2**22  # numbers of inputs at once
 
 
@@ -56,6 +58,16 @@ class Predictor:
             raise ValueError(
                 f"{path}: must be a whole model of a run, but got: {type(error).__name__}: {reason}."
             ) from error
+
+    @classmethod
+    def of_run(cls, folder: Path) -> Self:
+        """That of the run in `folder`, or of the model that it has saved; ValueError if it keeps neither."""
+        if (path := place_of(folder)) is None:
+            raise ValueError(
+                f"{folder}: must hold a model (a run that has ended with tracking.save_model=true, or one of the best of a "
+                "sweep), but got none."
+            )
+        return cls.load(path)
 
     @cached_property
     def intake(self) -> Preprocessor:
@@ -94,6 +106,12 @@ class Predictor:
         outputs = torch.cat(pieces)
         outputs = outputs if self.task == "multiclass" else outputs.squeeze(-1)
         return outputs if self.scale is None else self.scale.in_units(outputs)
+
+
+def place_of(folder: Path) -> Path | None:
+    """The file of the predictor of a run, or of a model that it has saved, in its folder."""
+    places = (folder / FILE, folder / SAVED, folder / "model" / SAVED)
+    return next((path for path in places if path.is_file()), None)
 
 
 def _values(predictor: Predictor) -> Mapping[str, Any]:

@@ -10,8 +10,10 @@ from torch import Tensor, nn
 
 from src.config.schema import Run, parse_threshold
 from src.data.batches import EvalBatches
+from src.data.dataset import Dataset, Split
 from src.data.labels import TargetScale
 from src.models.outputs import pooled
+from src.prediction.predictor import Predictor
 from src.statistics.figures import bounded_figures, figures
 from src.statistics.thresholds import choose_threshold
 from src.tasks import Task
@@ -50,6 +52,12 @@ def predict(model: nn.Module, task: Task, batches: EvalBatches) -> Predictions:
     logits, labels = zip(*chunks, strict=True)
     outputs = torch.cat(logits)
     return Predictions(outputs.squeeze(-1) if outputs.shape[-1] == 1 else outputs, torch.cat(labels))
+
+
+def predicted(predictor: Predictor, dataset: Dataset, split: Split) -> Predictions:
+    """What a trained model makes of a split of its data, in units."""
+    labels = split.labels if dataset.target_scale is None else dataset.target_scale.in_units(split.labels)
+    return Predictions(predictor.logits(split.inputs), labels)
 
 
 def operating_threshold(run: Run, task: str, val: Predictions) -> float | None:

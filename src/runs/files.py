@@ -13,7 +13,6 @@ OWNER, RESULTS, CONFIG, HISTORY, CHECKPOINT = (
     "checkpoint.ckpt",
 )
 IDENTITY, FACTS = "identity.json", "tags.json"
-PREDICTOR = "model.pt"  # the weights of the best epoch, and what else a prediction needs
 
 
 def read_json(path: Path) -> dict[str, Any]:

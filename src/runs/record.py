@@ -5,12 +5,12 @@ from collections.abc import Mapping
 
 import yaml
 
+from src.prediction.predictor import FILE
 from src.runs.background import Background
 from src.runs.evaluation import PREDICTIONS, predictions_frame
 from src.runs.files import (
     CONFIG,
     FACTS,
-    PREDICTOR,
     RESULTS,
     read_history,
     read_json,
@@ -78,7 +78,7 @@ class Record:
     def _concluded(self, job: Job, trained: Trained) -> Results:
         results, splits = evaluate_run(job.run, job.folder, trained)
         if splits:
-            trained.predictor(results.threshold).save(job.folder / PREDICTOR)
+            trained.predictor(results.threshold).save(job.folder / FILE)
         if splits and job.run.tracking.save_model:
             predictions_frame(splits).to_parquet(job.folder / PREDICTIONS)
         return results

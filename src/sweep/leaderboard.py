@@ -21,6 +21,7 @@ from src.statistics.intervals import t_half_width
 
 NOT_COMPARED = (
     "seed",
+    "data.fold",
     "resume",
     "tracking",
     "trainer.accelerator",
@@ -44,6 +45,12 @@ class Entry:
         return self.results.value
 
     @property
+    def draw(self) -> tuple[Any, Any]:
+        """Seed and fold: what sets the runs of one configuration apart."""
+        data = self.values.get("data")
+        return self.values["seed"], data.get("fold") if isinstance(data, dict) else self.values.get("data.fold")
+
+    @property
     def is_pruned(self) -> bool:
         """Whether a search stopped it."""
         return self.results.stop_reason == StopReason.PRUNED
@@ -57,12 +64,12 @@ def swept_keys(entries: Sequence[Entry]) -> list[str]:
 
 
 def leaderboard(entries: Sequence[Entry], objective: str) -> pd.DataFrame:
-    """One row per configuration, the best mean of `objective` on val first, then pruned ones, infeasible ones, broken ones.
+    """One row per configuration, the best mean of `objective` on val first, then pruned, infeasible and broken ones.
 
-    Columns: `rank`, the keys that differ, `mean`, `sd` and `n` over seeds, `low` and `high` (95 % interval of the mean by
-    Student's t), `difference` to the best row over the seeds that both have and `p` of the paired t-test of it, `broken`
-    (runs that diverged or failed), `pruned` (runs that a search stopped), `infeasible` (runs against its constraints),
-    `best_epoch` (median), `numbers` of the runs.
+    Columns: `rank`, the keys that differ, `mean`, `sd` and `n` over seeds and folds, `low` and `high` (95 % interval of the
+    mean by Student's t), `difference` to the best row over the draws that both have and `p` of the paired t-test of it,
+    `broken` (runs that diverged or failed), `pruned` (runs that a search stopped), `infeasible` (runs against its
+    constraints), `best_epoch` (median), `numbers` of the runs.
     """
     keys = swept_keys(entries)
     groups: dict[tuple[str, ...], list[Entry]] = {}
@@ -137,7 +144,7 @@ def _flat(entry: Entry) -> dict[str, str]:
 def _folded(members: Sequence[Entry]) -> dict[str, Any]:
     """Figures of one configuration; of runs with the same seed, which have the same bits, the one that came furthest counts."""
     worst_first = sorted(members, key=lambda entry: (math.isfinite(entry.value), not entry.is_pruned))
-    group = list({entry.values["seed"]: entry for entry in worst_first}.values())
+    group = list({entry.draw: entry for entry in worst_first}.values())
     values = np.array([entry.value for entry in group])
     finite = values[np.isfinite(values)]
     n, mean = len(finite), float(finite.mean()) if len(finite) else math.nan
@@ -161,8 +168,8 @@ def _folded(members: Sequence[Entry]) -> dict[str, Any]:
 def _against(group: Sequence[Entry], best: Sequence[Entry], is_best: bool) -> dict[str, float]:
     if is_best:
         return {"difference": 0.0, "p": math.nan}
-    mine, its = ({entry.values["seed"]: entry.value for entry in some} for some in (group, best))
-    pairs = np.array([(mine[seed], its[seed]) for seed in mine.keys() & its.keys()]).reshape(-1, 2)
+    mine, its = ({entry.draw: entry.value for entry in some} for some in (group, best))
+    pairs = np.array([(mine[draw], its[draw]) for draw in mine.keys() & its.keys()]).reshape(-1, 2)
     gaps = (pairs[:, 0] - pairs[:, 1])[np.isfinite(pairs).all(1)]
     if len(gaps) < 2 or not gaps.std(ddof=1) > 0:
         return {"difference": float(gaps.mean()) if len(gaps) else math.nan, "p": math.nan}

@@ -15,15 +15,18 @@ from src.artifacts import leave_model
 from src.config.leaves import leaves
 from src.config.loading import load
 from src.plots import objective_against
+from src.prediction.predictor import FILE
 from src.runs.background import Background
-from src.runs.files import PREDICTOR
 from src.runs.identity import read_config
 from src.runs.objective import Objective
 from src.runs.results import Results
 from src.runs.stop_reason import RunStatus, StopReason
+from src.sweep.folds import OUT_OF_FOLD, drawn_folds, has_folds, out_of_fold
 from src.sweep.leaderboard import Entry, drawn, leaderboard, swept_keys
 from src.tracking import Tracker
 from src.tracking.state import SWEEP
+
+KEPT = 10  # runs of a sweep, the best, whose models are kept to predict with; of the first row all
 
 
 def summarise_sweep(
@@ -56,15 +59,20 @@ def summarise_sweep(
     status = RunStatus.FAILED if broken and search is None else RunStatus.FINISHED
     runs.write_json(folder / SWEEP, {"status": status, "figures": figures, "tags": dict(search or {})})
     console.print(drawn(table, objective))
+    if has_folds(first := _first_row(table, entries)):
+        found = out_of_fold(folder, first)
+        found.frame.to_parquet(folder / OUT_OF_FOLD)
+        console.print(drawn_folds(found))
     if best is not None:
-        if (folder / str(best.number) / PREDICTOR).is_file():  # else it has its model already
+        if (folder / str(best.number) / FILE).is_file():  # else it has its model already
             leave_model(folder / str(best.number))
         console.print(f"best run: {os.path.relpath(folder / str(best.number))}, {objective} {best.value:.4f} on val")
     elif infeasible:
         console.print("no run keeps the constraints.")
     console.print(f"folder: {os.path.relpath(folder)}   look: make ui")
-    for entry in entries:
-        (folder / str(entry.number) / PREDICTOR).unlink(missing_ok=True)
+    ranked = [number for row in table["numbers"] for number in row.split()]
+    for number in ranked[max(KEPT, len(table["numbers"].iloc[0].split())) :]:
+        (folder / number / FILE).unlink(missing_ok=True)
     tracker.finish(status, folder / str(best.number) if best else None)
     return table
 
@@ -110,9 +118,14 @@ def _first(objective: Any) -> str:
 
 def _best(table: pd.DataFrame, entries: Sequence[Entry], objective: str) -> Entry | None:
     """The best run of the first row; None if there is none that may be chosen."""
-    numbers = {int(number) for number in table["numbers"].iloc[0].split()}
-    of_row = [entry for entry in entries if entry.number in numbers and entry.feasible and math.isfinite(entry.value)]
+    of_row = [entry for entry in _first_row(table, entries) if entry.feasible]
     return min(of_row, key=lambda entry: Objective.of(objective).ascending(entry.value), default=None)
+
+
+def _first_row(table: pd.DataFrame, entries: Sequence[Entry]) -> list[Entry]:
+    """The runs of the leaderboard's first row that have a finite value."""
+    numbers = {int(number) for number in table["numbers"].iloc[0].split()}
+    return [entry for entry in entries if entry.number in numbers and math.isfinite(entry.value)]
 
 
 def _swept(entries: Sequence[Entry]) -> pd.DataFrame:

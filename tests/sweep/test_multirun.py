@@ -103,7 +103,8 @@ def test_the_best_run_alone_keeps_its_model(swept: tuple[Path, str]):
     for number in range(8):
         kept = {path.name for path in (sweep / str(number)).iterdir()} & MODEL
         assert kept == (MODEL if number == best else set())
-    assert not list(sweep.glob("*/model.pt"))
+    kept = {int(path.parent.name) for path in sweep.glob("*/model.pt")}  # to predict with
+    assert kept == {*range(8)} - {best}
     assert f"best run: mlruns/sweeps/{sweep.name}/{best}" in swept[1]
 
 

@@ -85,7 +85,7 @@ def table_dataset(
     columns = tuple(COLUMNS[kinds[column].kind].fit(column, fitted_on[column], encoding) for column in used)
     intake = TableRows(columns, choices.target, form)
     inputs = _inputs(intake, rows)
-    scale = _target_scale(labels[parts["train"].numpy()]) if target.task == "regression" else None
+    scale = TargetScale.fit(torch.from_numpy(labels)[parts["train"]]) if target.task == "regression" else None
     outputs = _outputs(labels, classes, scale)
     row_names, slices = [str(row + 1) for row in kept], slices_of(rows, choices.slices, decimal)
     train, val, test = (_split(inputs, outputs, parts[part], row_names, slices) for part in PARTS)
@@ -128,10 +128,6 @@ def _outputs(labels: np.ndarray, classes: Tensor | None, scale: TargetScale | No
         return classes
     assert scale is not None
     return scale.scaled(torch.from_numpy(labels)).float()
-
-
-def _target_scale(train: np.ndarray) -> TargetScale:
-    return TargetScale(float(train.mean()), float(train.std()) or 1.0)
 
 
 def _split(
