@@ -17,7 +17,7 @@ from src.data.sources.medmnist.sets import kind_of
 PARTS = ("train", "val", "test")
 SIZES = (28, 64, 128, 224)
 MOST_LABELS = 256  # classes, or labels of an image: those of MedMNIST are bytes
-BLOCK = 1024  # images whose channels are put first at a time
+BLOCK = 64  # images whose channels are put first at a time: 10 MB at 224 pixels
 
 
 @dataclass(frozen=True)
