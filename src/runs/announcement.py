@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 def announce(run: Run, folder: Path, what: str | None = None) -> None:
     """Say `what` begins (None: `run` alone) and in which folder."""
     model, data = (str(part["_target_"]).rpartition(".")[2] for part in (run.model, run.data))
+    data = run.data.get("name") or data  # one reader reads many sets
     what = what or f"{model} on {data}, {run.epochs} epochs at most"
     print(f"{run.tracking.experiment}: {what}, in {os.path.relpath(folder)}", flush=True)
 

@@ -106,5 +106,5 @@ def test_the_configuration_calls_the_reader(reader: Reader):
 
 
 def test_scikit_learn_is_imported_only_when_a_set_is_read(tmp_path: Path):
-    code = "import sys, src.data.sources.bundled, src.data.sources.pneumoniamnist; sys.exit('sklearn' in sys.modules)"
+    code = "import sys, src.data.sources.bundled, src.data.sources.medmnist; sys.exit('sklearn' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, timeout=60).returncode == 0
