@@ -19,7 +19,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 Parts = Mapping[str, "Tensor"]  # the rows of each split
 
 CERTAIN = 0.995  # what a column alone may tell of the target: balanced accuracy, or rank correlation
-DIGITS = 3  # in which the numbers of near-identical rows agree
+NEAR = 1e-3  # standard deviations, by which no number of near-identical rows differs
 WHO = "patient|subject|person|customer|client|user|household|family|participant|animal"
 PERSON = re.compile(rf"({WHO})([ _.-]?(id|no|nr|number|key|code|uuid))?", re.IGNORECASE)
 
@@ -29,15 +29,18 @@ def row_leaks(rows: pd.DataFrame, parts: Parts, decimal: str) -> Iterator[str]:
 
     Silent where half of train's rows are like others of its own: in a table of few combinations that is no wonder.
     """
-    exact, near = _hashes(rows, decimal)
+    from sklearn.neighbors import KDTree
+
     train = parts["train"].numpy()
-    if len(np.unique(exact[train])) < len(train) / 2:
+    points = _points(rows, train, decimal)
+    if len(np.unique(points[train], axis=0)) < len(train) / 2:
         return
+    tree = KDTree(points[train], metric="chebyshev")
     told = []
     for part in ("val", "test"):
         place = parts[part].numpy()
-        same = np.isin(exact[place], exact[train])
-        alike = np.isin(near[place], near[train]) & ~same
+        same = tree.query_radius(points[place], r=0.0, count_only=True) > 0
+        alike = (tree.query_radius(points[place], r=NEAR, count_only=True) > 0) & ~same
         if same.any() or alike.any():
             row = int(rows.index[place[np.flatnonzero(same | alike)[0]]]) + 1
             told.append(f"{part} {same.sum()} and {alike.sum()} of {len(place):,} (row {row}, say)")
@@ -87,25 +90,20 @@ def giveaways(rows: pd.DataFrame, labels: Array, *, is_regression: bool, decimal
             yield f"leak: column {name!r} alone gives the target away ({what} {share:.3f}); data.drop=[{name}] leaves it out."
 
 
-def _hashes(rows: pd.DataFrame, decimal: str) -> tuple[Array, Array]:
-    """Of each row as it is, and with its numbers to `DIGITS` digits and its texts in small letters."""
-    exact, near = dict[str, "pd.Series[Any]"](), dict[str, "pd.Series[Any]"]()
+def _points(rows: pd.DataFrame, train: Array, decimal: str) -> Array:
+    """Rows as points (N, columns): numbers in standard deviations of train, and one far apart for each combination of texts."""
+    columns, written = [], {}
     for name in map(str, rows.columns):
         values, bad = numbers(rows[name], decimal)
         if any(text is not None for text in bad):
-            written = [text or "" for text in texts(rows[name])]
-            exact[name], near[name] = pd.Series(written), pd.Series([text.lower() for text in written])
+            written[name] = [text or "" for text in texts(rows[name])]
         else:
-            exact[name], near[name] = pd.Series(values), pd.Series(_rounded(values))
-    of_both = (pd.util.hash_pandas_object(pd.DataFrame(table), index=False).to_numpy() for table in (exact, near))
-    first, second = of_both
-    return first, second
-
-
-def _rounded(values: Array) -> Array:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        size = 10.0 ** (np.floor(np.log10(np.abs(values))) - (DIGITS - 1))
-        return np.where(values == 0, 0.0, np.round(values / size) * size)
+            missing = np.isnan(values)
+            known = values[train][~missing[train]]
+            spread = float(known.std()) if len(known) else 0.0
+            columns += [np.where(missing, 0.0, values) / (spread or 1.0), missing.astype(np.float64)]
+    combined = pd.DataFrame(written).groupby(list(written), sort=False).ngroup() if written else np.zeros(len(rows))
+    return np.stack([*columns, np.asarray(combined, dtype=np.float64)], 1)
 
 
 def _as_numbers(column: pd.Series[Any], labels: Array, learned: Array, decimal: str) -> Array:

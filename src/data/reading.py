@@ -2,9 +2,11 @@
 
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from src.data.dataset import Dataset
+from src.data.duplicates import duplicates
 from src.data.source import SOURCES
 from src.imports import checked_call, imported
 
@@ -20,14 +22,21 @@ def read_dataset(values: Mapping[str, Any]) -> Dataset:
     reader = imported("data", values["_target_"])
     arguments = {name: value for name, value in values.items() if name not in COMMON}
     if values["_target_"] in SOURCES:
-        return checked_call("data", reader, arguments)()
+        return _checked(checked_call("data", reader, arguments)())
     from src.data.from_code import SETTINGS, dataset_of
 
     taken = inspect.signature(reader).parameters
     settings = {name: value for name, value in arguments.items() if name in SETTINGS and name not in taken}
     own = {name: value for name, value in arguments.items() if name not in settings}
     found = checked_call("data", reader, own)()
-    return found if isinstance(found, Dataset) else dataset_of(found, values["_target_"], settings)
+    return _checked(found if isinstance(found, Dataset) else dataset_of(found, values["_target_"], settings))
+
+
+def _checked(dataset: Dataset) -> Dataset:
+    """With a warning of what its splits share; a reader with preprocessing of its own has looked there already."""
+    if dataset.preprocessor is not None:
+        return dataset
+    return replace(dataset, warnings=(*dataset.warnings, *duplicates(dataset)))
 
 
 class LastRead:

@@ -44,7 +44,7 @@ def modified(
     train = Split(data.train.inputs[rows], _noisy(data.train.labels[rows], len(data.classes), label_noise, seed))
     of = {"train": train, "val": data.val, "test": data.test}
     told = f"{data.source}; {len(train)} rows of train, label noise {label_noise:g}, {val_from} held out"
-    return replace(data, source=told, train=train, val=of[val_from])
+    return replace(data, source=told, train=train, val=of[val_from], warnings=())
 
 
 def _noisy(labels: Tensor, num_classes: int, share: float, seed: int) -> Tensor:
