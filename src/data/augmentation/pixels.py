@@ -1,0 +1,22 @@
+"""Images as augmentation sees them: the values of uint8 pixels, 0 to 255, as floats (B, C, H, W)."""
+
+from torch import Tensor
+
+RANGE = 255.0
+
+Strength = float | Tensor  # the same for all, or one for each image (B,)
+
+
+def is_on(*strengths: Strength) -> bool:
+    """Whether any may change an image. Tensors count as on: to look into them a GPU would have to be waited for."""
+    return any(isinstance(strength, Tensor) or strength != 0.0 for strength in strengths)
+
+
+def column(values: Tensor, images: Tensor) -> Tensor:
+    """A value for each image (B,) as (B, 1, 1, 1), in the type of `images`."""
+    return values.to(images).view(-1, 1, 1, 1)
+
+
+def mean_of(images: Tensor) -> Tensor:
+    """Each image's mean over channels and pixels (B,)."""
+    return images.mean((1, 2, 3))
