@@ -10,18 +10,17 @@ from torch import nn
 
 from src.config.loading import load
 from src.config.schema import Run
-from src.data.batches import EvalBatches
 from src.data.dataset import Dataset
 from src.data.reading import read_dataset
 from src.data.transforms import Standardize
 from src.plots import image_sheet, loss_curve
 from src.runs.background import Background
-from src.runs.build import dtype_of, standardize_of
-from src.runs.evaluation import PREDICTIONS, Predictions, predict, predictions_frame, read_predictions
+from src.runs.build import standardize_of
+from src.runs.evaluation import PREDICTIONS, Predictions, predictions_frame, read_predictions
 from src.runs.files import HISTORY, WEIGHTS
 from src.runs.identity import read_config
 from src.runs.job import Job
-from src.runs.outcome import Outcome, Trained, rebuilt
+from src.runs.outcome import Outcome, Trained, predicted, rebuilt
 from src.runs.results import Results
 from src.serving.save import save_model
 
@@ -61,7 +60,7 @@ def leave_model(folder: Path) -> None:
     standardize = Standardize.fit(dataset.train.inputs, standardize_of(run))
     weights = torch.load(folder / WEIGHTS, weights_only=True)
     model = rebuilt(run, weights, dataset)
-    val = predict(model, EvalBatches(dataset.val, standardize, dtype_of(run)))
+    val = predicted(run, model, dataset.val, dataset, standardize)
     predictions_frame({"val": val}).to_parquet(folder / PREDICTIONS)
     leave(folder, run, model, dataset, standardize)
 

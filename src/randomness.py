@@ -32,6 +32,7 @@ class Purpose(IntEnum):
     TWIN = 8
     ROWS = 9
     SEARCH = 10
+    VIEWS = 11
 
 
 def key(seed: int | Tensor, purpose: Purpose, *counters: int | Tensor) -> Tensor:

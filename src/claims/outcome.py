@@ -10,15 +10,14 @@ import torch
 from torch import nn
 
 from src import runs
-from src.data.batches import EvalBatches
 from src.data.dataset import Dataset, Split
 from src.data.reading import read_dataset
 from src.data.transforms import Standardize
-from src.runs.build import dtype_of, standardize_of
-from src.runs.evaluation import Predictions, predict
+from src.runs.build import standardize_of
+from src.runs.evaluation import Predictions
 from src.runs.files import WEIGHTS
 from src.runs.job import Job
-from src.runs.outcome import rebuilt
+from src.runs.outcome import predicted, rebuilt
 from src.runs.stop_reason import StopReason
 
 # Axes: S seeds, E epochs.
@@ -85,8 +84,8 @@ class Outcome:
 
     def predict(self, condition: str, seed: int, split: Split) -> Predictions:
         """Logits of `split`, whose inputs are as they came."""
-        batches = EvalBatches(split, self.standardize(condition), dtype_of(self._job(condition).run))
-        return predict(self.model(condition, seed), batches)
+        model, run = self.model(condition, seed), self.jobs[condition, seed].run
+        return predicted(run, model, split, self.data(condition), self.standardize(condition))
 
     def _job(self, condition: str) -> Job:
         return self.jobs[condition, self.seeds[0]]

@@ -205,6 +205,7 @@ class Run(Block):
     threshold: Annotated[str | float, AfterValidator(_checked_threshold)]
     test: bool
     train_eval: bool
+    tta: Annotated[int, Field(ge=0)]  # views that are averaged at the end, the plain one counted in; 0: off
     resume: Annotated[str | None, DOES_NOT_DECIDE]
     model: dict[str, Any]
     data: dict[str, Any]

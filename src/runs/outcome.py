@@ -11,11 +11,12 @@ from src.config.schema import Run
 from src.data.batches import EvalBatches
 from src.data.dataset import Dataset, Split
 from src.data.transforms import Standardize
-from src.runs.build import build_run_model, dtype_of
+from src.runs.build import build_augment, build_run_model, dtype_of
 from src.runs.evaluation import Predictions, figures, figures_with_bounds, operating_threshold, predict
 from src.runs.progress import Progress
 from src.runs.results import Results, results_of
 from src.runs.stop_reason import StopReason
+from src.runs.views import predict_views
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Trained:
     standardize: Standardize
     progress: Progress
     num_params: int
-    val: Predictions | None = None  # where they are known already
+    val: Predictions | None = None  # of the plain images, where they are known already
 
     @property
     def stop_reason(self) -> StopReason:
@@ -48,12 +49,17 @@ class Trained:
 
     def predict(self, split: Split) -> Predictions:
         """Logits and labels of `split`."""
-        return predict(self.model, EvalBatches(split, self.standardize, dtype_of(self.run)))
+        return predicted(self.run, self.model, split, self.dataset, self.standardize)
+
+    @cached_property
+    def of_val(self) -> Predictions:
+        """Logits and labels of val."""
+        return self.val if self.val is not None and self.run.tta == 0 else self.predict(self.dataset.val)
 
     def test_figures(self) -> dict[str, float]:
         """Figures of the test split, at 0.5 and at the threshold chosen on val."""
         task = self.dataset.task
-        threshold = operating_threshold(self.run, task, self.val or self.predict(self.dataset.val))
+        threshold = operating_threshold(self.run, task, self.of_val)
         return figures(task, self.predict(self.dataset.test), threshold)
 
 
@@ -102,6 +108,24 @@ def rebuilt(run: Run, weights: dict[str, Tensor], dataset: Dataset) -> nn.Module
     return model
 
 
+def predicted(run: Run, model: nn.Module, split: Split, dataset: Dataset, standardize: Standardize) -> Predictions:
+    """What the model of `run` makes of a split of `dataset`'s kind, over as many views as `run.tta` says."""
+    augment = build_augment(run)
+    if run.tta == 0 or augment is None:
+        return predict(model, EvalBatches(split, standardize, dtype_of(run)))
+    logits = predict_views(
+        model,
+        split.inputs,
+        task=dataset.task,
+        standardize=standardize,
+        augment=augment,
+        seed=run.seed,
+        num_views=run.tta,
+        dtype=dtype_of(run),
+    )
+    return Predictions(logits, split.labels.cpu())
+
+
 def evaluate_run(run: Run, folder: Path, trained: Trained) -> tuple[Results, dict[str, Predictions]]:
     """The results of a run that came to its end, and its predictions on val and, if it may read it, on test.
 
@@ -109,7 +133,7 @@ def evaluate_run(run: Run, folder: Path, trained: Trained) -> tuple[Results, dic
     """
     dataset, splits = trained.dataset, dict[str, Predictions]()
     if trained.progress.best_epoch is not None:
-        splits["val"] = trained.val or trained.predict(dataset.val)
+        splits["val"] = trained.of_val
         if run.test:
             splits["test"] = trained.predict(dataset.test)
     threshold = operating_threshold(run, dataset.task, splits["val"]) if splits else None

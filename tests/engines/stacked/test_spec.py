@@ -30,6 +30,7 @@ MAY_DIFFER = [
     "augment.flip=0.5",
     "augment=radiograph",
     "augment.mixup=0.4",
+    "tta=4",
     "trainer.gradient_clip_val=0.1",
     "tracking.run_name=another",
     "test=false",
