@@ -39,6 +39,7 @@ class Dataset:
     test: Split
     classes: tuple[str, ...] = ()
     simulated: bool = False
+    white: float = 255.0  # the value of a white pixel, of images; black is 0
 
     def __post_init__(self) -> None:
         for part in ("train", "val", "test"):

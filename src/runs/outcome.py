@@ -110,7 +110,7 @@ def rebuilt(run: Run, weights: dict[str, Tensor], dataset: Dataset) -> nn.Module
 
 def predicted(run: Run, model: nn.Module, split: Split, dataset: Dataset, standardize: Standardize) -> Predictions:
     """What the model of `run` makes of a split of `dataset`'s kind, over as many views as `run.tta` says."""
-    augment = build_augment(run)
+    augment = build_augment(run, dataset)
     if run.tta == 0 or augment is None:
         return predict(model, EvalBatches(split, standardize, dtype_of(run)))
     logits = predict_views(

@@ -27,7 +27,7 @@ def predict_views(
 ) -> Tensor:
     """The model's outputs (N,), or (N, K) of several classes, for `inputs` (N, C, H, W), on the CPU: `mean_outputs` of views.
 
-    `inputs` are pixels as they came, 0 to 255. The first view is the image as it is, view v is augmented by the draws of
+    `inputs` are pixels as they came. The first view is the image as it is, view v is augmented by the draws of
     (seed, v, the image's place among the inputs), and never blended with another.
     """
     device = next(model.parameters()).device

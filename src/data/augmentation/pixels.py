@@ -1,8 +1,6 @@
-"""Images as augmentation sees them: the values of uint8 pixels, 0 to 255, as floats (B, C, H, W)."""
+"""Images as augmentation sees them: floats (B, C, H, W) from 0, black, to the value of a white pixel."""
 
 from torch import Tensor
-
-RANGE = 255.0
 
 Strength = float | Tensor  # the same for all, or one for each image (B,)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from src.data.dataset import Dataset, Split
@@ -23,7 +24,8 @@ def digits(*, val_fraction: Share, test_fraction: Share, split_seed: Seed) -> Da
     found = load_digits()
     inputs = torch.as_tensor(found.images).to(torch.uint8).unsqueeze(1)
     classes = tuple(str(name) for name in found.target_names)
-    return _dataset("digits", "multiclass", inputs, found.target, classes, val_fraction, test_fraction, split_seed)
+    data = _dataset("digits", "multiclass", inputs, found.target, classes, val_fraction, test_fraction, split_seed)
+    return replace(data, white=16.0)
 
 
 @source

@@ -127,7 +127,8 @@ class Program:
         if not self.spec.augment:
             return None
         given = {name: hyperparameters[name] for name in Augment().strengths}
-        return Augment(**{name: strength for name, strength in given.items() if bool(strength.any())})
+        used = {name: strength for name, strength in given.items() if bool(strength.any())}
+        return Augment(**used, white=self.data.dataset.white)
 
 
 def _step(

@@ -1,7 +1,5 @@
 """What holds for every strength: none changes nothing, alone is as in company, and the order is as told."""
 
-from dataclasses import fields
-
 import pytest
 import torch
 
@@ -14,7 +12,7 @@ from src.data.augmentation.noise import noisy
 from src.randomness import Purpose, fold, key
 from tests.data.augmentation.images import IMAGES, ROWS
 
-NAMES = [field.name for field in fields(Augment) if field.name != "mixup"]
+NAMES = [name for name in Augment().strengths if name != "mixup"]
 STRONG = dict.fromkeys(NAMES, 0.3) | {"rotation": 20.0, "blur": 1.5, "flip": 0.5}
 AFFINE = {"shift": 0.2, "rotation": 20.0, "scale": 0.2, "flip": 0.5}
 
@@ -52,8 +50,8 @@ def test_a_row_is_augmented_alone_as_in_any_company():
 def test_transforms_follow_one_another_as_told():
     affine = {name: STRONG[name] for name in AFFINE}
     expected = blurred(moved(IMAGES, ROWS, **affine), ROWS, 1.5)
-    expected = exposed(regraded(expected, ROWS, 0.3), ROWS, contrast=0.3, brightness=0.3)
-    expected = cut_out(noisy(expected, ROWS, 0.3).clamp(0, 255), ROWS, 0.3)
+    expected = exposed(regraded(expected, ROWS, 0.3, white=255.0), ROWS, contrast=0.3, brightness=0.3, white=255.0)
+    expected = cut_out(noisy(expected, ROWS, 0.3, white=255.0).clamp(0, 255), ROWS, 0.3)
     assert torch.equal(Augment(**STRONG)(IMAGES, ROWS), expected)
 
 
