@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from src.choices import first_line, one_of
 
@@ -19,6 +19,25 @@ if TYPE_CHECKING:
 # Axes: B batch, K classes.
 
 Loss = Callable[["Tensor", "Tensor"], "Tensor"]  # (outputs, labels) -> one value per example
+
+
+class Mix(NamedTuple):
+    """What examples (..., B) are blended with: the labels of others, and the share that is an example's own."""
+
+    labels: Tensor
+    share: Tensor
+
+    def split(self, sizes: list[int]) -> list[Mix]:
+        """In parts of so many examples."""
+        return [Mix(*parts) for parts in zip(self.labels.split(sizes), self.share.split(sizes), strict=True)]
+
+
+def mixed(loss: Loss, mix: Mix | None) -> Loss:
+    """`loss` of blended examples: s l(z, y) + (1 - s) l(z, y') (Zhang et al. 2018); without a mix `loss` itself."""
+    if mix is None:
+        return loss
+    own, others = mix.share, mix.labels
+    return lambda outputs, labels: own * loss(outputs, labels) + (1.0 - own) * loss(outputs, others)
 
 
 def bce(

@@ -11,6 +11,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
 # Integer tensors wrap around modulo 2**64 on every device. `>>` keeps the sign, so shifts are masked.
@@ -31,6 +32,7 @@ class Purpose(IntEnum):
     TWIN = 8
     ROWS = 9
     SEARCH = 10
+    VIEWS = 11
 
 
 def key(seed: int | Tensor, purpose: Purpose, *counters: int | Tensor) -> Tensor:
@@ -51,7 +53,7 @@ def fold(state: Tensor, value: int | Tensor) -> Tensor:
     return bits ^ ((bits >> 31) & (2**33 - 1))
 
 
-def uniform(state: Tensor, index: Tensor) -> Tensor:
+def uniform(state: Tensor, index: int | Tensor) -> Tensor:
     """Uniform float64 draws in [0, 1), one per entry of `index`, exact multiples of 2**-53."""
     return ((fold(state, index) >> 11) & (2**53 - 1)).double() * 2.0**-53
 
@@ -62,7 +64,7 @@ def normal(state: Tensor, index: Tensor) -> Tensor:
     return radius * (2.0 * math.pi * uniform(state, 2 * index + 1)).cos()
 
 
-def integers(state: Tensor, index: Tensor, high: int) -> Tensor:
+def integers(state: Tensor, index: int | Tensor, high: int) -> Tensor:
     """Uniform int64 draws in [0, high), one per entry of `index`."""
     return (uniform(state, index) * high).long()
 
@@ -98,6 +100,19 @@ def keep_mask(rows: Tensor, units: Tensor, highest: Tensor) -> Tensor:
 def highest_kept(keep: Tensor) -> Tensor:
     """The largest hash, read as a signed number, that is kept with probability `keep` in (0, 1]."""
     return (keep * 2.0**62).long() * 4 + (2**63 - 1)  # wraps around to the largest of all for keep = 1
+
+
+def normal_pairs(rows: Tensor, units: Tensor, dtype: torch.dtype) -> Tensor:
+    """Standard normal draws (B, 2 U) from the keys of rows (B,) and units (U,), as `keep_mask` takes them.
+
+    A product of keys gives two draws (Box and Muller 1958), by its upper half and the 24 bits below: as fast as torch.randn.
+    """
+    import torch
+
+    bits = rows.unsqueeze(-1) * units
+    radius = (bits >> 32).to(dtype).mul_(2.0**-32).add_(0.5 + 2.0**-33).log_().mul_(-2.0).sqrt_()
+    angle = ((bits >> 8) & (2**24 - 1)).to(dtype).mul_(2.0 * math.pi * 2.0**-24)
+    return torch.cat((radius * angle.cos(), radius * angle.sin_()), dim=-1)
 
 
 def _wrap(value: int) -> int:

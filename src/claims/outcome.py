@@ -9,13 +9,12 @@ import numpy as np
 from torch import nn
 
 from src import runs
-from src.data.batches import EvalBatches
 from src.data.dataset import Dataset, Split
 from src.data.reading import read_dataset
 from src.data.transforms import Standardize
 from src.prediction.predictor import Predictor
-from src.runs.build import dtype_of, standardize_of
-from src.runs.evaluation import Predictions, predict
+from src.runs.build import standardize_of
+from src.runs.evaluation import Predictions, predicted
 from src.runs.job import Job
 from src.runs.stop_reason import StopReason
 
@@ -72,7 +71,7 @@ class Outcome:
 
     def model(self, condition: str, seed: int) -> nn.Module:
         """The model with the weights of its best epoch, in evaluation mode; it takes standardised inputs."""
-        return Predictor.of_run(self._folder(condition, seed)).model
+        return self._predictor(condition, seed).model
 
     def standardize(self, condition: str) -> Standardize:
         """What makes a condition's inputs standardised."""
@@ -81,8 +80,10 @@ class Outcome:
 
     def predict(self, condition: str, seed: int, split: Split) -> Predictions:
         """Logits of `split`, whose inputs are as they came."""
-        batches = EvalBatches(split, self.standardize(condition), dtype_of(self._job(condition).run))
-        return predict(self.model(condition, seed), self.data(condition).task, batches)
+        return predicted(self._predictor(condition, seed), self.data(condition), split)
+
+    def _predictor(self, condition: str, seed: int) -> Predictor:
+        return Predictor.of_run(self._folder(condition, seed))
 
     def _job(self, condition: str) -> Job:
         return self.jobs[condition, self.seeds[0]]

@@ -74,8 +74,12 @@ def _misfits(run: Run, task: str, is_image: bool) -> Iterator[str]:
         yield f"label_smoothing: must be 0 unless the loss is {' or '.join(known)}, but got {given}."
     if run.data.get("standardize") == "channels" and not is_image:
         yield "data.standardize: must be none, features or images for a table, but got channels."
-    if run.augment.is_on and not is_image:
-        yield f"augment: must be off for a table, but got {run.augment.model_dump()}."
+    if run.augment.changes_images and not is_image:
+        strengths = {name: value for name, value in run.augment.model_dump().items() if value}
+        yield f"augment: must be off for a table (all but mixup), but got {strengths}."
+    if run.tta > 0 and not (is_image and run.augment.changes_images):
+        kind = "images without augmentation" if is_image else "a table"
+        yield f"tta: must be 0 unless training augments images (augment=affine, say), but got {run.tta} for {kind}."
     is_perceptron = run.model["_target_"] == "src.models.perceptron.Perceptron"
     if is_perceptron and task != "regression" and (given := run.model["activation"]) != "identity":
         yield f"model.activation: must be identity where the loss ({loss}) applies the link itself, but got {given}."

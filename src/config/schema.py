@@ -41,15 +41,30 @@ class Schedule(Block):
     peak: Annotated[float, Field(gt=0, lt=1)]
 
 
+UpToOne = Annotated[float, Field(ge=0, le=1)]
+
+
 class Augment(Block):
-    shift: Annotated[float, Field(ge=0, le=1)]
+    shift: UpToOne
     rotation: Annotated[float, Field(ge=0, le=180)]
     scale: Rate
-    flip: Annotated[float, Field(ge=0, le=1)]
+    flip: UpToOne
+    blur: Annotated[float, Field(ge=0, le=16)]
+    gamma: Annotated[float, Field(ge=0, le=4)]
+    contrast: UpToOne
+    brightness: UpToOne
+    noise: UpToOne
+    cutout: UpToOne
+    mixup: NonNegative
 
     @property
     def is_on(self) -> bool:
-        return any((self.shift, self.rotation, self.scale, self.flip))
+        return any(self.model_dump().values())
+
+    @property
+    def changes_images(self) -> bool:
+        """Mixup alone blends examples, of whatever kind."""
+        return any(self.model_dump(exclude={"mixup"}).values())
 
 
 def _checked_limit(limit: float) -> float:
@@ -202,6 +217,7 @@ class Run(Block):
     threshold: Annotated[str | float, AfterValidator(_checked_threshold)]
     test: bool
     train_eval: bool
+    tta: Annotated[int, Field(ge=0)]  # views that are averaged at the end, the plain one counted in; 0: off
     resume: Annotated[str | None, DOES_NOT_DECIDE]
     model: dict[str, Any]
     data: dict[str, Any]

@@ -1,5 +1,6 @@
 """Batches cut by index from resident tensors: no row is collated, no worker is needed."""
 
+import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,8 +10,10 @@ import torch
 from torch import Tensor
 
 from src.data.augmentation import Augment
+from src.data.augmentation.mixup import blend, partners, shares
 from src.data.dataset import Split
 from src.data.transforms import Standardize
+from src.losses import Mix
 from src.randomness import Purpose, fold, key, permutation, row_keys
 
 # Batches are prepared some at a time, up to this many numbers: a fifth of the cost of one by one for batches of 64x784.
@@ -22,13 +25,14 @@ class Batch(NamedTuple):
 
     `rows` (B,) are the keys of the step's number and of each row's place among the `num_examples` of the whole step, over
     all processes and accumulated batches: draws and the mean of the losses depend on these alone, so neither changes when
-    the step is divided.
+    the step is divided. `mix`: what the inputs are blended with, if they are.
     """
 
     inputs: Tensor
     labels: Tensor
     rows: Tensor
     num_examples: int
+    mix: Mix | None = None
 
 
 @dataclass
@@ -78,22 +82,31 @@ class TrainBatches:
         per_block = max(1, BLOCK // (self.batch_size * math.prod(self.split.inputs.shape[1:])))
         for first in range(0, len(shards), per_block):
             block = shards[first : first + per_block]
-            inputs, labels = self._prepare(torch.cat(block), draws)
+            inputs, labels, mix = self._prepare(torch.cat(block), draws, order)
             sizes = [len(rows) for rows in block]
-            batches = zip(inputs.split(sizes), labels.split(sizes), strict=True)
-            for number, (x, y) in enumerate(batches, start=first):
+            mixes = mix.split(sizes) if mix else itertools.repeat(None, len(block))
+            batches = zip(inputs.split(sizes), labels.split(sizes), mixes, strict=True)
+            for number, (x, y, of_batch) in enumerate(batches, start=first):
                 start = number * self.batch_size // self.window * self.window
-                yield Batch(x, y, shards_of_keys[number], num_examples=min(self.window, size - start))
+                yield Batch(x, y, shards_of_keys[number], min(self.window, size - start), of_batch)
 
     def _shards(self, rows: Tensor) -> list[Tensor]:
         """This process's part of each batch."""
         return [batch[self.rank :: self.world_size] for batch in rows.split(self.batch_size)]
 
-    def _prepare(self, rows: Tensor, draws: Tensor) -> tuple[Tensor, Tensor]:
+    def _prepare(self, rows: Tensor, draws: Tensor, order: Tensor) -> tuple[Tensor, Tensor, Mix | None]:
+        inputs, labels = self._inputs(rows, draws), self.split.labels[rows]
+        if self.augment is None or not self.augment.mixes:
+            return inputs, labels, None
+        keys = fold(draws, rows)
+        others, share = order[partners(keys, len(order))], shares(keys, self.augment.mixup).to(self.dtype)
+        return blend(inputs, self._inputs(others, draws), share), labels, Mix(self.split.labels[others], share)
+
+    def _inputs(self, rows: Tensor, draws: Tensor) -> Tensor:
         inputs = self.split.inputs[rows].to(self.dtype)
-        if self.augment is not None:
+        if self.augment is not None and self.augment.changes_images:
             inputs = self.augment(inputs, fold(draws, rows))
-        return self.standardize(inputs), self.split.labels[rows]
+        return self.standardize(inputs)
 
 
 @dataclass

@@ -54,6 +54,7 @@ class Dataset:
     description: str = ""  # what was found in the data, to be shown as a run begins
     warnings: tuple[str, ...] = ()  # of what may mislead, a line each
     content: str | None = None  # digest of the content, where the reader knows it
+    white: float = 255.0  # the value of a white pixel, of images; black is 0
 
     def __post_init__(self) -> None:
         for part in ("train", "val", "test"):

@@ -9,6 +9,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 
+from src.data.augmentation import Augment
 from src.data.labels import TargetScale
 from src.data.preprocessing import Preprocessor, restored
 from src.data.raw import Inputs
@@ -16,13 +17,14 @@ from src.data.transforms import Standardize
 from src.data_spec import DataSpec
 from src.models.build import build_model
 from src.models.outputs import pooled
+from src.prediction.views import predict_views
 from src.tasks import Task
 
 # Axes: N rows, K classes.
 
 FILE = "model.pt"  # in a run's folder
 SAVED = Path("artifacts") / FILE  # in a folder that MLflow has saved
-CHUNK = 2**22  # numbers of inputs at once
+ROWS, CHUNK = 4096, 2**22  # rows, and numbers of inputs, at once
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Predictor:
     threshold: float | None
     target_scale: dict[str, float] | None
     data: str  # the data set's name
+    views: dict[str, Any] | None = None  # of test-time augmentation: `num` and `seed`, and the strengths of `augment`
 
     def save(self, path: Path) -> None:
         """Write it to `path`."""
@@ -101,7 +104,19 @@ class Predictor:
     def logits(self, inputs: Tensor) -> Tensor:
         """Of preprocessed inputs (N, ...): (N,), or (N, K) of classes; of a regression the prediction in its units."""
         standardize = Standardize(**self.standardize)
-        size = max(1, CHUNK // max(1, inputs[:1].numel()))
+        size = min(ROWS, max(1, CHUNK // max(1, inputs[:1].numel())))
+        if self.views is not None:
+            return predict_views(
+                self.model,
+                inputs,
+                task=self.task,
+                standardize=standardize,
+                augment=Augment(**self.views["augment"]),
+                seed=self.views["seed"],
+                num_views=self.views["num"],
+                dtype=self.dtype,
+                chunk=size,
+            )
         pieces = [pooled(self.model(standardize(piece.to(self.dtype))), self.task) for piece in inputs.split(size)]
         outputs = torch.cat(pieces)
         outputs = outputs if self.task == "multiclass" else outputs.squeeze(-1)

@@ -45,9 +45,9 @@ def build_factors(run: Run, total_steps: int) -> list[float] | None:
     return factor(run.schedule.name, torch.arange(total_steps), Shape(total_steps, **settings)).tolist()
 
 
-def build_augment(run: Run) -> Augment | None:
+def build_augment(run: Run, dataset: Dataset) -> Augment | None:
     """The augmentation of a run, if it has one."""
-    return Augment(**run.augment.model_dump()) if run.augment.is_on else None
+    return Augment(**run.augment.model_dump(), white=dataset.white) if run.augment.is_on else None
 
 
 def check_compiler(device: torch.device) -> None:

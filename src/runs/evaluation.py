@@ -6,13 +6,11 @@ from typing import Any, Self
 
 import pandas as pd
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from src.config.schema import Run, parse_threshold
-from src.data.batches import EvalBatches
 from src.data.dataset import Dataset, Split
 from src.data.labels import TargetScale
-from src.models.outputs import pooled
 from src.prediction.predictor import Predictor
 from src.statistics.figures import bounded_figures, figures
 from src.statistics.thresholds import choose_threshold
@@ -43,20 +41,9 @@ class Predictions:
         return type(self)(scale.in_units(self.logits), scale.in_units(self.labels))
 
 
-@torch.no_grad()
-def predict(model: nn.Module, task: Task, batches: EvalBatches) -> Predictions:
-    """The model's outputs on a split, on the CPU, as it was trained."""
-    device = next(model.parameters()).device
-    model.eval()
-    chunks = ((pooled(model(inputs.to(device)), task).cpu(), labels.cpu()) for inputs, labels in batches)
-    logits, labels = zip(*chunks, strict=True)
-    outputs = torch.cat(logits)
-    return Predictions(outputs.squeeze(-1) if outputs.shape[-1] == 1 else outputs, torch.cat(labels))
-
-
 def predicted(predictor: Predictor, dataset: Dataset, split: Split) -> Predictions:
-    """What a trained model makes of a split of its data, in units."""
-    labels = split.labels if dataset.target_scale is None else dataset.target_scale.in_units(split.labels)
+    """What a trained model makes of a split of its data, in units, on the CPU."""
+    labels = split.labels.cpu() if dataset.target_scale is None else dataset.target_scale.in_units(split.labels.cpu())
     return Predictions(predictor.logits(split.inputs), labels)
 
 

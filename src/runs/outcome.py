@@ -8,14 +8,13 @@ from torch import Tensor, nn
 
 from src.config.errors import Interrupted
 from src.config.schema import Run
-from src.data.batches import EvalBatches
 from src.data.dataset import Dataset, Split
 from src.data.preprocessing import stored
 from src.data.transforms import Standardize
 from src.models.build import takes_spec
 from src.prediction.predictor import Predictor
-from src.runs.build import build_run_model, dtype_of, model_arguments
-from src.runs.evaluation import Predictions, operating_threshold, predict
+from src.runs.build import build_augment, build_run_model, dtype_of, model_arguments
+from src.runs.evaluation import Predictions, operating_threshold, predicted
 from src.runs.progress import Progress
 from src.runs.results import Results, results_of
 from src.runs.stop_reason import StopReason
@@ -31,7 +30,7 @@ class Trained:
     standardize: Standardize
     progress: Progress
     num_params: int
-    val: Predictions | None = None  # where they are known already
+    val: Predictions | None = None  # of the plain images, where they are known already
 
     @property
     def stop_reason(self) -> StopReason:
@@ -44,9 +43,10 @@ class Trained:
         """The objective at the best epoch."""
         return self.progress.best_value
 
-    def predictor(self, threshold: float | None) -> Predictor:
-        """All that predictions need."""
+    def predictor(self, threshold: float | None = None) -> Predictor:
+        """All that predictions need; `threshold`: of a binary task's decisions."""
         run, dataset = self.run, self.dataset
+        augment = build_augment(run, dataset)
         return Predictor(
             target=run.model["_target_"],
             arguments=model_arguments(run),
@@ -59,6 +59,9 @@ class Trained:
             threshold=threshold,
             target_scale=vars(dataset.target_scale) if dataset.target_scale else None,
             data=dataset.name,
+            views=None
+            if run.tta == 0 or augment is None
+            else {"num": run.tta, "seed": run.seed, "augment": vars(augment)},
         )
 
     @cached_property
@@ -70,13 +73,17 @@ class Trained:
 
     def predict(self, split: Split) -> Predictions:
         """Logits and labels of `split`."""
-        batches = EvalBatches(split, self.standardize, dtype_of(self.run))
-        return predict(self.model, self.dataset.task, batches).in_units(self.dataset.target_scale)
+        return predicted(self.predictor(), self.dataset, split)
+
+    @cached_property
+    def of_val(self) -> Predictions:
+        """Logits and labels of val."""
+        return self.val if self.val is not None and self.run.tta == 0 else self.predict(self.dataset.val)
 
     def test_figures(self) -> dict[str, float]:
         """Figures of the test split, at 0.5 and at the threshold chosen on val."""
         task = self.dataset.task
-        threshold = operating_threshold(self.run, task, self.val or self.predict(self.dataset.val))
+        threshold = operating_threshold(self.run, task, self.of_val)
         return self.predict(self.dataset.test).figures(task, threshold)
 
 
@@ -125,7 +132,7 @@ def evaluate_run(run: Run, folder: Path, trained: Trained) -> tuple[Results, dic
     """
     dataset, splits = trained.dataset, dict[str, Predictions]()
     if trained.progress.best_epoch is not None:
-        splits["val"] = trained.val or trained.predict(dataset.val)
+        splits["val"] = trained.of_val
         if run.test:
             splits["test"] = trained.predict(dataset.test)
     threshold = operating_threshold(run, dataset.task, splits["val"]) if splits else None

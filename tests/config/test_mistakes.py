@@ -142,6 +142,7 @@ MISFITS = {
     "pos_weight": ["data=digits", "pos_weight=2.0"],
     "label_smoothing": ["data=diabetes", "label_smoothing=0.1"],
     "augment": ["data=wine", "augment=affine"],
+    "tta": ["data=digits", "augment=mixup", "tta=4"],
     "model.activation": ["data=breast_cancer", "model=perceptron", "model.activation=sigmoid"],
 }
 

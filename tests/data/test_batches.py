@@ -10,6 +10,7 @@ from src.data.transforms import Standardize
 from src.randomness import Purpose, key, permutation, row_keys
 
 SIZE = 103
+MIXED = Augment(shift=0.2, noise=0.1, mixup=0.7)
 SPLIT = Split(torch.arange(SIZE * 4).reshape(SIZE, 1, 2, 2).float() / 100, torch.arange(SIZE))
 
 
@@ -38,7 +39,7 @@ def test_epochs_have_different_orders_and_iterating_again_changes_nothing():
     assert first != [batch.labels.tolist() for batch in batches(epoch=3)]
 
 
-@pytest.mark.parametrize("augment", [None, Augment(shift=0.2, rotation=9.0)])
+@pytest.mark.parametrize("augment", [None, Augment(shift=0.2, rotation=9.0), MIXED])
 @pytest.mark.parametrize("world_size", [2, 3, 7])
 def test_shards_together_are_the_whole(world_size, augment):
     shards = [list(batches(augment=augment, rank=rank, world_size=world_size)) for rank in range(world_size)]
@@ -47,16 +48,26 @@ def test_shards_together_are_the_whole(world_size, augment):
         assert torch.equal(torch.cat([part.rows for part in parts])[order], whole.rows)
         assert torch.equal(torch.cat([part.labels for part in parts])[order], whole.labels)
         torch.testing.assert_close(torch.cat([part.inputs for part in parts])[order], whole.inputs)
+        assert (whole.mix is None) == (augment is not MIXED)
+        if whole.mix is not None:
+            assert_same_mix([part.mix for part in parts], whole.mix, order)
         assert {part.num_examples for part in parts} == {whole.num_examples}
+
+
+def assert_same_mix(parts, whole, order):
+    assert torch.equal(torch.cat([part.labels for part in parts])[order], whole.labels)
+    assert torch.equal(torch.cat([part.share for part in parts])[order], whole.share)
 
 
 @pytest.mark.parametrize("accumulate", [2, 3, 5])
 def test_accumulated_batches_are_the_large_batch(accumulate):
-    small = list(batches(batch_size=6, accumulate=accumulate))
-    for number, large in enumerate(batches(batch_size=6 * accumulate)):
+    small = list(batches(batch_size=6, accumulate=accumulate, augment=MIXED))
+    for number, large in enumerate(batches(batch_size=6 * accumulate, augment=MIXED)):
         window = small[number * accumulate : (number + 1) * accumulate]
         assert torch.equal(torch.cat([batch.labels for batch in window]), large.labels)
         assert torch.equal(torch.cat([batch.rows for batch in window]), large.rows)
+        torch.testing.assert_close(torch.cat([batch.inputs for batch in window]), large.inputs)
+        assert_same_mix([batch.mix for batch in window], large.mix, slice(None))
         assert {batch.num_examples for batch in window} == {large.num_examples}
 
 

@@ -87,7 +87,9 @@ def test_the_sick_class_of_breast_cancer_is_positive():
 
 
 def test_greys_of_digits_lie_in_0_to_16():
-    inputs, _ = joined(read(bundled.digits))
+    data = read(bundled.digits)
+    inputs, _ = joined(data)
+    assert data.white == inputs.max()
     assert (float(inputs.min()), float(inputs.max())) == (0, 16)
 
 

@@ -33,7 +33,7 @@ class Events:
         self.events, self.rows, self.outcomes, self.at = [], {}, {}, at
 
     def begin(self, job, facts):
-        assert facts["data"].startswith("breast_cancer") or facts == {"seed": str(job.run.seed)}
+        assert facts["data"].startswith(job.run.data["_target_"].split(".")[-1]) or facts == {"seed": str(job.run.seed)}
         self.note("begin", job, 0)
 
     def epoch(self, job, row):
@@ -59,11 +59,11 @@ class Pruned(Jobs):
         return job.number != 0
 
 
-def train(engine, folder, *overrides, source=Jobs, listeners=None, jobs=2):
-    """Jobs that differ in their seeds, the first with `overrides`; gives the events of the first listener."""
+def train(engine, folder, *overrides, source=Jobs, listeners=None, jobs=2, shared=()):
+    """Jobs that differ in their seeds, the first with `overrides`, all with `shared`; gives the first listener's events."""
     made = []
     for number in range(jobs):
-        run = compose_run(*KEYS, f"seed={number}", *(overrides if number == 0 else ()))
+        run = compose_run(*KEYS, *shared, f"seed={number}", *(overrides if number == 0 else ()))
         made.append(Job(number, run, Path(folder) / engine / str(number)))
         made[-1].folder.mkdir(parents=True, exist_ok=True)
     listeners = listeners or [Events()]
@@ -93,7 +93,27 @@ def test_a_job_begins_has_its_epochs_and_ends(engine, plain):
 
 
 def test_the_rows_are_the_same(plain):
-    single, stacked = (plain[engine].rows for engine in ENGINES)
+    assert_same_rows(*(plain[engine].rows for engine in ENGINES))
+
+
+EVERY = ["blur=1", "gamma=0.3", "contrast=0.2", "brightness=0.1", "noise=0.1", "cutout=0.3", "mixup=0.4"]
+AUGMENTED = {  # what the first has, and the second beside it
+    "all, beside affine": (["data=digits", "augment=affine", "batch_size=256"], [f"augment.{key}" for key in EVERY]),
+    "none, beside mixup": (["data=digits", "augment=mixup", "batch_size=256"], ["augment=affine"]),
+    "binary": (["augment=mixup", "pos_weight=2.0"], ["augment.mixup=1.0", "pos_weight=1.0"]),
+    "regression": (["data=diabetes", "augment=mixup", "loss=huber"], ["augment.mixup=1.0"]),
+}
+
+
+@pytest.mark.parametrize("case", AUGMENTED)
+def test_augmented_rows_are_the_same(case, tmp_path):
+    shared, first = AUGMENTED[case]
+    single, stacked = (train(engine, tmp_path, *first, shared=shared).rows for engine in ENGINES)
+    assert_same_rows(single, stacked)
+    assert single[0][0]["train/loss"] != single[1][0]["train/loss"]
+
+
+def assert_same_rows(single, stacked):
     assert single.keys() == stacked.keys()
     for number, rows in single.items():
         for one, other in zip(rows, stacked[number], strict=True):

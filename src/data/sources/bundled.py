@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 from src.data.dataset import Dataset, Split
@@ -22,7 +23,7 @@ def digits(**splits: Unpack[SplitSettings]) -> Dataset:
     found = load_digits()
     inputs = torch.as_tensor(found.images).to(torch.uint8).unsqueeze(1)
     classes = tuple(str(name) for name in found.target_names)
-    return _dataset("digits", "multiclass", inputs, found.target, classes, splits)
+    return replace(_dataset("digits", "multiclass", inputs, found.target, classes, splits), white=16.0)
 
 
 @source

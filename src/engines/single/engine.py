@@ -80,7 +80,7 @@ def build_data(run: Run, dataset: Dataset) -> DataModule:
     return DataModule(
         dataset,
         standardize=standardize_of(run),
-        augment=build_augment(run),
+        augment=build_augment(run, dataset),
         batch_size=run.batch_size,
         seed=run.seed,
         accumulate=run.trainer.accumulate_grad_batches,

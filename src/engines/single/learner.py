@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from src.data.batches import Batch
 from src.engines.single.data_module import DataModule
-from src.losses import Loss
+from src.losses import Loss, mixed
 from src.metrics import evaluate
 from src.models.dropout import dropout_layers, set_rows
 
@@ -83,7 +83,7 @@ class Learner(pl.LightningModule):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         set_rows(self.dropouts, batch.rows)
         self._no_rows = batch.rows[:0]
-        total = self.loss(self.outputs(batch.inputs), batch.labels).sum()
+        total = mixed(self.loss, batch.mix)(self.outputs(batch.inputs), batch.labels).sum()
         self._total.add_(total.detach())
         self._num_rows += len(batch.labels)
         # Lightning averages over accumulated batches and over processes: the factors turn that into a sum over the step.

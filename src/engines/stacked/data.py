@@ -2,13 +2,16 @@
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from src.data.augmentation import Augment
+from src.data.augmentation.mixup import blend, partners, shares
 from src.data.dataset import Dataset, Split
 from src.data.transforms import Standardize
+from src.losses import Mix
 from src.randomness import Purpose, fold, key, permutation, row_keys
 
 # Axes: S slots, N rows of a split, B rows of a step.
@@ -28,6 +31,15 @@ class Epoch:
     def of(self, slots: slice) -> "Epoch":
         """The draws of some slots."""
         return Epoch(self.order[slots], self.rows[slots], self.draws[slots])
+
+
+class StackBatch(NamedTuple):
+    """A step of each member: inputs (S, B, ...), labels (S, B), the keys of the rows (S, B) and what they are blended with."""
+
+    inputs: Tensor
+    labels: Tensor
+    rows: Tensor
+    mix: Mix | None
 
 
 class StackData:
@@ -67,20 +79,30 @@ class StackData:
             draws=key(seeds, Purpose.AUGMENTATION, epochs),
         )
 
-    def batch(self, epoch: Epoch, step: int, augment: Augment | None) -> tuple[Tensor, Tensor, Tensor]:
-        """Inputs (S, B, ...), labels (S, B) and row keys (S, B) of a step; `augment` with strengths (S,)."""
+    def batch(self, epoch: Epoch, step: int, augment: Augment | None) -> StackBatch:
+        """What each member computes of a step; `augment` with strengths (S,)."""
         part = slice(step * self.rows_per_step, (step + 1) * self.rows_per_step)
-        rows = epoch.order[:, part]
+        rows, mix = epoch.order[:, part], None
+        each = augment.repeated(rows.shape[1]) if augment else None
+        inputs = self._inputs(rows, epoch.draws, each)
+        if each is not None and each.mixes:
+            keys = fold(epoch.draws, rows)
+            others = epoch.order.gather(1, partners(keys, epoch.order.shape[1]))
+            share = shares(keys.reshape(-1), each.mixup).to(self.dtype)
+            inputs = blend(inputs, self._inputs(others, epoch.draws, each), share)
+            mix = Mix(self._labels(others), share.view(rows.shape))
+        return StackBatch(inputs.view(*rows.shape, *inputs.shape[1:]), self._labels(rows), epoch.rows[:, part], mix)
+
+    def _inputs(self, rows: Tensor, draws: Tensor, augment: Augment | None) -> Tensor:
+        """The inputs (S * B, ...) of rows (S, B), augmented and standardised; `augment` with strengths (S * B,)."""
         flat = rows.reshape(-1)
-        if augment is None:
-            inputs = self._standardized(flat)
-        else:
-            size = rows.shape[1]
-            strengths = {name: value.repeat_interleave(size) for name, value in vars(augment).items()}
-            raw = self.train.inputs.index_select(0, flat).to(self.dtype)
-            inputs = self.standardize(Augment(**strengths)(raw, fold(epoch.draws, rows).reshape(-1)))
-        labels = self.train.labels.index_select(0, flat).view(rows.shape)
-        return inputs.view(*rows.shape, *inputs.shape[1:]), labels, epoch.rows[:, part]
+        if augment is None or not augment.changes_images:
+            return self._standardized(flat)
+        raw = self.train.inputs.index_select(0, flat).to(self.dtype)
+        return self.standardize(augment(raw, fold(draws, rows).reshape(-1)))
+
+    def _labels(self, rows: Tensor) -> Tensor:
+        return self.train.labels.index_select(0, rows.reshape(-1)).view(rows.shape)
 
     def chunks(self, split: Split, members: int) -> list[Tensor]:
         """The inputs of a split, standardised, in pieces that suit `members` at once."""

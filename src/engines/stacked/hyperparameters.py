@@ -22,6 +22,13 @@ class Hyperparameters:
     rotation: float
     scale: float
     flip: float
+    blur: float
+    gamma: float
+    contrast: float
+    brightness: float
+    noise: float
+    cutout: float
+    mixup: float
 
 
 def in_columns(rows: Sequence[Hyperparameters], device: torch.device) -> dict[str, Tensor]:

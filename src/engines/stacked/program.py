@@ -14,7 +14,7 @@ from src.engines.stacked.fused import FusedUpdate
 from src.engines.stacked.member import Tensors
 from src.engines.stacked.spec import StackSpec
 from src.engines.stacked.updates import UPDATES, Hyper, State, Update
-from src.losses import Loss, default_loss, per_example
+from src.losses import Loss, default_loss, mixed, per_example
 from src.metrics import evaluate
 from src.models.dropout import Dropout
 
@@ -60,10 +60,10 @@ class Program:
             layer.idle = not bool(values[f"{name}.rate"].any())
         self.template.train()
         for step in range(self.data.steps_per_epoch):
-            inputs, labels, rows = self.data.batch(draws, step, augment)
-            sums = loss(self.outputs(values, inputs, rows), labels).sum(-1)
+            batch = self.data.batch(draws, step, augment)
+            sums = mixed(loss, batch.mix)(self.outputs(values, batch.inputs, batch.rows), batch.labels).sum(-1)
             total += sums.detach()
-            gradients = torch.autograd.grad((sums / labels.shape[1]).sum(), parameters)
+            gradients = torch.autograd.grad((sums / batch.labels.shape[1]).sum(), parameters)
             hyper = Hyper(lrs[step], done + step + 1, decay, *constants)
             update(self._clipped(gradients, hyperparameters["clip"]), hyper)
         return total / len(self.data.train)
@@ -125,9 +125,12 @@ class Program:
         )
 
     def _augment(self, hyperparameters: Tensors) -> Augment | None:
+        """With a strength (S,) for what any member does; what none does costs nothing."""
         if not self.spec.augment:
             return None
-        return Augment(**{name: hyperparameters[name] for name in ("shift", "rotation", "scale", "flip")})
+        given = {name: hyperparameters[name] for name in Augment().strengths}
+        used = {name: strength for name, strength in given.items() if bool(strength.any())}
+        return Augment(**used, white=self.data.dataset.white)
 
 
 def _step(

@@ -18,6 +18,8 @@ KEYS = [
     "model.dropout=0.3",
     "batch_size=57",
     "augment=affine",
+    "augment.noise=0.05",
+    "augment.mixup=0.4",
     "epochs=12",
 ]
 COMMAND = ["-m", "src.train", *KEYS, "patience=null", "trainer.accelerator=cpu"]

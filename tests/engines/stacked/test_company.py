@@ -69,6 +69,13 @@ SCHEDULES = st.fixed_dictionaries(
     }
 )
 
+STRENGTHS = {
+    "flip": [0.0, 0.5],
+    "blur": [0.0, 1.0],
+    **{name: [0.0, 0.3] for name in ("gamma", "contrast", "brightness", "cutout", "mixup")},
+    "noise": [0.0, 0.1],
+}
+
 
 @st.composite
 def companies(draw: st.DrawFn, optimizer: str) -> list[Run]:
@@ -114,7 +121,8 @@ def companies(draw: st.DrawFn, optimizer: str) -> list[Run]:
         values["schedule"] |= draw(SCHEDULES)
         values["schedule"]["warmup_steps"] = min(values["schedule"]["warmup_steps"], 0 if values["epochs"] < 4 else 3)
         if augmented:
-            values["augment"] |= {"shift": draw(st.sampled_from([0.1, 0.2])), "flip": draw(st.sampled_from([0.0, 0.5]))}
+            values["augment"] |= {name: draw(st.sampled_from(strengths)) for name, strengths in STRENGTHS.items()}
+            values["augment"]["shift"] = draw(st.sampled_from([0.1, 0.2]))
         values["trainer"] |= {
             "gradient_clip_val": draw(positive(0.01, 1.0)) if clipped else None,
             "gradient_clip_algorithm": algorithm,
