@@ -1,8 +1,9 @@
 """Outputs of models that are several in one: trained each on its own, asked together."""
 
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import logsigmoid
 
+from src.losses import Loss
 from src.tasks import Task
 
 # Axes: B rows, k models in one, O outputs.
@@ -21,3 +22,27 @@ def pooled(outputs: Tensor, task: Task) -> Tensor:
     if task == "multiclass":
         return outputs.log_softmax(-1).logsumexp(-2)
     return logsigmoid(outputs).logsumexp(-2) - logsigmoid(-outputs).logsumexp(-2)
+
+
+def squeezed(outputs: Tensor, task: Task) -> Tensor:
+    """Outputs (..., B, O) as losses and metrics take them: of a multiclass task as they are, else O = 1 and (..., B)."""
+    return outputs if task == "multiclass" else outputs.squeeze(-1)
+
+
+def row_losses(loss: Loss, outputs: Tensor, labels: Tensor, task: Task) -> Tensor:
+    """The loss of each row (..., B), of outputs (..., B, O); of several in one, (..., B, k, O), the mean of their k losses.
+
+    So each of the k is trained by itself: it is not the loss of what they give together (Gorishniy et al. 2025, section 3.2).
+    """
+    if outputs.ndim == labels.ndim + 1:
+        return loss(squeezed(outputs, task), labels)
+    k = outputs.shape[
+        -2
+    ]  # each of them as rows of its own: a loss may have figures of members, which come before the rows
+    of_each = loss(squeezed(outputs.flatten(-3, -2), task), labels.repeat_interleave(k, -1))
+    return of_each.unflatten(-1, (-1, k)).mean(-1)
+
+
+def numbers_per_row(model: nn.Module, num_features: int) -> int:
+    """The most numbers that are made of an input of `num_features`, as far as `model` says; so many rows fit in memory."""
+    return max(num_features, getattr(model, "numbers_per_row", 0))

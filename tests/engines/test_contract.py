@@ -19,11 +19,21 @@ ENGINES = ("single", "stacked")
 EPOCHS = 3
 KEYS = [
     "data=breast_cancer",
-    "model.widths=[4]",
     f"epochs={EPOCHS}",
     "trainer.precision=64-true",
     "tracking.enabled=false",
 ]
+
+
+MLP = ("model.widths=[4]",)
+COLUMNS = ("model.d_embedding=3", "model.num_bins=4", "model.num_frequencies=2", "model.dropout=0.2")
+MODELS = {
+    "mlp": MLP,
+    "tabular": ("model=tabular", *COLUMNS, "model.widths=[4]"),
+    "tabular, periodic": ("model=tabular", *COLUMNS, "model.widths=[4]", "model.embedding=periodic"),
+    "tabm": ("model=tabm", *COLUMNS, "model.k=3", "model.d_block=5", "model.arch_type=tabm"),
+    "tabm-mini": ("model=tabm", *COLUMNS, "model.k=3", "model.d_block=5", "trainer.gradient_clip_val=0.1"),
+}
 
 
 class Events:
@@ -59,11 +69,11 @@ class Pruned(Jobs):
         return job.number != 0
 
 
-def train(engine, folder, *overrides, source=Jobs, listeners=None, jobs=2):
+def train(engine, folder, *overrides, source=Jobs, listeners=None, jobs=2, model=MLP):
     """Jobs that differ in their seeds, the first with `overrides`; gives the events of the first listener."""
     made = []
     for number in range(jobs):
-        run = compose_run(*KEYS, f"seed={number}", *(overrides if number == 0 else ()))
+        run = compose_run(*KEYS, *model, f"seed={number}", *(overrides if number == 0 else ()))
         made.append(Job(number, run, Path(folder) / engine / str(number)))
         made[-1].folder.mkdir(parents=True, exist_ok=True)
     listeners = listeners or [Events()]
@@ -92,8 +102,10 @@ def test_a_job_begins_has_its_epochs_and_ends(engine, plain):
     assert [row["val/loss"] for row in events.rows[0]] == [row["val/loss"] for row in outcome.progress.history]
 
 
-def test_the_rows_are_the_same(plain):
-    single, stacked = (plain[engine].rows for engine in ENGINES)
+@pytest.mark.parametrize("model", MODELS)
+def test_the_rows_are_the_same(model, plain, tmp_path):
+    heard = plain if model == "mlp" else {engine: train(engine, tmp_path, model=MODELS[model]) for engine in ENGINES}
+    single, stacked = (heard[engine].rows for engine in ENGINES)
     assert single.keys() == stacked.keys()
     for number, rows in single.items():
         for one, other in zip(rows, stacked[number], strict=True):
