@@ -44,5 +44,5 @@ def row_losses(loss: Loss, outputs: Tensor, labels: Tensor, task: Task) -> Tenso
 
 
 def numbers_per_row(model: nn.Module, num_features: int) -> int:
-    """The most numbers that are made of an input of `num_features`, as far as `model` says; so many rows fit in memory."""
+    """The most numbers made of an input of `num_features`, as far as `model` says: these decide how many fit in memory."""
     return max(num_features, getattr(model, "numbers_per_row", 0))

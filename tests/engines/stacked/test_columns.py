@@ -9,7 +9,10 @@ from src.config.schema import Run
 from src.data.reading import read_dataset
 from src.engines.build import why_not
 from src.engines.stacked import fused
+from src.engines.stacked.size import choose_slots
+from src.models.build import num_params
 from src.prediction.predictor import Predictor
+from src.runs.build import build_run_model
 from tests.engines.stacked.heard import train
 from tests.engines.stacked.test_company import alone, assert_same_curve
 
@@ -72,3 +75,11 @@ def test_a_split_is_evaluated_in_pieces_that_suit_the_k(monkeypatch):
     pieces = train([run], dataset).progress(0)
     assert sizes[:5] == [7, 7, 7, 7, 2]
     assert pieces.history[-1]["val/loss"] == pytest.approx(whole.history[-1]["val/loss"], rel=1e-9)
+
+
+def test_slots_are_fewer_the_more_numbers_a_step_makes():
+    run = compose_run("model=tabm", "model.d_block=256", "data=diabetes")
+    model, cpu = build_run_model(run, read_dataset(run.data)), torch.device("cpu")
+    assert choose_slots(model, cpu, rows_per_step=256) == 2**22 // (256 * 32 * 256)  # rows, models in one, units
+    assert 16 < 2**22 / num_params(model) < 64
+    assert choose_slots(model, cpu, rows_per_step=1) == 32
