@@ -53,7 +53,7 @@ def compare(name: str, run: Run, dataset: Dataset, task: Task) -> None:
     device, epochs = device_of(run), EPOCHS_OF_PEERS[name]
     sizes, accelerator = (SIZES[name], "cpu") if device.type == "cpu" else (SIZES_ON_GPU, "gpu")
     stacks = {size: stack_of(run, dataset, size) for size in sizes}
-    chosen = choose_slots(task.network(), device)
+    chosen = choose_slots(task.network(), device, task.batch)
     rates: dict[str, list[float]] = {}
     with get_context("spawn").Pool(torch.get_num_threads(), initializer=one_thread) as pool:
         in_pool(pool, task, 1)  # imports

@@ -6,6 +6,7 @@ from src.choices import one_of
 from src.config.schema import LightningArguments, Run, Trainer
 from src.losses import default_loss, losses_for, losses_with
 from src.metrics import OBJECTIVES, objectives_for
+from src.models.arguments import MODELS
 from src.optimizers import OPTIMIZERS
 
 BAD_STRATEGIES = {
@@ -23,9 +24,9 @@ def check(run: Run) -> None:
         raise ValueError(broken)
 
 
-def check_against_data(run: Run, task: str, *, is_image: bool) -> None:
-    """The rules between `run` and its data: what task they are, and whether of images, is known once they are read."""
-    for broken in _misfits(run, task, is_image):
+def check_against_data(run: Run, task: str, *, is_image: bool, has_codes: bool) -> None:
+    """The rules between `run` and its data, whose task is known, and whether they are images or codes, once they are read."""
+    for broken in (*_misfits(run, task, is_image), *_misfits_of_columns(run, is_image, has_codes)):
         raise ValueError(broken)
 
 
@@ -83,3 +84,14 @@ def _misfits(run: Run, task: str, is_image: bool) -> Iterator[str]:
     is_perceptron = run.model["_target_"] == "src.models.perceptron.Perceptron"
     if is_perceptron and task != "regression" and (given := run.model["activation"]) != "identity":
         yield f"model.activation: must be identity where the loss ({loss}) applies the link itself, but got {given}."
+
+
+def _misfits_of_columns(run: Run, is_image: bool, has_codes: bool) -> Iterator[str]:
+    target = run.model["_target_"]
+    if target in MODELS:
+        if is_image and MODELS[target].knows_columns:
+            yield f"model: must be mlp or perceptron for images, but got {target}, which embeds a table's columns."
+        if has_codes and not MODELS[target].knows_columns:
+            yield f"data.categories: must be onehot for {target}, which takes every column for a number, but got codes."
+    if has_codes and (given := run.data.get("standardize", "features")) != "none":
+        yield f"data.standardize: must be none where columns are codes of categories, but got {given}."

@@ -73,9 +73,30 @@ class Dataset:
         return self.train.inputs.ndim == 4
 
     @property
+    def has_codes(self) -> bool:
+        """Whether some columns are codes of categories."""
+        return any(self.cardinalities)
+
+    @property
     def spec(self) -> DataSpec:
-        """What a model is told."""
-        return DataSpec(self.input_shape, self.num_outputs, self.cardinalities, lambda: self.train.inputs)
+        """What a model is told that takes the inputs as they came."""
+        return self.spec_as("none")
+
+    def spec_as(self, standardize: str) -> DataSpec:
+        """What a model is told that takes the inputs by `standardize`: its quantiles are of these."""
+        if standardize not in self._specs:
+
+            def find_train() -> Tensor:
+                from src.data.transforms import Standardize
+
+                return Standardize.fit(self.train.inputs, standardize)(self.train.inputs)
+
+            self._specs[standardize] = DataSpec(self.input_shape, self.num_outputs, self.cardinalities, find_train)
+        return self._specs[standardize]
+
+    @cached_property
+    def _specs(self) -> dict[str, DataSpec]:
+        return {}  # kept, since quantiles are the same for every model of a sweep
 
     @property
     def intake(self) -> Preprocessor:

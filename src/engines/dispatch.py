@@ -121,7 +121,7 @@ class Dispatch:
 
     def _train(self, first: Job) -> None:
         dataset, spec = self.data.read(first.run.data), stack_spec(first.run)
-        check_against_data(first.run, dataset.task, is_image=dataset.is_image)
+        check_against_data(first.run, dataset.task, is_image=dataset.is_image, has_codes=dataset.has_codes)
         if self._is_stacked(first, dataset):
             second = self.source.next(Place(spec, self.slots or 2))
             if second is not None:

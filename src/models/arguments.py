@@ -3,17 +3,26 @@
 It stands apart from the classes, since torch must be imported to define them.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
-from src.fields import Count, Plug, Rate, name_in
+from pydantic import Field
+
+from src.fields import Count, Plug, Positive, Rate, name_in
 from src.models.activations import ACTIVATIONS
+from src.models.embeddings import EMBEDDINGS, MOST_BINS
 from src.models.initialisers import INITIALISERS
 
 Activation = Annotated[str, name_in(ACTIVATIONS)]
 Initialiser = Annotated[str, name_in(INITIALISERS)]
 
 
-class MLP(Plug):
+class Model(Plug):
+    """The settings of a model."""
+
+    knows_columns: ClassVar[bool] = False  # whether it tells numbers from codes, which only a table has
+
+
+class MLP(Model):
     """Hidden layers, then a linear layer that gives logits."""
 
     widths: list[Count]
@@ -24,7 +33,7 @@ class MLP(Plug):
     norm: Literal["layer"] | None
 
 
-class Perceptron(Plug):
+class Perceptron(Model):
     """One weighted sum and one activation per output."""
 
     activation: Activation
@@ -32,4 +41,36 @@ class Perceptron(Plug):
     bias: bool
 
 
-MODELS: dict[str, type[Plug]] = {"src.models.mlp.MLP": MLP, "src.models.perceptron.Perceptron": Perceptron}
+class OfColumns(Model):
+    """How a table's columns are taken in."""
+
+    knows_columns: ClassVar[bool] = True
+
+    embedding: Annotated[str, name_in(EMBEDDINGS)]
+    d_embedding: Count
+    num_bins: Annotated[int, Field(ge=1, le=MOST_BINS)]
+    num_frequencies: Count
+    frequency_scale: Positive
+    d_category: Count | None
+
+
+class TabularMLP(OfColumns, MLP):
+    """Embedded columns of a table, then hidden layers, then a linear layer that gives logits."""
+
+
+class TabM(OfColumns):
+    """Embedded columns of a table, then k MLPs in one that share most weights; their mean predicts."""
+
+    arch_type: Literal["tabm", "tabm-mini"]
+    k: Count
+    n_blocks: Count
+    d_block: Count
+    dropout: Rate
+
+
+MODELS: dict[str, type[Model]] = {
+    "src.models.mlp.MLP": MLP,
+    "src.models.perceptron.Perceptron": Perceptron,
+    "src.models.tabular.TabularMLP": TabularMLP,
+    "src.models.tabm.TabM": TabM,
+}

@@ -35,17 +35,6 @@ def prediction_frame(
     return pd.DataFrame({**columns, "label": names[probabilities.mean(0).argmax(-1).numpy()]})
 
 
-def pooled_logits(outputs: Sequence[Tensor], task: Task) -> Tensor:
-    """The logits of the mean probabilities of several models, of a regression their mean prediction."""
-    logits = torch.stack(list(outputs)).double()
-    if len(logits) == 1 or task == "regression":
-        return logits.mean(0)
-    if task == "multiclass":
-        return logits.log_softmax(-1).logsumexp(0)
-    sigmoid = torch.nn.functional.logsigmoid
-    return sigmoid(logits).logsumexp(0) - sigmoid(-logits).logsumexp(0)
-
-
 def _folded(name: str, values: Tensor) -> dict[str, np.ndarray]:
     """The mean over models of (M, N), and its standard deviation where there are several."""
     spread = {f"{name}_sd": values.std(0).numpy()} if len(values) > 1 else {}

@@ -16,7 +16,7 @@ from src.data.raw import Inputs
 from src.data.transforms import Standardize
 from src.data_spec import DataSpec
 from src.models.build import build_model
-from src.models.outputs import pooled
+from src.models.outputs import numbers_per_row, pooled, squeezed
 from src.prediction.views import predict_views
 from src.tasks import Task
 
@@ -104,7 +104,7 @@ class Predictor:
     def logits(self, inputs: Tensor) -> Tensor:
         """Of preprocessed inputs (N, ...): (N,), or (N, K) of classes; of a regression the prediction in its units."""
         standardize = Standardize(**self.standardize)
-        size = min(ROWS, max(1, CHUNK // max(1, inputs[:1].numel())))
+        size = min(ROWS, max(1, CHUNK // max(1, numbers_per_row(self.model, inputs[:1].numel()))))
         if self.views is not None:
             return predict_views(
                 self.model,
@@ -118,8 +118,7 @@ class Predictor:
                 chunk=size,
             )
         pieces = [pooled(self.model(standardize(piece.to(self.dtype))), self.task) for piece in inputs.split(size)]
-        outputs = torch.cat(pieces)
-        outputs = outputs if self.task == "multiclass" else outputs.squeeze(-1)
+        outputs = squeezed(torch.cat(pieces), self.task)
         return outputs if self.scale is None else self.scale.in_units(outputs)
 
 

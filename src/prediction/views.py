@@ -2,10 +2,10 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import logsigmoid
 
 from src.data.augmentation import Augment
 from src.data.transforms import Standardize
+from src.models.outputs import mean_outputs
 from src.randomness import Purpose, fold, key
 from src.tasks import Task
 
@@ -37,24 +37,8 @@ def predict_views(
         images = inputs[first : first + chunk].to(device, dtype)
         rows = torch.arange(first, first + len(images), device=device)
         views = [images, *(augment(images, _keys(seed, view, rows)) for view in range(1, num_views))]
-        parts.append(mean_outputs(task, torch.stack([_outputs(model(standardize(view))) for view in views])).cpu())
+        parts.append(mean_outputs(torch.stack([_outputs(model(standardize(view))) for view in views]), task).cpu())
     return torch.cat(parts)
-
-
-def mean_outputs(task: Task, outputs: Tensor) -> Tensor:
-    """Over views, `outputs` (V, ..., N) or (V, ..., N, K): the mean prediction of a regression, else the logits of the mean
-    probabilities, of several classes their logarithms. Computed from logarithms, so finite logits give finite ones.
-    """
-    if task == "regression":
-        return outputs.mean(0)
-    if task == "multiclass":
-        return _log_mean(outputs.log_softmax(-1))
-    return _log_mean(logsigmoid(outputs)) - _log_mean(logsigmoid(-outputs))
-
-
-def _log_mean(logs: Tensor) -> Tensor:
-    """log of the mean of exp, over the first axis."""
-    return (logs - logs.new_tensor(float(len(logs))).log()).logsumexp(0)
 
 
 def _keys(seed: int, view: int, rows: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from torch import nn
 from src.config import Run, loss_name
 from src.data.augmentation import Augment
 from src.data.dataset import Dataset
+from src.data_spec import DataSpec
 from src.losses import Loss, per_example
 from src.models.build import build_model
 from src.schedules import Shape, factor
@@ -19,7 +20,12 @@ DTYPES = {"64-true": torch.float64}
 
 def build_run_model(run: Run, dataset: Dataset) -> nn.Module:
     """The model of a run with its initial weights."""
-    return build_model(run.model["_target_"], model_arguments(run), dataset.spec, seed=run.seed)
+    return build_model(run.model["_target_"], model_arguments(run), spec_of(run, dataset), seed=run.seed)
+
+
+def spec_of(run: Run, dataset: Dataset) -> DataSpec:
+    """What the model of a run is told of its data, as they come to it."""
+    return dataset.spec_as(standardize_of(run))
 
 
 def model_arguments(run: Run) -> dict[str, Any]:

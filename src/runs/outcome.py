@@ -13,7 +13,7 @@ from src.data.preprocessing import stored
 from src.data.transforms import Standardize
 from src.models.build import takes_spec
 from src.prediction.predictor import Predictor
-from src.runs.build import build_augment, build_run_model, dtype_of, model_arguments
+from src.runs.build import build_augment, build_run_model, dtype_of, model_arguments, spec_of
 from src.runs.evaluation import Predictions, operating_threshold, predicted
 from src.runs.progress import Progress
 from src.runs.results import Results, results_of
@@ -50,7 +50,7 @@ class Trained:
         return Predictor(
             target=run.model["_target_"],
             arguments=model_arguments(run),
-            spec=dataset.spec.state(with_quantiles=takes_spec(run.model["_target_"])),
+            spec=spec_of(run, dataset).state(with_quantiles=takes_spec(run.model["_target_"])),
             weights={name: value.cpu() for name, value in self.model.state_dict().items()},
             standardize=self.standardize.state(),
             preprocessor=stored(dataset.intake),

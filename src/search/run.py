@@ -128,7 +128,8 @@ def run_search(request: Request, tracker: Tracker, console: Console) -> Search:
             console.print(f"{folder}: all {plan.n_trials} trials have ended; a larger hydra.sweeper.n_trials goes on.")
         slots = request.slots
         if slots is None:
-            slots = min(choose_slots(build_run_model(base, dataset), device_of(base)), max(2, num_jobs // GENERATIONS))
+            chosen = choose_slots(build_run_model(base, dataset), device_of(base), base.batch_size)
+            slots = min(chosen, max(2, num_jobs // GENERATIONS))
         heard = [around.record, *around.others, display, search, *request.listeners]
         dispatch = Dispatch(search, heard, console=console, data=data, slots=slots)
         try:

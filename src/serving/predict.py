@@ -12,7 +12,8 @@ from torch import Tensor
 
 from src.data.labels import coded
 from src.data.raw import Inputs, Raw
-from src.prediction.frame import pooled_logits, prediction_frame
+from src.models.outputs import mean_outputs
+from src.prediction.frame import prediction_frame
 from src.prediction.predictor import Predictor
 from src.runs.summary import add_figures
 from src.statistics.figures import bounded_figures, figures
@@ -55,7 +56,7 @@ def predict_file(models: Sequence[Predictor], path: Path) -> Predicted:
     frame.insert(0, "row", list(raw.names))
     if inputs.faults:
         frame["error"] = [inputs.faults.get(place, "") for place in range(len(raw))]
-    return Predicted(frame, raw, inputs, pooled_logits(outputs, first.task))
+    return Predicted(frame, raw, inputs, mean_outputs(torch.stack(outputs), first.task))
 
 
 def tell_faults(predicted: Predicted, console: Console) -> None:

@@ -27,7 +27,7 @@ def train_one(run: Run, folder: Path, tracker: Tracker) -> Results:
     data = LastRead(tell_data(console))
     Identity.of(run).check(folder, again=AGAIN)
     dataset = data.read(run.data)
-    check_against_data(run, dataset.task, is_image=dataset.is_image)
+    check_against_data(run, dataset.task, is_image=dataset.is_image, has_codes=dataset.has_codes)
     identity = Identity.of(run, dataset.digest)
     identity.check(folder, again=AGAIN)
     before = Results.read(folder)

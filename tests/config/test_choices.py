@@ -18,6 +18,7 @@ from src.losses import LOSSES
 from src.metrics import OBJECTIVES
 from src.models.activations import ACTIVATIONS
 from src.models.arguments import MODELS
+from src.models.embeddings import EMBEDDINGS
 from src.models.initialisers import INITIALISERS
 from src.optimizers import OPTIMIZERS
 from src.schedules import SCHEDULES
@@ -30,6 +31,7 @@ TABLES = {
     "objective": OBJECTIVES,
     "model.activation": ACTIVATIONS,
     "model.init": INITIALISERS,
+    "model.embedding": EMBEDDINGS,
     "model._target_": MODELS,
     "data._target_": SOURCES,
 }
@@ -39,7 +41,7 @@ ENTRIES = [(key, name) for key, table in TABLES.items() for name in table]
 @pytest.mark.parametrize("key", TABLES)
 def test_a_name_that_is_not_there_is_answered_with_all_that_are(key):
     with pytest.raises(ValueError, match=f"^{key}: must be one of ") as refused:
-        compose_run(f"{key}=src.nothing" if key.endswith("_target_") else f"{key}=nothing")
+        compose_run("model=tabular", f"{key}=src.nothing" if key.endswith("_target_") else f"{key}=nothing")
     assert ", ".join(TABLES[key]) in str(refused.value)
     with pytest.raises(ValueError, match=f"^{key}: must be one of .*, but got 'nothing'"):
         chosen(key, TABLES[key], "nothing")
@@ -61,7 +63,8 @@ def test_every_optimizer_has_its_options(name):
 @pytest.mark.parametrize("target", MODELS)
 def test_the_settings_of_a_model_are_what_its_class_takes(target):
     taken = set(inspect.signature(imported("model", target)).parameters)
-    assert set(MODELS[target].model_fields) - {"target"} == taken - {"num_features", "num_outputs", "seed"}
+    assert set(MODELS[target].model_fields) - {"dotted_path"} == taken - {"num_features", "num_outputs", "spec", "seed"}
+    assert MODELS[target].knows_columns == ("spec" in taken)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from functools import cache
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
@@ -73,7 +74,7 @@ def readers() -> Iterator[tuple[str, str, Any]]:
 def models() -> Iterator[tuple[str, str, Any]]:
     for target, arguments in MODELS.items():
         for key, value in fields(arguments, "model."):
-            yield f"model={target.rpartition('.')[2].lower()}", key, value
+            yield f"model={target.split('.')[-2]}", key, value
 
 
 CASES = [
@@ -144,6 +145,7 @@ MISFITS = {
     "augment": ["data=wine", "augment=affine"],
     "tta": ["data=digits", "augment=mixup", "tta=4"],
     "model.activation": ["data=breast_cancer", "model=perceptron", "model.activation=sigmoid"],
+    "model": ["data=digits", "model=tabm"],
 }
 
 
@@ -152,7 +154,24 @@ def test_settings_that_contradict_the_data_are_refused_once_these_are_read(key):
     run = load(composed(*MISFITS[key]))
     data = read_dataset(run.data)
     with pytest.raises(ValueError, match=f"^{key}: must .*, but got "):
-        check_against_data(run, data.task, is_image=data.is_image)
+        check_against_data(run, data.task, is_image=data.is_image, has_codes=data.has_codes)
+
+
+@pytest.mark.parametrize(
+    ("model", "standardize", "rule"),
+    [
+        ("tabular", "none", None),
+        ("tabm", "none", None),
+        ("mlp", "none", r"data\.categories: must be onehot for src\.models\.mlp\.MLP, .*, but got codes\."),
+        ("perceptron", "none", r"data\.categories: must be onehot for src\.models\.perceptron\.Perceptron, "),
+        ("tabm", "features", r"data\.standardize: must be none where columns are codes .*, but got features\."),
+    ],
+)
+def test_codes_of_categories_are_for_models_that_know_them(model, standardize, rule):
+    run = load(composed("data=diabetes", f"model={model}", f"data.standardize={standardize}"))
+    expected = nullcontext() if rule is None else pytest.raises(ValueError, match=f"^{rule}")
+    with expected:
+        check_against_data(run, "regression", is_image=False, has_codes=True)
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,6 @@ def test_the_rules_of_a_run_are_those_of_the_source_in_it():
     data = read_dataset(run.data)
     assert (data.task, data.is_image) == ("multiclass", True)
     with pytest.raises(ValueError, match=r"^loss: must be one of cross_entropy"):
-        check_against_data(run, data.task, is_image=data.is_image)
+        check_against_data(run, data.task, is_image=data.is_image, has_codes=data.has_codes)
     with pytest.raises(ValueError, match=r"^data\.source\.split_seed: "):
         compose_run("data=modified", "data@data.source=digits", "data.source.split_seed=-1")

@@ -19,11 +19,21 @@ ENGINES = ("single", "stacked")
 EPOCHS = 3
 KEYS = [
     "data=breast_cancer",
-    "model.widths=[4]",
     f"epochs={EPOCHS}",
     "trainer.precision=64-true",
     "tracking.enabled=false",
 ]
+
+
+MLP = ("model.widths=[4]",)
+COLUMNS = ("model.d_embedding=3", "model.num_bins=4", "model.num_frequencies=2", "model.dropout=0.2")
+MODELS = {
+    "mlp": MLP,
+    "tabular": ("model=tabular", *COLUMNS, "model.widths=[4]"),
+    "tabular, periodic": ("model=tabular", *COLUMNS, "model.widths=[4]", "model.embedding=periodic"),
+    "tabm": ("model=tabm", *COLUMNS, "model.k=3", "model.d_block=5", "model.arch_type=tabm"),
+    "tabm-mini": ("model=tabm", *COLUMNS, "model.k=3", "model.d_block=5", "trainer.gradient_clip_val=0.1"),
+}
 
 
 class Events:
@@ -59,7 +69,7 @@ class Pruned(Jobs):
         return job.number != 0
 
 
-def train(engine, folder, *overrides, source=Jobs, listeners=None, jobs=2, shared=()):
+def train(engine, folder, *overrides, source=Jobs, listeners=None, jobs=2, shared=MLP):
     """Jobs that differ in their seeds, the first with `overrides`, all with `shared`; gives the first listener's events."""
     made = []
     for number in range(jobs):
@@ -92,8 +102,10 @@ def test_a_job_begins_has_its_epochs_and_ends(engine, plain):
     assert [row["val/loss"] for row in events.rows[0]] == [row["val/loss"] for row in outcome.progress.history]
 
 
-def test_the_rows_are_the_same(plain):
-    assert_same_rows(*(plain[engine].rows for engine in ENGINES))
+@pytest.mark.parametrize("model", MODELS)
+def test_the_rows_are_the_same(model, plain, tmp_path):
+    heard = plain if model == "mlp" else {engine: train(engine, tmp_path, shared=MODELS[model]) for engine in ENGINES}
+    assert_same_rows(*(heard[engine].rows for engine in ENGINES))
 
 
 EVERY = ["blur=1", "gamma=0.3", "contrast=0.2", "brightness=0.1", "noise=0.1", "cutout=0.3", "mixup=0.4"]
@@ -108,7 +120,7 @@ AUGMENTED = {  # what the first has, and the second beside it
 @pytest.mark.parametrize("case", AUGMENTED)
 def test_augmented_rows_are_the_same(case, tmp_path):
     shared, first = AUGMENTED[case]
-    single, stacked = (train(engine, tmp_path, *first, shared=shared).rows for engine in ENGINES)
+    single, stacked = (train(engine, tmp_path, *first, shared=(*MLP, *shared)).rows for engine in ENGINES)
     assert_same_rows(single, stacked)
     assert single[0][0]["train/loss"] != single[1][0]["train/loss"]
 

@@ -12,7 +12,8 @@ from src.data.transforms import Standardize
 from src.engines.build import stack_spec
 from src.engines.dispatch import Dispatch
 from src.metrics import full_report
-from src.prediction.views import mean_outputs, predict_views
+from src.models.outputs import mean_outputs
+from src.prediction.views import predict_views
 from src.randomness import Purpose, fold, key
 from src.runs.job import Job, Jobs
 from src.runs.outcome import evaluate_run
@@ -50,16 +51,16 @@ def test_member_axes_are_kept():
     generator = torch.Generator().manual_seed(1)
     outputs = torch.randn(5, 2, 7, 3, generator=generator, dtype=torch.float64)  # views, members, images, classes
     for member in range(2):
-        together = mean_outputs("multiclass", outputs)[member]
-        torch.testing.assert_close(together, mean_outputs("multiclass", outputs[:, member]))
+        together = mean_outputs(outputs, "multiclass")[member]
+        torch.testing.assert_close(together, mean_outputs(outputs[:, member], "multiclass"))
         torch.testing.assert_close(together.exp(), outputs[:, member].softmax(-1).mean(0))
         binary = outputs[..., 0]
-        torch.testing.assert_close(mean_outputs("binary", binary)[member], mean_outputs("binary", binary[:, member]))
+        torch.testing.assert_close(mean_outputs(binary, "binary")[member], mean_outputs(binary[:, member], "binary"))
 
 
 def test_extreme_logits_stay_finite_and_opposite_ones_cancel():
     outputs = torch.tensor([[-1e4, 1e4, -1e4], [-1e4, 1e4, 1e4]])
-    found = mean_outputs("binary", outputs)
+    found = mean_outputs(outputs, "binary")
     torch.testing.assert_close(found, torch.tensor([-1e4, 1e4, 0.0]), atol=1e-3, rtol=0)
 
 
@@ -113,5 +114,7 @@ class Heard:
 def test_without_images_that_training_augments_views_are_refused(keys):
     run = compose_run(*keys, "tta=2")
     with pytest.raises(ValueError, match="^tta: must be 0 unless training augments images .*, but got 2 for "):
-        check_against_data(run, "multiclass", is_image=keys[0] == "data=digits")
-    check_against_data(compose_run("data=digits", "augment=affine", "tta=2"), "multiclass", is_image=True)
+        check_against_data(run, "multiclass", is_image=keys[0] == "data=digits", has_codes=False)
+    check_against_data(
+        compose_run("data=digits", "augment=affine", "tta=2"), "multiclass", is_image=True, has_codes=False
+    )

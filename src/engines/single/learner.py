@@ -13,21 +13,24 @@ from src.engines.single.data_module import DataModule
 from src.losses import Loss, mixed
 from src.metrics import evaluate
 from src.models.dropout import dropout_layers, set_rows
+from src.models.outputs import pooled, row_losses, squeezed
+from src.tasks import Task
 
 
 class Learner(pl.LightningModule):
-    """Trains `model` on batches of a DataModule by minimising the mean of `loss`.
+    """Trains `model` on batches of a DataModule by minimising the mean of `loss`; of several models in one, of each by itself.
 
     `factors`: the schedule, one factor of the learning rate per optimizer step; None keeps it constant.
     After each epoch `figures_` holds train/loss, val/loss and val's metrics; train/loss_eval with a second val loader. They
-    are logged too, which rounds them to float32.
+    are logged too, which rounds them to float32. Of several models in one, train/loss is the mean of their losses, all the
+    others are of what they give together.
     """
 
     def __init__(
         self,
         model: nn.Module,
         *,
-        task: str,
+        task: Task,
         loss: Loss,
         optimizer: Callable[[Any], torch.optim.Optimizer],
         lr: float,
@@ -43,8 +46,7 @@ class Learner(pl.LightningModule):
 
     def outputs(self, inputs: Tensor) -> Tensor:
         """Logits or predictions: (B, K) for a multiclass task, else (B,)."""
-        outputs = self.model(inputs)
-        return outputs if self.task == "multiclass" else outputs.squeeze(-1)
+        return squeezed(pooled(self.model(inputs), self.task), self.task)
 
     def lr(self, step: int) -> float:
         """The learning rate of optimizer step `step`, from 0; the steps after the last keep the last's."""
@@ -83,7 +85,7 @@ class Learner(pl.LightningModule):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         set_rows(self.dropouts, batch.rows)
         self._no_rows = batch.rows[:0]
-        total = mixed(self.loss, batch.mix)(self.outputs(batch.inputs), batch.labels).sum()
+        total = row_losses(mixed(self.loss, batch.mix), self.model(batch.inputs), batch.labels, self.task).sum()
         self._total.add_(total.detach())
         self._num_rows += len(batch.labels)
         # Lightning averages over accumulated batches and over processes: the factors turn that into a sum over the step.

@@ -1,6 +1,5 @@
 """The stored data of a stack, held once, and each member's own batches of them."""
 
-import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,7 +16,7 @@ from src.randomness import Purpose, fold, key, permutation, row_keys
 # Axes: S slots, N rows of a split, B rows of a step.
 
 PREPARED = 2**28  # numbers that may be kept standardised; more are standardised batch by batch
-CHUNK = 2**22  # numbers of inputs evaluated at once
+CHUNK = 2**22  # numbers evaluated at once
 
 
 @dataclass(frozen=True)
@@ -104,9 +103,9 @@ class StackData:
     def _labels(self, rows: Tensor) -> Tensor:
         return self.train.labels.index_select(0, rows.reshape(-1)).view(rows.shape)
 
-    def chunks(self, split: Split, members: int) -> list[Tensor]:
-        """The inputs of a split, standardised, in pieces that suit `members` at once."""
-        size = max(1, CHUNK // (members * math.prod(split.inputs.shape[1:])))
+    def chunks(self, split: Split, numbers: int) -> list[Tensor]:
+        """The inputs of a split, standardised, in pieces that suit models which make `numbers` numbers of each row."""
+        size = max(1, CHUNK // numbers)
         return [self.standardize(piece.to(self.dtype)) for piece in split.inputs.split(size)]
 
     def _standardized(self, rows: Tensor) -> Tensor:

@@ -43,7 +43,8 @@ class StackedEngine:
     ) -> None:
         self.first, self.spec, self.on_snapshot = first, spec_of(first), on_snapshot
         self.data = build_stack_data(first, dataset)
-        self.slots = slots or choose_slots(build_job_model(first, dataset), self.data.device)
+        model = build_job_model(first, dataset)
+        self.slots = slots or choose_slots(model, self.data.device, self.data.rows_per_step)
         self.waiting: deque[tuple[Member, Tensors | None]] = deque()  # they have begun, and go before the source's jobs
         self.stack: Stack | None = None
         self.used_, self.offered_ = 0, 0  # slots, summed over epochs

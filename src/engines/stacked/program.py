@@ -17,8 +17,9 @@ from src.engines.stacked.updates import UPDATES, Hyper, State, Update
 from src.losses import Loss, default_loss, mixed, per_example
 from src.metrics import evaluate
 from src.models.dropout import Dropout
+from src.models.outputs import numbers_per_row, pooled, row_losses, squeezed
 
-# Axes: S slots, B rows of a step, N rows of a split, K classes.
+# Axes: S slots, B rows of a step, N rows of a split, K classes, O outputs, k models in one.
 
 
 class Program:
@@ -61,7 +62,8 @@ class Program:
         self.template.train()
         for step in range(self.data.steps_per_epoch):
             batch = self.data.batch(draws, step, augment)
-            sums = mixed(loss, batch.mix)(self.outputs(values, batch.inputs, batch.rows), batch.labels).sum(-1)
+            outputs = self.outputs(values, batch.inputs, batch.rows)
+            sums = row_losses(mixed(loss, batch.mix), outputs, batch.labels, self.task).sum(-1)
             total += sums.detach()
             gradients = torch.autograd.grad((sums / batch.labels.shape[1]).sum(), parameters)
             hyper = Hyper(lrs[step], done + step + 1, decay, *constants)
@@ -70,26 +72,29 @@ class Program:
 
     @torch.no_grad()
     def evaluate(self, values: Tensors, hyperparameters: Tensors, split: Split) -> tuple[Tensors, Tensor]:
-        """Loss and metrics (S,) of a split, and the outputs (S, N) or (S, N, K)."""
+        """Loss and metrics (S,) of a split, and the outputs (S, N) or (S, N, K); several in one are taken together."""
         self.template.eval()
         members = len(hyperparameters["clip"])
-        outputs = torch.cat([self._shared(values, inputs) for inputs in self.data.chunks(split, members)], dim=1)
+        numbers = numbers_per_row(self.template, self.data.dataset.spec.num_features)
+        chunks = self.data.chunks(split, members * numbers)
+        outputs = torch.cat([self._shared(values, inputs) for inputs in chunks], dim=1)
         labels = split.labels.expand(members, -1)
         loss = self._loss(hyperparameters)(outputs, labels).mean(-1)
         scale = self.data.dataset.target_scale
-        of_people = (outputs, labels) if scale is None else (scale.in_units(outputs), scale.in_units(labels))
+        of_people = (
+            (outputs, labels) if scale is None else (scale.in_units(outputs), scale.in_units(labels.to(outputs.dtype)))
+        )
         return {"loss": loss, **evaluate(self.task, *of_people)}, outputs
 
     def _outputs(self, values: Tensors, inputs: Tensor, rows: Tensor) -> Tensor:
-        """Each member's outputs (S, B) or (S, B, K) for its own inputs (S, B, ...)."""
+        """Each member's outputs (S, B, O) or, of several in one, (S, B, k, O) for its own inputs (S, B, ...)."""
         values = {**values, **{f"{name}.rows": rows for name in self.dropouts}}
-        outputs = vmap(lambda values, inputs: functional_call(self.template, values, (inputs,)))(values, inputs)
-        return outputs if self.task == "multiclass" else outputs.squeeze(-1)
+        return vmap(lambda values, inputs: functional_call(self.template, values, (inputs,)))(values, inputs)
 
     def _shared(self, values: Tensors, inputs: Tensor) -> Tensor:
-        """Each member's outputs for the same inputs (N, ...)."""
-        outputs = vmap(lambda values: functional_call(self.template, values, (inputs,)))(values)
-        return outputs if self.task == "multiclass" else outputs.squeeze(-1)
+        """Each member's outputs (S, N) or (S, N, K) for the same inputs (N, ...)."""
+        outputs = vmap(lambda values: pooled(functional_call(self.template, values, (inputs,)), self.task))(values)
+        return squeezed(outputs, self.task)
 
     def _update(self, weights: Sequence[Tensor], states: Sequence[State]) -> Callable[[Sequence[Tensor], Hyper], None]:
         """One step of the optimizer, in place."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 
 from src.data.dataset import Dataset, Split
+from src.data.labels import TargetScale
 
 ROWS = {"train": 50, "val": 30, "test": 5}
 
@@ -43,6 +44,19 @@ def curve() -> Dataset:
         return Split(inputs, inputs[:, 0] * inputs[:, 1] + 0.1 * torch.randn(rows, generator=generator))
 
     return Dataset("tiny curve", "simulated", "regression", **_splits(split), simulated=True)
+
+
+def table() -> Dataset:
+    """A regression, a number beside the codes of three kinds; a column is constant."""
+    generator = torch.Generator().manual_seed(4)
+
+    def split(rows: int) -> Split:
+        number, kind = torch.randn(rows, generator=generator), torch.randint(0, 3, (rows,), generator=generator)
+        labels = number * (kind - 1) + 0.1 * torch.randn(rows, generator=generator)
+        return Split(torch.stack([number, kind, torch.ones(rows)], dim=1), labels)
+
+    codes = {"cardinalities": (0, 3, 0), "target_scale": TargetScale(mean=5.0, sd=2.0)}
+    return Dataset("tiny table", "simulated", "regression", **_splits(split), simulated=True, **codes)
 
 
 def _splits(split: Callable[[int], Split]) -> dict[str, Split]:
