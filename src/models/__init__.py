@@ -1,1 +1,1 @@
-"""Perceptrons, multilayer perceptrons and what they are made of. Importing the tables among them imports no torch."""
+"""Perceptrons, multilayer perceptrons, models of a table, and their parts. Importing the tables among them imports no torch."""
