@@ -5,9 +5,10 @@ from typing import Any
 
 from src.choices import chosen
 from src.data.preprocessing.arrays import Arrays
+from src.data.preprocessing.images import Images
 from src.data.preprocessing.preprocessor import Preprocessor
 
-PREPROCESSORS: dict[str, type[Preprocessor]] = {one.kind: one for one in (Arrays,)}
+PREPROCESSORS: dict[str, type[Preprocessor]] = {one.kind: one for one in (Arrays, Images)}
 
 
 def stored(preprocessor: Preprocessor) -> dict[str, Any]:
@@ -20,4 +21,4 @@ def restored(state: Mapping[str, Any]) -> Preprocessor:
     return chosen("preprocessor", PREPROCESSORS, state["kind"]).of_state(state)
 
 
-__all__ = ["PREPROCESSORS", "Arrays", "Preprocessor", "restored", "stored"]
+__all__ = ["PREPROCESSORS", "Arrays", "Images", "Preprocessor", "restored", "stored"]
