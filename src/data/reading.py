@@ -1,10 +1,13 @@
 """From a reader's dotted path and its arguments to a dataset; the reader may be the user's own."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
 from src.data.dataset import Dataset
 from src.imports import checked_call, imported
+
+log = logging.getLogger(__name__)
 
 COMMON = ("_target_", "standardize")  # keys of `data` that are not the reader's
 
@@ -27,7 +30,9 @@ class LastRead:
         self._dataset: Dataset | None = None
 
     def read(self, values: Mapping[str, Any]) -> Dataset:
-        """As `read_dataset`."""
+        """As `read_dataset`; what it warns of is said once."""
         if self._dataset is None or self._values != dict(values):
             self._values, self._dataset = dict(values), read_dataset(values)
+            for line in self._dataset.warnings:
+                log.warning("%s", line)
         return self._dataset

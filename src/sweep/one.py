@@ -25,6 +25,8 @@ def train_one(run: Run, folder: Path, tracker: Tracker) -> Results:
     console, data = Console(), LastRead()
     Identity.of(run).check(folder, again=AGAIN)
     dataset = data.read(run.data)
+    if dataset.description:
+        console.print(dataset.description, soft_wrap=True, highlight=False, markup=False)
     check_against_data(run, dataset.task, is_image=dataset.is_image)
     identity = Identity.of(run, dataset.digest)
     identity.check(folder, again=AGAIN)

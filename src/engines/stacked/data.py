@@ -1,6 +1,7 @@
 """The stored data of a stack, held once, and each member's own batches of them."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -8,6 +9,7 @@ from torch import Tensor
 
 from src.data.augmentation import Augment
 from src.data.dataset import Dataset, Split
+from src.data.placement import cut, placed
 from src.data.transforms import Standardize
 from src.randomness import Purpose, fold, key, permutation, row_keys
 
@@ -44,9 +46,7 @@ class StackData:
     ) -> None:
         self.dataset, self.standardize = dataset, standardize
         self.rows_per_step, self.dtype, self.device = rows_per_step, dtype, device
-        self.train, self.val = (
-            Split(split.inputs.to(device), split.labels.to(device)) for split in (dataset.train, dataset.val)
-        )
+        self.train, self.val = (placed(split, device) for split in (dataset.train, dataset.val))
         self.steps_per_epoch = -(-len(self.train) // rows_per_step)
         self._prepared: Tensor | None = None
 
@@ -77,19 +77,19 @@ class StackData:
         else:
             size = rows.shape[1]
             strengths = {name: value.repeat_interleave(size) for name, value in vars(augment).items()}
-            raw = self.train.inputs.index_select(0, flat).to(self.dtype)
+            raw = cut(self.train.inputs, flat).to(self.dtype)
             inputs = self.standardize(Augment(**strengths)(raw, fold(epoch.draws, rows).reshape(-1)))
         labels = self.train.labels.index_select(0, flat).view(rows.shape)
         return inputs.view(*rows.shape, *inputs.shape[1:]), labels, epoch.rows[:, part]
 
-    def chunks(self, split: Split, members: int) -> list[Tensor]:
+    def chunks(self, split: Split, members: int) -> Iterator[Tensor]:
         """The inputs of a split, standardised, in pieces that suit `members` at once."""
         size = max(1, CHUNK // (members * math.prod(split.inputs.shape[1:])))
-        return [self.standardize(piece.to(self.dtype)) for piece in split.inputs.split(size)]
+        return (self.standardize(piece.to(self.device, self.dtype)) for piece in split.inputs.split(size))
 
     def _standardized(self, rows: Tensor) -> Tensor:
         if self.train.inputs.numel() > PREPARED:
-            return self.standardize(self.train.inputs.index_select(0, rows).to(self.dtype))
+            return self.standardize(cut(self.train.inputs, rows).to(self.dtype))
         if self._prepared is None:
-            self._prepared = self.standardize(self.train.inputs.to(self.dtype))
+            self._prepared = self.standardize(self.train.inputs.to(self.device, self.dtype))
         return self._prepared.index_select(0, rows)
