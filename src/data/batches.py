@@ -17,7 +17,7 @@ from src.randomness import Purpose, fold, key, permutation, row_keys
 
 # Batches are prepared some at a time, up to this many numbers: a fifth of the cost of one by one for batches of 64x784.
 BLOCK = 2**18
-EVALUATED = 2**24  # numbers of a chunk: 4,096 images of 64x64, 334 of 224x224
+EVALUATED = 2**22  # numbers of a chunk: 1,024 images of 64x64, 83 of 224x224
 
 
 class Batch(NamedTuple):

@@ -44,7 +44,9 @@ EXTENDED = SYNTAX + "4.51"  # up to 8 bits of it Pillow can
 DEFLATED = SYNTAX + "1.99"
 INFLATED = 2**30  # bytes that a deflated file may come to
 
-logging.getLogger("pydicom").disabled = True  # it warns of values by quoting them
+for library in ("pydicom", "pylibjpeg", "openjpeg"):  # they quote values as they warn
+    logging.getLogger(library).addHandler(logging.NullHandler())
+    logging.getLogger(library).propagate = False
 
 
 def decode_dicom(data: bytes) -> np.ndarray:

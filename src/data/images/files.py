@@ -54,8 +54,9 @@ def is_dicom(name: str, head: bytes) -> bool:
 
 
 def shown(name: str) -> str:
-    """A name that can be printed, whatever bytes it holds."""
-    return os.fsencode(name).decode("utf-8", "replace")
+    """A name that can be printed in one line, whatever bytes it holds."""
+    text = os.fsencode(name).decode("utf-8", "replace")
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
 
 
 def _entries(folder: str) -> Iterator[os.DirEntry[str]]:

@@ -50,4 +50,4 @@ def _channels_last(array: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray
         array = array[None]
     if array.ndim == 3:
         return array[..., None]
-    return array if array.shape[-1] in COLOURS or array.ndim != 4 else np.moveaxis(array, 1, 3)
+    return np.moveaxis(array, 1, 3) if array.ndim == 4 and array.shape[3] not in COLOURS else array

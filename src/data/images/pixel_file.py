@@ -57,6 +57,6 @@ def mapped(path: Path) -> np.ndarray:
 
     Raises OSError or ValueError where the file is damaged.
     """
-    import numpy as np
+    from numpy.lib import format as npy
 
-    return np.load(path, mmap_mode="c", allow_pickle=False)
+    return npy.open_memmap(path, mode="c")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # Axes: N images, H and W pixels, C channels, S pixels of a side of an input.
 
 TABLES = (".csv", ".tsv", ".parquet")
+FILE = (str, bytes, Path)  # what may stand for one
 ENCODED = "base64,"  # what stands before the data of a data URL
 MAGICS = (b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"BM", b"RIFF")
 
@@ -66,11 +67,11 @@ class Images:
         if isinstance(given, pd.DataFrame):
             text = len(given.columns) == 1 and not pd.api.types.is_numeric_dtype(given.dtypes.iloc[0])
             given = given.iloc[:, 0].tolist() if text else given.to_numpy()
-        if isinstance(given, (str, bytes, Path)):
+        if isinstance(given, FILE):
             given = [given]
-        if isinstance(given, np.ndarray) and given.dtype.kind in "OUS":
+        if isinstance(given, np.ndarray) and given.size and isinstance(given.item(0), FILE):
             given = given.reshape(-1).tolist()
-        if isinstance(given, Sequence) and given and isinstance(given[0], (str, bytes, Path)):
+        if isinstance(given, Sequence) and given and isinstance(given[0], FILE):
             return Raw([_encoded(one) for one in given], _numbered(given))
         images = as_images(given, self.form.shape)
         return Raw(images, _numbered(images))
