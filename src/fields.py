@@ -1,5 +1,6 @@
 """Kinds of settings, with their ranges: what the schema of a run, readers and models declare theirs with."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -16,6 +17,17 @@ Count = Annotated[int, Field(ge=1)]
 Index = Annotated[int, Field(ge=0)]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 Standardize = Literal["none", "features", "channels", "images"]
+
+
+def _checked_pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"must be a regular expression ({error})") from None
+    return text
+
+
+Pattern = Annotated[str, AfterValidator(_checked_pattern)]
 
 
 class _Free:

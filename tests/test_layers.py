@@ -41,6 +41,8 @@ FRAMEWORKS = {
     "hydra": {"config", "plugins", "train.py", "search/space.py"},
     "omegaconf": {"config", "plugins", "train.py"},
     "optuna": {"search"},
+    "PIL": {"data/images"},
+    "pydicom": {"data/images"},
     "plotly": {"report", "search"},
     "matplotlib": {"plots", "search/figures.py"},
 }

@@ -9,6 +9,8 @@ from torch import Tensor
 
 from src import fields
 
+AT_ONCE = 2**26  # numbers that are summed at once, as float64
+
 # Over which axes of (N, features...) the mean and sd are taken. None: not fitted, taken from each example.
 STANDARDIZE = get_args(fields.Standardize)
 
@@ -35,8 +37,7 @@ class Standardize:
             )
         if how in ("none", "images"):
             return cls(how, torch.zeros(()), torch.ones(()))
-        axes = (0,) if how == "features" else (0, 2, 3)
-        sd, mean = torch.std_mean(inputs.double(), dim=axes, correction=0, keepdim=True)
+        sd, mean = _std_mean(inputs, (0,) if how == "features" else (0, 2, 3))
         return cls(how, mean[0], torch.where(sd > 0, sd, 1.0)[0])
 
     def state(self) -> dict[str, Any]:
@@ -54,3 +55,13 @@ class Standardize:
             size = math.prod(centred.shape[axes[0] :])
             return centred.div_(torch.linalg.vector_norm(centred, dim=axes, keepdim=True) / math.sqrt(size) + 1e-6)
         return (inputs - self.mean.to(inputs)) / self.sd.to(inputs)
+
+
+def _std_mean(inputs: Tensor, axes: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    """sd and mean over `axes`, the first among them, in float64; of many numbers in two passes over chunks of rows."""
+    if inputs.numel() <= AT_ONCE:
+        return torch.std_mean(inputs.double(), dim=axes, correction=0, keepdim=True)
+    pieces, count = inputs.split(max(1, AT_ONCE // inputs[0].numel())), math.prod(inputs.shape[axis] for axis in axes)
+    mean = sum((piece.double().sum(axes, keepdim=True) for piece in pieces), torch.zeros(())) / count
+    squares = sum(((piece.double() - mean).square_().sum(axes, keepdim=True) for piece in pieces), torch.zeros(()))
+    return (squares / count).sqrt(), mean

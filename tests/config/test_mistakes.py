@@ -60,7 +60,7 @@ def fields(kind: type[Block], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for name, field in kind.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, Block):
             yield from fields(field.annotation, f"{prefix}{name}.")
-        elif name != "target" and get_origin(field.annotation) not in (dict, Mapping):
+        elif name != "dotted_path" and get_origin(field.annotation) not in (dict, Mapping):
             for value in violations(field.annotation, tuple(field.metadata)):
                 yield f"{prefix}{name}", value
 

@@ -79,6 +79,24 @@ def test_blocks_of_batches_change_nothing(monkeypatch):
         assert torch.equal(one.labels, other.labels)
 
 
+@pytest.mark.parametrize("limit", [None, 3])
+def test_reading_ahead_changes_nothing(monkeypatch, limit):
+    monkeypatch.setattr("src.data.batches.BLOCK", 1)
+    together = list(batches(augment=Augment(shift=0.2), limit=limit))
+    monkeypatch.setattr("src.data.batches.LARGE", 0)
+    ahead = list(batches(augment=Augment(shift=0.2), limit=limit))
+    for one, other in zip(together, ahead, strict=True):
+        assert torch.equal(one.inputs, other.inputs)
+        assert torch.equal(one.labels, other.labels)
+
+
+def test_chunks_of_evaluation_have_a_bounded_number_of_numbers(monkeypatch):
+    monkeypatch.setattr("src.data.batches.EVALUATED", 30 * 4)
+    chunks = EvalBatches(SPLIT, Standardize.fit(SPLIT.inputs, "none"), chunk=40)
+    assert [len(labels) for _, labels in chunks] == [30, 30, 30, 13]
+    assert len(chunks) == 4
+
+
 def test_evaluation_keeps_the_order_of_the_split():
     chunks = list(EvalBatches(SPLIT, Standardize.fit(SPLIT.inputs, "none"), chunk=40))
     assert [len(labels) for _, labels in chunks] == [40, 40, 23]

@@ -36,6 +36,16 @@ def test_a_constant_feature_becomes_zero():
     assert torch.equal(Standardize.fit(rows, "features")(rows), torch.tensor([[-1.0, 0.0], [1.0, 0.0]]))
 
 
+@pytest.mark.parametrize("how", ["features", "channels"])
+def test_many_numbers_are_summed_in_chunks(how, monkeypatch):
+    whole = Standardize.fit(IMAGES, how)
+    monkeypatch.setattr("src.data.transforms.AT_ONCE", 130)
+    chunked = Standardize.fit(IMAGES, how)
+    assert chunked.mean.dtype == whole.mean.dtype == torch.float64
+    torch.testing.assert_close(chunked.mean, whole.mean, rtol=1e-13, atol=0)
+    torch.testing.assert_close(chunked.sd, whole.sd, rtol=1e-13, atol=0)
+
+
 def test_none_only_changes_the_type():
     assert torch.equal(Standardize.fit(IMAGES, "none")(IMAGES), IMAGES.float())
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,6 +28,21 @@ def fingerprints(images: Tensor | np.ndarray) -> Tensor:
     size = max(1, CHUNK // math.prod(images.shape[1:]))
     pieces = [_of(torch.as_tensor(images[first : first + size])) for first in range(0, len(images), size)]
     return torch.cat(pieces) if pieces else torch.empty(0, GRID * GRID)
+
+
+def kept_fingerprints(pixels: np.ndarray, folder: Path) -> Tensor:
+    """`fingerprints` of a memory map of pixels, kept in its `folder`: of many images they take as long as to read them."""
+    import numpy as np
+    import torch
+
+    path = folder / "fingerprints.npy"
+    if path.is_file() and len(kept := np.load(path, allow_pickle=False)) == len(pixels):
+        return torch.from_numpy(kept)
+    made, part = fingerprints(pixels), path.with_suffix(f".{os.getpid()}.part")
+    with part.open("wb") as file:
+        np.save(file, made.numpy())
+    part.replace(path)
+    return made
 
 
 def _of(images: Tensor) -> Tensor:

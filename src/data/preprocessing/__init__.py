@@ -5,10 +5,11 @@ from typing import Any
 
 from src.choices import chosen
 from src.data.preprocessing.arrays import Arrays
+from src.data.preprocessing.images import Images
 from src.data.preprocessing.preprocessor import Preprocessor
 from src.data.preprocessing.table import TableRows
 
-PREPROCESSORS: dict[str, type[Preprocessor]] = {one.kind: one for one in (Arrays, TableRows)}
+PREPROCESSORS: dict[str, type[Preprocessor]] = {one.kind: one for one in (Arrays, Images, TableRows)}
 
 
 def stored(preprocessor: Preprocessor) -> dict[str, Any]:
@@ -21,4 +22,4 @@ def restored(state: Mapping[str, Any]) -> Preprocessor:
     return chosen("preprocessor", PREPROCESSORS, state["kind"]).of_state(state)
 
 
-__all__ = ["PREPROCESSORS", "Arrays", "Preprocessor", "TableRows", "restored", "stored"]
+__all__ = ["PREPROCESSORS", "Arrays", "Images", "Preprocessor", "TableRows", "restored", "stored"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -43,8 +44,10 @@ def modified(
     rows = permutation(key(seed, Purpose.DATA, 0), len(data.train))[:num_train]
     train = Split(data.train.inputs[rows], _noisy(data.train.labels[rows], len(data.classes), label_noise, seed))
     of = {"train": train, "val": data.val, "test": data.test}
+    decides = [data.content, num_train, label_noise, val_from, seed]
+    content = data.content and hashlib.sha256(repr(decides).encode()).hexdigest()
     told = f"{data.source}; {len(train)} rows of train, label noise {label_noise:g}, {val_from} held out"
-    return replace(data, source=told, train=train, val=of[val_from], warnings=())
+    return replace(data, source=told, train=train, val=of[val_from], content=content, warnings=())
 
 
 def _noisy(labels: Tensor, num_classes: int, share: float, seed: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""The data module: a dataset, resident on the device that trains, as batches for Lightning."""
+"""The data module: a dataset as batches on the device that trains, for Lightning."""
 
 from dataclasses import replace
 from typing import Any
@@ -9,6 +9,7 @@ import torch
 from src.data.augmentation import Augment
 from src.data.batches import EvalBatches, TrainBatches
 from src.data.dataset import Dataset, Split
+from src.data.placement import placed
 from src.data.transforms import Standardize
 from src.engines.single.limits import Limits, num_batches
 
@@ -52,12 +53,13 @@ class DataModule(pl.LightningDataModule):
     def setup(self, stage: str) -> None:
         assert self.trainer is not None
         device = self.trainer.strategy.root_device
-        self.dataset = replace(self.dataset, train=_to(self.dataset.train, device), val=_to(self.dataset.val, device))
+        train, val = (placed(split, device) for split in (self.dataset.train, self.dataset.val))
+        self.dataset = replace(self.dataset, train=train, val=val)
         self.train_batches.split = self.dataset.train
         self.train_batches.rank, self.train_batches.world_size = self.trainer.global_rank, self.trainer.world_size
 
     def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
-        return batch  # cut from tensors that are there already
+        return batch  # cut where they are to be
 
     def begin_epoch(self, epoch: int) -> None:
         """The next batches are those of `epoch`, from 0."""
@@ -75,7 +77,3 @@ class DataModule(pl.LightningDataModule):
     def evaluation(self, split: Split) -> EvalBatches:
         """`split` in its own order, standardised as train is."""
         return EvalBatches(split, self.standardize, self.dtype)
-
-
-def _to(split: Split, device: torch.device) -> Split:
-    return Split(split.inputs.to(device), split.labels.to(device))

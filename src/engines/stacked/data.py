@@ -1,5 +1,6 @@
 """The stored data of a stack, held once, and each member's own batches of them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ from torch import Tensor
 from src.data.augmentation import Augment
 from src.data.augmentation.mixup import blend, partners, shares
 from src.data.dataset import Dataset, Split
+from src.data.placement import cut, placed
 from src.data.transforms import Standardize
 from src.losses import Mix
 from src.randomness import Purpose, fold, key, permutation, row_keys
@@ -55,9 +57,7 @@ class StackData:
     ) -> None:
         self.dataset, self.standardize = dataset, standardize
         self.rows_per_step, self.dtype, self.device = rows_per_step, dtype, device
-        self.train, self.val = (
-            Split(split.inputs.to(device), split.labels.to(device)) for split in (dataset.train, dataset.val)
-        )
+        self.train, self.val = (placed(split, device) for split in (dataset.train, dataset.val))
         self.steps_per_epoch = -(-len(self.train) // rows_per_step)
         self._prepared: Tensor | None = None
 
@@ -97,20 +97,20 @@ class StackData:
         flat = rows.reshape(-1)
         if augment is None or not augment.changes_images:
             return self._standardized(flat)
-        raw = self.train.inputs.index_select(0, flat).to(self.dtype)
+        raw = cut(self.train.inputs, flat).to(self.dtype)
         return self.standardize(augment(raw, fold(draws, rows).reshape(-1)))
 
     def _labels(self, rows: Tensor) -> Tensor:
         return self.train.labels.index_select(0, rows.reshape(-1)).view(rows.shape)
 
-    def chunks(self, split: Split, numbers: int) -> list[Tensor]:
+    def chunks(self, split: Split, numbers: int) -> Iterator[Tensor]:
         """The inputs of a split, standardised, in pieces that suit models which make `numbers` numbers of each row."""
         size = max(1, CHUNK // numbers)
-        return [self.standardize(piece.to(self.dtype)) for piece in split.inputs.split(size)]
+        return (self.standardize(piece.to(self.device, self.dtype)) for piece in split.inputs.split(size))
 
     def _standardized(self, rows: Tensor) -> Tensor:
         if self.train.inputs.numel() > PREPARED:
-            return self.standardize(self.train.inputs.index_select(0, rows).to(self.dtype))
+            return self.standardize(cut(self.train.inputs, rows).to(self.dtype))
         if self._prepared is None:
-            self._prepared = self.standardize(self.train.inputs.to(self.dtype))
+            self._prepared = self.standardize(self.train.inputs.to(self.device, self.dtype))
         return self._prepared.index_select(0, rows)

@@ -1,0 +1,128 @@
+"""Which label each image has: by the folder that it lies in, or by a table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Self
+
+from src.data.images.files import Found, find, shown
+from src.data.labels import text_of
+from src.data.splits import CALLED
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """N images: paths relative to a root, labels as texts, the split of each where folders give it; and what was left out."""
+
+    names: list[str]
+    labels: list[str]
+    given: list[str] | None = None
+    left_out: Sequence[str] = ()  # a line each
+    ignored: str = ""  # files that are no images, counted by kind
+
+    def only(self, places: Sequence[int]) -> Self:
+        """Those images alone."""
+        names, labels = ([column[place] for place in places] for column in (self.names, self.labels))
+        given = self.given and [self.given[place] for place in places]
+        return replace(self, names=names, labels=labels, given=given)
+
+    @property
+    def counts(self) -> str:
+        """How many images each label has, the most frequent first."""
+        return ", ".join(f"{label} {count}" for label, count in Counter(self.labels).most_common(10))
+
+
+def by_folder(root: Path) -> Labelled:
+    """`train/<class>/...`, `val/...` and `test/...`, or `<class>/...`, however deep below; other images are left out.
+
+    Raises ValueError where no folder of a class holds an image.
+    """
+    found = find(root)
+    places = {name: place for name in found.names if (place := place_of(name))}
+    if has_splits := any(split == "train" for split, _ in places.values()):
+        places = {name: place for name, place in places.items() if place[0]}
+    else:
+        places = {name: ("", PurePosixPath(name).parts[0]) for name in found.names if "/" in name}
+    if not places:
+        raise ValueError(
+            f"{root}: must hold images in a folder for each class, but got {len(found.names)} images outside of one"
+            f"{_told(found.ignored, ' and ')}."
+        )
+    names = list(places)
+    without = [name for name in found.names if name not in places]
+    given = [places[name][0] for name in names] if has_splits else None
+    labels = [shown(places[name][1]) for name in names]
+    return Labelled(names, labels, given, _left_out(root, found, without), _told(found.ignored))
+
+
+def place_of(name: str) -> tuple[str, str] | None:
+    """The split ("" for none) and the class that the folders of a path name; None if it lies in no folder of a class."""
+    *folders, _ = PurePosixPath(name).parts
+    split = CALLED.get(folders[0].lower(), "") if folders else ""
+    classes = folders[1:] if split else folders
+    return (split, classes[0]) if classes else None
+
+
+def by_table(root: Path, table: Path, file: str, target: str) -> Labelled:
+    """The images that the column `file` of a table names, relative to `root`, with the labels in `target`.
+
+    Raises ValueError, naming the row from 1, for a path that comes twice and a label that is missing.
+    """
+    frame = read_table(table)
+    for key, column in (("file", file), ("target", target)):
+        if column not in frame.columns:
+            columns = ", ".join(map(str, frame.columns))
+            raise ValueError(f"data.{key}: must be a column of {table}, one of {columns}, but got {column!r}.")
+    names = [PurePosixPath(text).as_posix() for text in frame[file].fillna("").astype(str)]
+    rows: dict[str, int] = {}
+    for row, (name, label) in enumerate(zip(names, frame[target].isna(), strict=True), start=1):
+        if name == "." or label:
+            raise ValueError(f"{table}: row {row} must have {file} and {target}, but got {name!r} without one.")
+        if rows.setdefault(name, row) != row:
+            raise ValueError(f"{table}: each path must stand once, but got {name!r} in rows {rows[name]} and {row}.")
+    if not names:
+        raise ValueError(f"{table}: must name at least one image, but got no rows.")
+    return Labelled([_below(root, name) for name in names], [text_of(label) for label in frame[target]])
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """A .csv, .tsv or .parquet file as it stands: nothing but an empty cell is missing."""
+    import pandas as pd
+
+    if path.suffix == ".parquet":
+        return pd.read_parquet(path)
+    if path.suffix not in (".csv", ".tsv"):
+        raise ValueError(f"{path}: must be one of .csv, .tsv, .parquet, but got {path.suffix!r}.")
+    separator = "\t" if path.suffix == ".tsv" else ","
+    try:
+        return pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, na_values=[""])
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: must be a table of text, but got: {' '.join(str(error).split())}.") from None
+
+
+def _below(root: Path, name: str) -> str:
+    """A path relative to `root`, where it is one below it."""
+    path = Path(name)
+    return path.relative_to(root.absolute()).as_posix() if path.is_relative_to(root.absolute()) else name
+
+
+def _left_out(root: Path, found: Found, without: Sequence[str]) -> list[str]:
+    """Lines that name what is an image, or a link to one, and is not taken."""
+    told = []
+    for names, why in ((found.links, "links that leave it, or to folders"), (without, "images outside of a class")):
+        if names:
+            first = ", ".join(shown(name) for name in names[:3])
+            told.append(f"{root}: {len(names)} {why}, left out: {first}{', ...' if len(names) > 3 else ''}.")
+    return told
+
+
+def _told(ignored: Counter[str], before: str = "") -> str:
+    """Files that are no images, by kind; "" for none."""
+    kinds = ", ".join(f"{count} {kind}" for kind, count in ignored.most_common(5))
+    return f"{before}{ignored.total()} other files ({kinds})" if ignored else ""
