@@ -40,16 +40,19 @@ def _checked(dataset: Dataset) -> Dataset:
 
 
 class LastRead:
-    """Reads the data of runs, once for all that follow one another with the same; `on_read` is told of each."""
+    """Reads the data of runs, once for all that follow one another with the same or other folds; `on_read` is told of each."""
 
     def __init__(self, on_read: Callable[[Dataset], None] = lambda dataset: None) -> None:
         self.on_read = on_read
-        self._values: dict[str, Any] | None = None
-        self._dataset: Dataset | None = None
+        self._whole: dict[str, Any] = {}
+        self._folds: dict[Any, Dataset] = {}
 
     def read(self, values: Mapping[str, Any]) -> Dataset:
         """As `read_dataset`."""
-        if self._dataset is None or self._values != dict(values):
-            self._values, self._dataset = dict(values), read_dataset(values)
-            self.on_read(self._dataset)
-        return self._dataset
+        whole, fold = {name: value for name, value in values.items() if name != "fold"}, values.get("fold")
+        if self._whole != whole:
+            self._whole, self._folds = whole, {}
+        if fold not in self._folds:
+            self._folds[fold] = read_dataset(values)
+            self.on_read(self._folds[fold])
+        return self._folds[fold]

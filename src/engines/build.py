@@ -1,6 +1,8 @@
 """From a run's settings to the plain parts that engines are made of: the one place of theirs that knows a `Run`."""
 
+from collections.abc import Callable, Hashable, Mapping
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -8,13 +10,16 @@ from torch import Tensor, nn
 from src.config.rules import why_single
 from src.config.schema import Run
 from src.data.dataset import Dataset
+from src.data.reading import read_dataset
 from src.data.transforms import Standardize
 from src.engines.stacked.data import StackData
+from src.engines.stacked.folds import Fold, form_of
 from src.engines.stacked.hyperparameters import Hyperparameters
 from src.engines.stacked.member import Member
 from src.engines.stacked.spec import StackSpec, arguments
 from src.engines.stacked.stack import Leaver
 from src.engines.stacked.stackable import why_model_not
+from src.models.build import takes_spec
 from src.optimizers import OPTIMIZERS
 from src.runs.build import build_factors, build_run_model, device_of, dtype_of, standardize_of
 from src.runs.facts import facts_of
@@ -23,17 +28,20 @@ from src.runs.objective import Objective
 from src.runs.outcome import Trained
 from src.runs.progress import Progress
 
+FOLD = "fold"  # the key of `data` in which the members of a stack may differ
+Read = Callable[[Mapping[str, Any]], Dataset]  # the data of a run
 OURS = "src."  # models of ours: each has a member axis
 FREE_ARGUMENTS = ("init", "dropout")  # of these: they decide only initial weights and masks, which are tensors
 
 
-def stack_spec(run: Run) -> StackSpec:
-    """What a run shares with whoever is in its stack, from its settings alone."""
+def stack_spec(run: Run, form: Hashable = None) -> StackSpec:
+    """What a run shares with whoever is in its stack. `form`: of its fold, which then need not be the others'."""
     model = {name: value for name, value in run.model.items() if not (_is_ours(run) and name in FREE_ARGUMENTS)}
     trainer = run.trainer
     return StackSpec(
         model=arguments(model),
-        data=arguments(run.data),
+        data=arguments({name: value for name, value in run.data.items() if form is None or name != FOLD}),
+        form=form,
         loss=run.loss,
         rows_per_step=_rows_per_step(run),
         optimizer=run.optimizer.name,
@@ -90,9 +98,14 @@ def learning_rates(run: Run, steps_per_epoch: int) -> Tensor:
     return (run.optimizer.lr * factors).view(run.epochs, steps_per_epoch)
 
 
-def spec_of(job: Job) -> StackSpec:
+def spec_of(job: Job, read: Read = read_dataset) -> StackSpec:
     """What a job shares with whoever is in its stack."""
-    return stack_spec(job.run)
+    return spec_with_folds(job.run, read)
+
+
+def dataset_of(job: Job, read: Read) -> Dataset:
+    """The data of a job."""
+    return read(job.run.data)
 
 
 def job_facts(job: Job, dataset: Dataset) -> dict[str, str]:
@@ -100,16 +113,32 @@ def job_facts(job: Job, dataset: Dataset) -> dict[str, str]:
     return facts_of(job.run, dataset)
 
 
+def spec_with_folds(run: Run, read: Read) -> StackSpec:
+    """The same where folds of one form, and of models that they make alike, may share a stack: they are read for that."""
+    if run.data.get(FOLD) is None:
+        return stack_spec(run)
+    dataset = read(run.data)
+    knows_columns = takes_spec(run.model["_target_"])
+    state = build_run_model(run, dataset).state_dict() if knows_columns else {}
+    return stack_spec(run, (form_of(dataset), tuple((name, tuple(value.shape)) for name, value in state.items())))
+
+
 def build_stack_data(job: Job, dataset: Dataset) -> StackData:
     """The data of a job and of whoever is in its stack, on their device."""
     run = job.run
+    fold = _fold(run, dataset)
     return StackData(
         dataset,
-        Standardize.fit(dataset.train.inputs, standardize_of(run)),
+        fold.standardize,
         rows_per_step=_rows_per_step(run),
         dtype=dtype_of(run),
         device=device_of(run),
+        key=run.data.get(FOLD),
     )
+
+
+def _fold(run: Run, dataset: Dataset) -> Fold:
+    return Fold(dataset, Standardize.fit(dataset.train.inputs, standardize_of(run)))
 
 
 def build_job_model(job: Job, dataset: Dataset) -> nn.Module:
@@ -117,30 +146,32 @@ def build_job_model(job: Job, dataset: Dataset) -> nn.Module:
     return build_run_model(job.run, dataset)
 
 
-def build_member(job: Job, data: StackData) -> Member:
-    """A job that has not begun. Raises ValueError if its schedule does not fit its epochs."""
+def build_member(job: Job, data: StackData, read: Read) -> Member:
+    """A job that has not begun, its fold among those of the stack. Raises ValueError if its schedule does not fit its epochs."""
     run = job.run
+    place = data.join(run.data.get(FOLD), lambda: _fold(run, read(run.data)))
     return Member(
         job,
         Progress(Objective.of(run.first_objective), epochs=run.epochs, patience=run.patience),
         run.seed,
         learning_rates(run, data.steps_per_epoch),
         hyperparameters(run),
-        partial(build_job_model, job, data.dataset),
+        partial(build_job_model, job, data.folds.folds[place].dataset),
+        place,
     )
 
 
 def build_trained(leaver: Leaver, data: StackData) -> Trained:
     """What came of a job whose member has left its stack."""
-    member = leaver.member
+    member, fold = leaver.member, data.folds.folds[leaver.member.place]
     return Trained(
         member.job.run,
         leaver.weights,
-        data.dataset,
-        data.standardize,
+        fold.dataset,
+        fold.standardize,
         member.progress,
         leaver.num_params,
-        leaver.val.in_units(data.dataset.target_scale),
+        leaver.val.in_units(fold.dataset.target_scale),
     )
 
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from src.config import check_against_data
 from src.data.dataset import Dataset
 from src.data.reading import LastRead
-from src.engines.build import stack_spec, why_not
+from src.engines.build import spec_with_folds, why_not
 from src.engines.stacked.engine import StackedEngine
 from src.engines.stacked.snapshot import Snapshot
 from src.runs.job import Job, JobSource, Place
@@ -120,7 +120,7 @@ class Dispatch:
         return list(self._open.values())
 
     def _train(self, first: Job) -> None:
-        dataset, spec = self.data.read(first.run.data), stack_spec(first.run)
+        dataset, spec = self.data.read(first.run.data), spec_with_folds(first.run, self.data.read)
         check_against_data(first.run, dataset.task, is_image=dataset.is_image, has_codes=dataset.has_codes)
         if self._is_stacked(first, dataset):
             second = self.source.next(Place(spec, self.slots or 2))
@@ -131,7 +131,7 @@ class Dispatch:
                 return
         from src.engines.single.engine import SingleEngine  # imports Lightning
 
-        SingleEngine(spec, dataset, console=self.console).train(self, self)
+        SingleEngine(spec, self.data.read, console=self.console).train(self, self)
 
     def _is_stacked(self, first: Job, dataset: Dataset) -> bool:
         if self.engine == "single" or self.slots == 1:
@@ -143,7 +143,7 @@ class Dispatch:
 
     def _train_stack(self, first: Job, snapshot: Snapshot | None) -> None:
         dataset = self.data.read(first.run.data)
-        engine = StackedEngine(first, dataset, slots=self.slots, on_snapshot=self.on_snapshot)
+        engine = StackedEngine(first, dataset, slots=self.slots, read=self.data.read, on_snapshot=self.on_snapshot)
         if snapshot is not None:
             engine.take_up(snapshot, self._open)
         engine.train(self, self)

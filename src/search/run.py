@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import optuna
@@ -12,7 +13,7 @@ from src import runs, tracking
 from src.config.loading import load
 from src.config.schema import Run
 from src.data.reading import LastRead
-from src.engines.build import stack_spec
+from src.engines.build import spec_with_folds
 from src.engines.dispatch import Dispatch
 from src.engines.stacked.size import choose_slots
 from src.runs.build import build_run_model, device_of
@@ -108,7 +109,8 @@ def run_search(request: Request, tracker: Tracker, console: Console) -> Search:
         trials = Trials(storage, folder.name, directions, sampler=samplers, pruner=pruner, background=around.background)
         check_unchanged_settings(trials.study, base, space, settings, data_digest=dataset.digest)
         trials.load(lambda trial: ended_in(folder, trial, plan))
-        rotation = Rotation(space.searched, splitting(space, request.compose, stack_spec), plan.n_trials, base.seed)
+        kind_of = partial(spec_with_folds, read=data.read)
+        rotation = Rotation(space.searched, splitting(space, request.compose, kind_of), plan.n_trials, base.seed)
         search = Search(
             trials,
             space,
@@ -117,7 +119,7 @@ def run_search(request: Request, tracker: Tracker, console: Console) -> Search:
             compose=request.compose,
             rotation=rotation if samplers.conditioned else None,
             seed=base.seed,
-            key_of=stack_spec,
+            key_of=kind_of,
             extend=request.extend,
             lost=lambda number: status.lose(plan.repeats, base.epochs),
         )

@@ -70,7 +70,7 @@ def train_grid(
             unfinished.save(dispatch.ended_, snapshot)
 
         dispatch = Dispatch(
-            source_of(*(job for job in jobs if job.number not in done)),
+            source_of(*(job for job in jobs if job.number not in done), data=data),
             [around.record, *others],
             console=console,
             data=data,

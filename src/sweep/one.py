@@ -7,7 +7,7 @@ from rich.console import Console
 from src.config.rules import check_against_data
 from src.config.schema import Run
 from src.data.reading import LastRead
-from src.engines.build import stack_spec
+from src.engines.build import spec_with_folds
 from src.engines.dispatch import Dispatch
 from src.runs.announcement import tell_data
 from src.runs.identity import AGAIN, Identity
@@ -37,7 +37,7 @@ def train_one(run: Run, folder: Path, tracker: Tracker) -> Results:
         return before
     job = Job(0, run, folder)
     with recording(folder, run.tracking, tracker, console) as around:
-        dispatch = Dispatch(jobs(job), around.listeners, console=console, data=data)
+        dispatch = Dispatch(jobs(job, data=data), around.listeners, console=console, data=data)
         dispatch.train()
     if error := dispatch.failed_.get(job.number):
         raise error
@@ -49,9 +49,10 @@ def train_one(run: Run, folder: Path, tracker: Tracker) -> Results:
 
 def assist(run: Run, folder: Path) -> None:
     """What the other processes of a run on several devices do: compute their part of each batch and leave nothing behind."""
-    Dispatch(jobs(Job(0, run, folder)), [], console=Console(quiet=True)).train()
+    data = LastRead()
+    Dispatch(jobs(Job(0, run, folder), data=data), [], console=Console(quiet=True), data=data).train()
 
 
-def jobs(*given: Job) -> Jobs:
-    """Jobs as a source whose kinds are those of the stacks."""
-    return Jobs(given, lambda job: stack_spec(job.run))
+def jobs(*given: Job, data: LastRead) -> Jobs:
+    """Jobs as a source whose kinds are those of the stacks; `data` reads what decides whether folds share one."""
+    return Jobs(given, lambda job: spec_with_folds(job.run, data.read))

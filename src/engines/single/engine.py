@@ -1,9 +1,10 @@
 """The engine of Lightning: one job after another, each trained whole."""
 
 import tempfile
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -34,17 +35,18 @@ from src.runs.outcome import Failed, Trained
 
 
 class SingleEngine:
-    """Trains the jobs of one kind, `spec`, on `dataset`, one by one; `console` shows how far each has come."""
+    """Trains the jobs of one kind, `spec`, one by one, each on what `read` gives; `console` shows how far each has come."""
 
-    def __init__(self, spec: Hashable, dataset: Dataset, *, console: Console) -> None:
-        self.spec, self.dataset, self.console = spec, dataset, console
+    def __init__(self, spec: Hashable, read: Callable[[Mapping[str, Any]], Dataset], *, console: Console) -> None:
+        self.spec, self.read, self.console = spec, read, console
 
     def train(self, source: JobSource, listeners: Listener) -> None:
         """Until `source` has no more. A job that fails is told so, and the next begins."""
         while (job := source.next(Place(self.spec, 1))) is not None:
-            listeners.begin(job, facts_of(job.run, self.dataset))
+            dataset = self.read(job.run.data)
+            listeners.begin(job, facts_of(job.run, dataset))
             try:
-                trained = self._train(job, source, listeners)
+                trained = self._train(job, dataset, source, listeners)
             except RecordError:
                 raise
             except Exception as error:
@@ -52,12 +54,12 @@ class SingleEngine:
             else:
                 listeners.end(job, trained)
 
-    def _train(self, job: Job, source: JobSource, listeners: Listener) -> Trained:
+    def _train(self, job: Job, dataset: Dataset, source: JobSource, listeners: Listener) -> Trained:
         def on_epoch(row: Mapping[str, float]) -> bool:
             listeners.epoch(job, row)
             return source.keep(job, row)
 
-        return fit_best(job.run, self.dataset, job.folder, console=self.console, on_epoch=on_epoch)
+        return fit_best(job.run, dataset, job.folder, console=self.console, on_epoch=on_epoch)
 
 
 def fit_unrecorded(run: Run) -> Trained:

@@ -9,7 +9,17 @@ from collections.abc import Callable, Mapping
 import torch
 
 from src.data.dataset import Dataset
-from src.engines.build import build_job_model, build_member, build_stack_data, build_trained, job_facts, spec_of
+from src.data.reading import read_dataset
+from src.engines.build import (
+    Read,
+    build_job_model,
+    build_member,
+    build_stack_data,
+    build_trained,
+    dataset_of,
+    job_facts,
+    spec_of,
+)
 from src.engines.stacked.member import Member, Tensors
 from src.engines.stacked.size import choose_slots, is_out_of_memory
 from src.engines.stacked.snapshot import Snapshot
@@ -29,8 +39,8 @@ SNAPSHOT_SHARE = 0.02  # no more than this may go into them
 class StackedEngine:
     """Trains every job of a source that fits into one stack with `first`, which the source need not have.
 
-    `slots`: how many train at once; None chooses by model and device. `on_snapshot` is called now and then, with all that
-    another engine needs to go on from there.
+    `slots`: how many train at once; None chooses by model and device. `read` gives the data of those on other folds.
+    `on_snapshot` is called now and then, with all that another engine needs to go on from there.
     """
 
     def __init__(
@@ -39,9 +49,11 @@ class StackedEngine:
         dataset: Dataset,
         *,
         slots: int | None,
+        read: Read = read_dataset,
         on_snapshot: Callable[[Snapshot], None] = lambda snapshot: None,
     ) -> None:
-        self.first, self.spec, self.on_snapshot = first, spec_of(first), on_snapshot
+        self.first, self.spec, self.on_snapshot = first, spec_of(first, read), on_snapshot
+        self.read = read
         self.data = build_stack_data(first, dataset)
         model = build_job_model(first, dataset)
         self.slots = slots or choose_slots(model, self.data.device, self.data.rows_per_step)
@@ -124,7 +136,7 @@ class StackedEngine:
         return None
 
     def _begin(self, job: Job) -> None:
-        self.listeners.begin(job, job_facts(job, self.data.dataset))
+        self.listeners.begin(job, job_facts(job, dataset_of(job, self.read)))
 
     def _tell_again(self, member: Member) -> None:
         """What an earlier start left of a member."""
@@ -173,4 +185,4 @@ class StackedEngine:
         return Stack(self.spec, self.data, slots, build_job_model(self.first, self.data.dataset))
 
     def _member(self, job: Job) -> Member:
-        return build_member(job, self.data)
+        return build_member(job, self.data, self.read)

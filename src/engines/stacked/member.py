@@ -22,6 +22,7 @@ class Member:
     lrs: Tensor  # (epochs, steps_per_epoch) float64
     hyperparameters: Hyperparameters
     build: Callable[[], nn.Module]  # its model with the initial weights
+    place: int = 0  # of its fold among those of the stack
 
     @property
     def epoch(self) -> int:

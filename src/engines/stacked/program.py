@@ -7,7 +7,6 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
 from src.data.augmentation import Augment
-from src.data.dataset import Split
 from src.engines.stacked.compilation import build_compiler
 from src.engines.stacked.data import Epoch, StackData
 from src.engines.stacked.fused import FusedUpdate
@@ -68,19 +67,23 @@ class Program:
             gradients = torch.autograd.grad((sums / batch.labels.shape[1]).sum(), parameters)
             hyper = Hyper(lrs[step], done + step + 1, decay, *constants)
             update(self._clipped(gradients, hyperparameters["clip"]), hyper)
-        return total / len(self.data.train)
+        return total / self.data.num_train
 
     @torch.no_grad()
-    def evaluate(self, values: Tensors, hyperparameters: Tensors, split: Split) -> tuple[Tensors, Tensor]:
-        """Loss and metrics (S,) of a split, and the outputs (S, N) or (S, N, K); several in one are taken together."""
+    def evaluate(self, values: Tensors, hyperparameters: Tensors, part: str, places: Tensor) -> tuple[Tensors, Tensor]:
+        """Loss and metrics (S,) of train or val, and the outputs (S, N) or (S, N, K); several in one are taken together.
+
+        `places` (S,): of the members' folds.
+        """
         self.template.eval()
         members = len(hyperparameters["clip"])
         numbers = numbers_per_row(self.template, self.data.dataset.spec.num_features)
-        chunks = self.data.chunks(split, members * numbers)
-        outputs = torch.cat([self._shared(values, inputs) for inputs in chunks], dim=1)
-        labels = split.labels.expand(members, -1)
+        chunks = self.data.chunks(part, members * numbers)
+        ask = self._shared if self.data.folds.is_one else lambda values, inputs: self._each(values, inputs[places])
+        outputs = torch.cat([ask(values, inputs) for inputs in chunks], dim=1)
+        labels = self.data.labels(part, places)
         loss = self._loss(hyperparameters)(outputs, labels).mean(-1)
-        scale = self.data.dataset.target_scale
+        scale = self.data.folds.target_scale(places)
         of_people = (
             (outputs, labels) if scale is None else (scale.in_units(outputs), scale.in_units(labels.to(outputs.dtype)))
         )
@@ -95,6 +98,14 @@ class Program:
         """Each member's outputs (S, N) or (S, N, K) for the same inputs (N, ...)."""
         outputs = vmap(lambda values: pooled(functional_call(self.template, values, (inputs,)), self.task))(values)
         return squeezed(outputs, self.task)
+
+    def _each(self, values: Tensors, inputs: Tensor) -> Tensor:
+        """Each member's outputs (S, N) or (S, N, K) for its own inputs (S, N, ...)."""
+
+        def ask(values: Tensors, inputs: Tensor) -> Tensor:
+            return pooled(functional_call(self.template, values, (inputs,)), self.task)
+
+        return squeezed(vmap(ask)(values, inputs), self.task)
 
     def _update(self, weights: Sequence[Tensor], states: Sequence[State]) -> Callable[[Sequence[Tensor], Hyper], None]:
         """One step of the optimizer, in place."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ class StackSpec:
 
     model: Arguments
     data: Arguments
+    form: Hashable  # of folds, which are no part of `data` then: how many rows and columns
     loss: str | None  # None: by task
     rows_per_step: int
     optimizer: str

@@ -63,7 +63,9 @@ class Stack:
         member = self.members[slot]
         assert member is not None
         weights = {name: self.best[name][slot].cpu().clone() for name in self.saved if name in self.best}
-        val = Predictions(self.tensors["outputs"][slot].cpu().clone(), self.data.dataset.val.labels)
+        val = Predictions(
+            self.tensors["outputs"][slot].cpu().clone(), self.data.folds.folds[member.place].dataset.val.labels
+        )
         self.members[slot] = None  # at the end: should the memory run out before, the member is still here
         return Leaver(member, weights, self.num_params, val)
 
@@ -100,9 +102,9 @@ class Stack:
 
         figures = {"train/loss": torch.cat(self.groups.each(train, self.slots, self.num_params))}
         if self.spec.train_eval:
-            report, _ = evaluate(self.values, hyperparameters, self.data.train)
+            report, _ = evaluate(self.values, hyperparameters, "train", draws.places)
             figures["train/loss_eval"] = report["loss"]
-        report, outputs = evaluate(self.values, hyperparameters, self.data.val)
+        report, outputs = evaluate(self.values, hyperparameters, "val", draws.places)
         figures |= {f"val/{name}": value for name, value in report.items()}
         table = {name: values.tolist() for name, values in {**figures, "lr": lrs[-1]}.items()}
         rows, better = {}, []
@@ -156,9 +158,9 @@ class Stack:
         return in_columns([(member or some).hyperparameters for member in self.members], self.device)
 
     def _draws(self) -> Epoch:
-        columns = [(member.seed, member.epoch) if member else (0, 0) for member in self.members]
-        seeds, epochs = torch.tensor(columns, dtype=torch.int64, device=self.device).T
-        return self.data.epoch(seeds, epochs)
+        columns = [(member.seed, member.epoch, member.place) if member else (0, 0, 0) for member in self.members]
+        seeds, epochs, places = torch.tensor(columns, dtype=torch.int64, device=self.device).T
+        return self.data.epoch(seeds, epochs, places)
 
 
 def _values(model: nn.Module) -> Tensors:

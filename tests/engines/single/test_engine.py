@@ -69,7 +69,7 @@ def train(folder: Path, runs: list[Run], heard: Any, keeps: int = 1000) -> None:
     jobs = [Job(number, run, folder / str(number)) for number, run in enumerate(runs)]
     for job in jobs:
         job.folder.mkdir(parents=True, exist_ok=True)
-    engine = SingleEngine("one kind", read_dataset(runs[0].data), console=Console(quiet=True))
+    engine = SingleEngine("one kind", read_dataset, console=Console(quiet=True))
     engine.train(Keeps(jobs, keeps), heard)
 
 
