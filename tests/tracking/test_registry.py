@@ -64,7 +64,10 @@ def test_a_loss_is_beaten_by_a_lower_one(tmp_path: Path, uri: str):
 
 @pytest.mark.parametrize(
     ("other", "why"),
-    [({"digest": "d2"}, "its data are not those of version 1"), ({"objective": "val/loss"}, "its objective is val/loss")],
+    [
+        ({"digest": "d2"}, "its data are not those of version 1"),
+        ({"objective": "val/loss"}, "its objective is val/loss"),
+    ],
 )
 def test_what_cannot_be_compared_is_registered_without_the_alias(
     tmp_path: Path, uri: str, other: dict[str, str], why: str
