@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import mlflow.pyfunc
 import pytest
 
 from src import runs
@@ -12,8 +13,10 @@ from src.tracking.events import Finish
 from src.tracking.registry import CHAMPION
 from src.tracking.replay import send_sweep
 from src.tracking.state import SWEEP
-from src.tracking.store import connect
+from src.tracking.store import connect, resolve_uri
 from src.tracking.writer import Writer
+from tests.conftest import Command
+from tests.doors import with_store
 from tests.tracking.records import following, leave, results, single, story, sweep_jobs, tracked_run
 
 
@@ -114,3 +117,34 @@ def test_a_run_that_kept_no_model_is_not_registered(tmp_path: Path, uri: str):
     writer.write()
     assert "keeps no model" in writer.notes_[0]
     assert connect(uri).search_registered_models() == []
+
+
+@pytest.mark.slow
+def test_trained_models_are_registered_at_once_or_by_sync(project: Path, uri: str, door: Command):
+    of_all = ("data=breast_cancer", "model.widths=[4]", "tracking.register=cells")
+    down = door("train", *of_all, "epochs=1", "tracking.uri=http://127.0.0.1:9")
+    assert down.returncode == 0, down.stderr
+    synced = door("sync", "--uri", uri)
+    assert "cells: version 1 is registered and is the champion: val/loss" in synced.stdout
+    swept = door("train", "-m", *of_all, "epochs=10", "seed=0,1", "optimizer.lr=0.01")
+    assert swept.returncode == 0, swept.stderr
+    assert "cells: version 2 is registered and is the champion: val/loss" in swept.stdout
+    assert "of version 1" in swept.stdout
+    version = connect(uri).get_model_version_by_alias("cells", CHAMPION)
+    model = mlflow.pyfunc.load_model(version.source)
+    assert list(model.predict(model.input_example)) == ["probability", "label"]
+
+
+def test_a_project_that_moved_finds_its_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    with_store(old)
+    monkeypatch.chdir(old)
+    sent(old, resolve_uri(None), 1, 0.8)
+    old.rename(new)
+    monkeypatch.chdir(new)
+    version = champion(resolve_uri(None))
+    place = connect(resolve_uri(None)).get_model_version_download_uri("lungs", version.version)
+    assert version.source.startswith(new.as_uri())
+    assert place.startswith(new.as_uri())
