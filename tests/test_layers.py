@@ -38,6 +38,8 @@ ALLOWED = {
 FRAMEWORKS = {
     "pytorch_lightning": {"engines/single"},
     "mlflow": {"tracking", "serving"},
+    "onnx": {"serving"},
+    "onnxruntime": {"serving"},
     "hydra": {"config", "plugins", "train.py", "search/space.py"},
     "omegaconf": {"config", "plugins", "train.py"},
     "optuna": {"search"},

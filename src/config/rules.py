@@ -54,6 +54,8 @@ def _contradictions(run: Run) -> Iterator[str]:
         yield f"trainer.strategy: must be auto or ddp ({reason}), but got {trainer.strategy}."
     if trainer.num_nodes > 1 and trainer.strategy == "auto":
         yield f"trainer.strategy: must be ddp for several nodes, but got auto with trainer.num_nodes={trainer.num_nodes}."
+    if run.tracking.registered is not None and not run.tracking.enabled:
+        yield f"tracking.register: must be null with tracking.enabled=false, but got {run.tracking.registered}."
     shares = run.data.get("val_fraction", 0), run.data.get("test_fraction", 0)
     if sum(shares) >= 1:
         yield f"data.val_fraction: must leave rows for train, but got {shares[0]} beside data.test_fraction={shares[1]}."

@@ -6,7 +6,7 @@ Choices come from the tables beside what they name.
 import math
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from src.config.leaves import leaves
 from src.fields import DOES_NOT_DECIDE, Block, Count, NonNegative, Positive, Rate, Seed, name_in
@@ -168,11 +168,14 @@ def _checked_tags(tags: dict[str, str]) -> dict[str, str]:
 
 
 class Tracking(Block):
+    model_config = ConfigDict(serialize_by_alias=True)  # `register` is a name that classes of Pydantic's have already
+
     enabled: bool
     uri: str | None
     experiment: Annotated[str, Field(min_length=1)] | None
     run_name: str | None
     save_model: bool  # and predictions and figures
+    registered: Annotated[str, Field(pattern=r"^[\w .-]+$")] | None = Field(alias="register")
     tags: Annotated[dict[str, str], BeforeValidator(_as_texts), AfterValidator(_checked_tags)]
 
 

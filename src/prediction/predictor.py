@@ -23,7 +23,7 @@ from src.tasks import Task
 # Axes: N rows, K classes.
 
 FILE = "model.pt"  # in a run's folder
-SAVED = Path("artifacts") / FILE  # in a folder that MLflow has saved
+SAVED = Path("data") / FILE  # in a folder that MLflow has saved
 ROWS, CHUNK = 4096, 2**22  # rows, and numbers of inputs, at once
 
 

@@ -57,7 +57,8 @@ def summarise_sweep(
     if best is not None:
         figures[f"best/{objective}"] = best.value
     status = RunStatus.FAILED if broken and search is None else RunStatus.FINISHED
-    runs.write_json(folder / SWEEP, {"status": status, "figures": figures, "tags": dict(search or {})})
+    ended = {"status": status, "figures": figures, "tags": dict(search or {}), "best": best and best.number}
+    runs.write_json(folder / SWEEP, ended)
     console.print(drawn(table, objective))
     if has_folds(first := _first_row(table, entries)):
         found = out_of_fold(folder, first)

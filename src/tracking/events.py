@@ -74,6 +74,12 @@ class Close(NamedTuple):
     """Write what is left; nothing more is to come."""
 
 
+class Note(NamedTuple):
+    """An answer: what is to be told that is no warning."""
+
+    text: str
+
+
 RunEvent = Begin | Epoch | End | Status
 Event = RunEvent | Follow | Hurry | Finish | Close
 

@@ -4,7 +4,12 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-COLUMNS = (("experiments", "artifact_location"), ("runs", "artifact_uri"))
+COLUMNS = (
+    ("experiments", "artifact_location"),
+    ("runs", "artifact_uri"),
+    ("model_versions", "source"),
+    ("model_versions", "storage_location"),
+)
 
 
 def follow_project(store: Path, project: Path) -> None:

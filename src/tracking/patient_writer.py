@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from src.config.passwords import without_password
-from src.tracking.events import Finish, Follow, RunEvent
+from src.tracking.events import Finish, Follow, Note, RunEvent
 from src.tracking.writer import Writer
 
 RUN_SECONDS, SWEEP_SECONDS = 2.0, 5.0  # between two batches: a sweep's are large
@@ -12,9 +12,9 @@ DOWN = 6  # times as long while MLflow cannot be reached
 
 
 class PatientWriter:
-    """A `Writer` that is due now and then; `say` hears when MLflow cannot be reached, and when it can again."""
+    """A `Writer` that is due now and then; `say` hears when MLflow cannot be reached, and when it can again, and its notes."""
 
-    def __init__(self, follow: Follow, say: Callable[[str], None], *, seconds: float | None = None) -> None:
+    def __init__(self, follow: Follow, say: Callable[[str | Note], None], *, seconds: float | None = None) -> None:
         self.writer, self.say = Writer(follow), say
         self.seconds = seconds or (SWEEP_SECONDS if follow.is_sweep else RUN_SECONDS)
         self.is_down = False
@@ -44,6 +44,8 @@ class PatientWriter:
                 self.say(
                     f"MLflow at {self._shown(self.writer.follow.uri)} can be reached again and has what it missed."
                 )
+        while self.writer.notes_:
+            self.say(Note(self.writer.notes_.pop(0)))
         self.due = time.monotonic() + self.seconds * (DOWN if self.is_down else 1)
         return not self.is_down
 

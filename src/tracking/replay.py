@@ -1,6 +1,6 @@
 """What a folder's record tells once more: the events of its run, through the same writer."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,23 +13,31 @@ from src.tracking.state import SWEEP, State
 from src.tracking.store import resolve_uri
 from src.tracking.writer import Writer
 
+Tell = Callable[[str], None]  # hears of models that are registered
 
-def send_run(folder: Path, uri: str | None = None) -> None:
+
+def send_run(folder: Path, uri: str | None = None, *, tell: Tell = print) -> None:
     """Send a single run that has ended, to `uri` or where it was to be sent."""
     writer = Writer(_target(folder, folder, uri, {}))
     for event in events_of(folder):
         writer.add(event)
     writer.write()
+    for note in writer.notes_:
+        tell(note)
 
 
-def send_sweep(sweep: Path, members: Sequence[Path], uri: str | None = None) -> None:
+def send_sweep(sweep: Path, members: Sequence[Path], uri: str | None = None, *, tell: Tell = print) -> None:
     """Send these members, which have ended, of the sweep in `sweep`, and the sweep itself, of which no process goes on."""
     every = sorted(path.parent for path in sweep.glob(f"*/{CONFIG}"))
     writer = Writer(_target(sweep, every[0], uri, _shared_facts(every)))
     for folder in members:
         for event in events_of(folder):
             writer.add(event)
-    writer.finish(Finish(read_json(sweep / SWEEP).get("status", "KILLED"), None))
+    ended = read_json(sweep / SWEEP)
+    best = (sweep / str(ended["best"])).resolve() if ended.get("best") is not None else None
+    writer.finish(Finish(ended.get("status", "KILLED"), best))
+    for note in writer.notes_:
+        tell(note)
 
 
 def events_of(folder: Path) -> list[RunEvent]:

@@ -8,7 +8,7 @@ from src.runs.files import RESULTS, read_json, write_json
 from src.tracking.store import portable_uri, resolve_uri
 
 STATE = "mlflow.json"
-SWEEP = "sweep.json"  # in a sweep's folder: how it ended, `status`, and `figures` and `tags` by name
+SWEEP = "sweep.json"  # in a sweep's folder: how it ended, `status`, `figures` and `tags` by name, and its `best` run
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from src.runs.files import RESULTS, read_json
 from src.runs.identity import folder_id
 from src.tracking.events import Begin, End, Epoch, Finish, Follow, RunEvent, Status
 from src.tracking.parent import end_parent, open_parent
+from src.tracking.registry import register
 from src.tracking.run_writer import EndedRun, KnownRun, NewRun, Row, run_writer
 from src.tracking.state import State
 from src.tracking.store import PARENT, connect, experiment_id
@@ -30,7 +31,8 @@ class Sent:
 class Writer:
     """Writes what `add` gathers, in batches. Idempotent: what MLflow has of a run, whoever sent it, is not sent twice.
 
-    A run is found by the id of its folder: a process may have been killed before it noted which run it had made.
+    A run is found by the id of its folder: a process may have been killed before it noted which run it had made. `notes_`:
+    what is to be told of models that were registered.
     """
 
     def __init__(self, follow: Follow) -> None:
@@ -41,6 +43,7 @@ class Writer:
         self._parent_id: str | None = None
         self._its_parent: str | None = None  # of which a new run is a child
         self._is_open = False
+        self.notes_: list[str] = []
 
     def add(self, event: RunEvent) -> None:
         """To be written next time."""
@@ -66,6 +69,7 @@ class Writer:
         self.write()
         if best is not None and (sent := self._sent_of(best)) is not None:
             self._writer.send_files(sent.run_id, best)
+            self._register(sent.run_id, best)
             self._note(best, sent.run_id, complete=read_json(best / RESULTS)["status"])
         if self._parent_id is not None:
             end_parent(self._client, self._parent_id, self.follow.folder, finish.status)
@@ -147,7 +151,13 @@ class Writer:
             [EndedRun(run_id, end.status, {"stop_reason": end.stop_reason}, end.folder) for run_id, end in named]
         )
         for run_id, end in named:
+            if not runs.in_sweep(end.folder) and end.status == "FINISHED":  # of a sweep's runs the best, as it ends
+                self._register(run_id, end.folder)
             self._note(end.folder, run_id, complete=end.status)
+
+    def _register(self, run_id: str, folder: Path) -> None:
+        if note := register(self._client, run_id, folder):
+            self.notes_.append(note)
 
     def _sent_of(self, folder: Path) -> Sent | None:
         return self._sent.get(folder) or self._found.get(folder_id(folder))

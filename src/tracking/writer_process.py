@@ -15,7 +15,7 @@ from queue import Empty, SimpleQueue
 from typing import IO, Any
 
 from src.config.errors import show_warnings
-from src.tracking.events import Close, Event, Finish, Follow, Hurry
+from src.tracking.events import Close, Event, Finish, Follow, Hurry, Note
 from src.tracking.patient_writer import PatientWriter
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ SHIP_SECONDS = 0.5  # between two messages
 CLOSE_SECONDS = 180.0  # for what is left at the end
 SOURCE = Path(__file__).resolve().parent.parent.parent
 PROGRAM = f"import sys; sys.path.insert(0, sys.argv[1]); from {__name__} import main; main()"
-Answer = str | bool  # what is to be said, or whether all is written
+Answer = str | Note | bool  # a warning, what else is to be told, or whether all is written
 
 
 class WriterProcess:
@@ -104,6 +104,8 @@ class WriterProcess:
             while (answer := received(pipe)) is not None:
                 if isinstance(answer, str):
                     log.warning("%s", answer)
+                elif isinstance(answer, Note):
+                    print(answer.text, flush=True)
                 else:
                     self._answers.put(answer)
         self._answers.put(False)  # whoever waits has waited enough

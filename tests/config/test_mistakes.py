@@ -120,6 +120,7 @@ CONTRADICTIONS = {
     "optimizer.betas": ["optimizer=sgd", "optimizer.betas=[0.9,0.99]"],
     "trainer.precision": ["trainer.precision=16-mixed", "trainer.accelerator=cpu"],
     "trainer.strategy": ["trainer.num_nodes=2"],
+    "tracking.register": ["tracking.register=lungs", "tracking.enabled=false"],
     "data.val_fraction": ["data=wine", "data.val_fraction=0.6", "data.test_fraction=0.5"],
     "objective": ["objective=num_params"],
     "model._target_": ["model._target_=src.models.mlp.MPL"],

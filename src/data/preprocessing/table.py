@@ -42,15 +42,21 @@ class TableRows:
         return self.take(read_table(path, self.form).frame)
 
     def take(self, given: Any) -> Raw:
-        """A frame with the columns by name, in any order, beside others; or a list of mappings, or a mapping of lists."""
+        """A frame with the columns by name, in any order, beside others; or a list of mappings, or a mapping of lists.
+
+        Rows without names, as lists or arrays, hold the columns in their order.
+        """
         import pandas as pd
 
         try:
             frame = given if isinstance(given, pd.DataFrame) else pd.DataFrame(given)
         except Exception as error:  # whatever pandas makes of it
             raise ValueError(f"input: must be rows with columns by name, but got {type(given).__name__}.") from error
+        nameless = isinstance(frame.columns, pd.RangeIndex)
         frame = frame.set_axis([str(name).strip() for name in frame.columns], axis=1)
         names = [column.name for column in self.columns]
+        if nameless and len(frame.columns) == len(names) and not set(names) <= set(frame.columns):
+            frame = frame.set_axis(names, axis=1)
         if missing := [name for name in names if name not in frame.columns]:
             has = ", ".join(list(frame.columns)[:20])
             raise ValueError(f"input: must have the columns {', '.join(missing)}, but got only {has}.")

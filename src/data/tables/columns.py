@@ -52,6 +52,11 @@ class Column(Protocol):
         """Of each feature: 0 of a number, else how many codes."""
         ...
 
+    @property
+    def example(self) -> float | str | None:
+        """A value as a row may have it, made up of what is known of train as a whole."""
+        ...
+
     def encode(self, values: pd.Series[Any]) -> Encoded:
         """The features of each row."""
         ...
@@ -93,6 +98,10 @@ class NumericColumn:
     def cardinalities(self) -> list[int]:
         return [0] * len(self.features)
 
+    @property
+    def example(self) -> float:
+        return self.median
+
     def encode(self, values: pd.Series[Any]) -> Encoded:
         found, bad = numbers(values, self.decimal)
         missing = np.isnan(found)
@@ -127,6 +136,10 @@ class BooleanColumn:
     @property
     def cardinalities(self) -> list[int]:
         return [0] * len(self.features)
+
+    @property
+    def example(self) -> str | None:
+        return next(iter(self.ones), None)
 
     def encode(self, values: pd.Series[Any]) -> Encoded:
         written = texts(values)
@@ -171,6 +184,10 @@ class CategoricalColumn:
     def cardinalities(self) -> list[int]:
         return [len(self.places)] if self.style == "codes" else [0] * len(self.places)
 
+    @property
+    def example(self) -> str | None:
+        return self.categories[0] if self.categories else None
+
     def encode(self, values: pd.Series[Any]) -> Encoded:
         codes = {text: number for number, text in enumerate(self.categories, 1)}
         missing = len(self.categories) + 1 if self.has_missing else 0
@@ -207,6 +224,10 @@ class DateColumn:
     @property
     def cardinalities(self) -> list[int]:
         return [0] * len(self.features)
+
+    @property
+    def example(self) -> str:
+        return (pd.Timestamp(1970, 1, 1) + pd.Timedelta(days=int(self.median))).date().isoformat()
 
     def encode(self, values: pd.Series[Any]) -> Encoded:
         found, bad = dates(values, day_first=self.day_first)
