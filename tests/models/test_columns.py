@@ -28,7 +28,7 @@ def test_a_code_that_is_not_known_is_all_zeros():
 
 def test_codes_are_looked_up_in_what_is_learned():
     columns = Columns(SPEC, "none", SETTINGS, 4)
-    first, second = (table.weight for table in columns.codes)
+    first, second = (table.weight.detach() for table in columns.codes)
     expected = torch.cat([ROWS[:, [0, 2]], first[ROWS[:, 1].long()], second[ROWS[:, 3].long()]], dim=1)
     assert torch.equal(columns(ROWS), expected)
     assert (columns.widths, first.shape, second.shape) == ([1, 1, 4, 4], (3, 4), (2, 4))

@@ -60,7 +60,7 @@ def test_it_is_the_packages_model(arch_type):
 def test_the_k_begin_with_one_scale_for_each_column(arch_type, embedding):
     arguments = ARGUMENTS[TABM_TARGET] | {"arch_type": arch_type, "embedding": embedding, "k": 200}
     values = dict(build_model(TABM_TARGET, arguments, SPEC, seed=0).named_parameters())
-    scales = values["backbone.affine.weight" if arch_type == "tabm-mini" else "backbone.blocks.0.0.r"]
+    scales = values["backbone.affine.weight" if arch_type == "tabm-mini" else "backbone.blocks.0.0.r"].detach()
     of_columns = scales.split([1, 1, 3] if embedding == "none" else [3, 3, 3], dim=1)
     for scale in of_columns:
         assert torch.equal(scale, scale[:, :1].expand_as(scale))
