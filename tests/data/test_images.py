@@ -5,9 +5,11 @@ import pytest
 import torch
 from PIL import Image
 
+from src.config.composition import compose_run
 from src.data.images import cache
 from src.data.images.decode import decode
 from src.data.images.files import find
+from src.runs.identity import Identity
 from tests.data.images.pictures import SECRETS, dicom, encoded, folder_of, noise, save
 from tests.data.images.reading import parts, read
 
@@ -112,6 +114,7 @@ def test_mistakes_in_tables_are_named(tmp_path):
         (lambda root: None, "data.root: must be a folder of images, but got"),
         (lambda root: root.mkdir(), "must hold images in a folder for each class, but got 0 images outside of one"),
         (lambda root: save(root / "a.png", noise(6, 5)), "must hold images .*, but got 1 images outside of one"),
+        (lambda root: folder_of(root, per_class=1), "must leave rows for train|must have rows|at least two classes"),
         (lambda root: folder_of(root, classes=("ill",)), "labels must be of at least two classes, but got 1: ill"),
         (lambda root: save(root / "ill" / "a.png", noise(6, 5)), "labels must be of at least two classes, but got 1"),
     ],
@@ -219,3 +222,16 @@ def test_mistakes_are_one_line(door, key, line):
     assert done.returncode == 1
     assert done.stderr.startswith(line)
     assert done.stderr.count("\n") == 1
+
+
+def test_a_pattern_has_quotes_of_its_own():
+    run = compose_run("data=images", r"data.group_pattern='person(\d+)'")
+    assert run.data["group_pattern"] == r"person(\d+)"
+
+
+def test_where_images_lie_does_not_decide():
+    here, there = (
+        Identity.of(compose_run("data=images", f"data.root={root}", f"data.cache={root}")) for root in ("a", "b")
+    )
+    assert here.hash == there.hash
+    assert here.hash != Identity.of(compose_run("data=images", "data.size=65")).hash

@@ -1,5 +1,7 @@
 """Another source's data with fewer rows, noisy labels, or another split held out."""
 
+from dataclasses import replace
+
 import pytest
 
 from src.config import check_against_data
@@ -68,3 +70,10 @@ def test_the_rules_of_a_run_are_those_of_the_source_in_it():
         check_against_data(run, data.task, is_image=data.is_image, has_codes=data.has_codes)
     with pytest.raises(ValueError, match=r"^data\.source\.split_seed: "):
         compose_run("data=modified", "data@data.source=digits", "data.source.split_seed=-1")
+
+
+def test_what_is_known_of_a_content_is_known_of_what_is_made_of_it(monkeypatch):
+    known = replace(read_dataset(DIGITS), content="content")
+    monkeypatch.setattr("src.data.sources.modified.read_dataset", lambda source: known)
+    few, fewer = changed(num_train=100), changed(num_train=99)
+    assert len({known.digest, few.digest, fewer.digest}) == 3

@@ -11,11 +11,16 @@ import pytest
 from tests import doors
 
 ROWS = 240
+WIDTHS = ("model.widths=[8]",)
+EMBEDDED = ("model.num_bins=4", "model.d_embedding=4")
+TABULAR = ("model=tabular", *EMBEDDED, *WIDTHS)
+TABM = ("model=tabm", "model.k=4", "model.d_block=8", *EMBEDDED)
 KINDS = {
-    "binary": ("data=table", "data.path=customers.csv", "data.target=churn", "data.drop=[income,plan]"),
-    "multiclass": ("data=table", "data.path=customers.csv", "data.target=plan", "data.categories=codes"),
-    "regression": ("data=table", "data.path=customers.csv", "data.target=income", "trainer.precision=64-true"),
-    "images": ("data=digits", "model.dropout=0.2"),
+    "binary": ("data=table", "data.path=customers.csv", "data.target=churn", "data.drop=[income,plan]", *WIDTHS),
+    "multiclass": ("data=table", "data.path=customers.csv", "data.target=plan", "data.categories=codes", *TABULAR),
+    "regression": ("data=table", "data.path=customers.csv", "data.target=income", "trainer.precision=64-true", *WIDTHS),
+    "several in one": ("data=table", "data.path=customers.csv", "data.target=income", *TABM),
+    "images": ("data=digits", "model.dropout=0.2", *WIDTHS),
 }
 
 
@@ -48,7 +53,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     @cache
     def train(kind: str) -> Path:
         known = set((folder / "mlruns" / "runs").glob("*"))
-        settings = ("model.widths=[8]", "epochs=2", "optimizer.lr=0.01", "tracking.enabled=false")
+        settings = ("epochs=2", "optimizer.lr=0.01", "tracking.enabled=false")
         ended = doors.run("-m", "src.train", *KINDS[kind], *settings, cwd=folder)
         assert ended.returncode == 0, ended.stderr
         (run,) = set((folder / "mlruns" / "runs").glob("*")) - known

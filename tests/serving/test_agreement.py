@@ -1,5 +1,6 @@
 """What a model said in training, what `src.predict` says, what MLflow loads and what ONNX Runtime gives are one."""
 
+import base64
 import json
 import re
 from collections.abc import Callable
@@ -11,6 +12,8 @@ import onnx
 import onnxruntime
 import pandas as pd
 import pytest
+from mlflow.exceptions import MlflowException
+from PIL import Image
 
 from src.config.loading import load
 from src.data.dataset import Dataset
@@ -19,6 +22,7 @@ from src.export import export, parse
 from src.predict import predict
 from src.runs.evaluation import read_predictions
 from src.runs.identity import read_config
+from tests import doors
 from tests.serving.conftest import KINDS, customers
 
 Trained = Callable[[str], Path]
@@ -113,6 +117,40 @@ def test_every_form_of_images_gives_the_same_numbers(trained: Trained, monkeypat
     forms += [images.astype(name) for name in ("int64", "float32", "float64")]
     for form in forms:
         np.testing.assert_allclose(numbers(served.predict(form)), wanted, rtol=1e-5)
+
+
+def test_files_of_images_agree_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Of a folder the same from predict, and from a server that is sent a file's content, or its pixels."""
+    for number in range(60):
+        draw = np.random.default_rng(number)
+        place = tmp_path / "scans" / ("ill" if number % 2 else "well") / f"{number}.png"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray((draw.random((20, 24)) * 120 + 100 * (number % 2)).astype(np.uint8)).save(place)
+    settings = (
+        "data=images",
+        "data.root=scans",
+        "data.size=16",
+        "model.widths=[8]",
+        "epochs=2",
+        "tracking.enabled=false",
+    )
+    ended = doors.run("-m", "src.train", *settings, cwd=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    (run,) = (tmp_path / "mlruns" / "runs").glob("*")
+    dataset = data_of(run, monkeypatch)
+    wanted = dict(zip(dataset.test.names, in_training(run, dataset), strict=True))
+
+    predict({"run": str(run), "input": "scans", "output": "predicted.csv"})
+    found = pd.read_csv("predicted.csv").set_index("row")["probability"]
+    np.testing.assert_allclose(found[list(wanted)], list(wanted.values()), rtol=1e-5)
+
+    served = mlflow.pyfunc.load_model(str(run / "model"))
+    sent = [base64.b64encode((tmp_path / "scans" / name).read_bytes()).decode() for name in wanted]
+    pixels = np.stack([np.asarray(Image.open(tmp_path / "scans" / name)) for name in wanted])
+    for form in (sent, pd.DataFrame({"image": sent}), pixels):
+        np.testing.assert_allclose(numbers(served.predict(form)), list(wanted.values()), rtol=1e-5)
+    with pytest.raises(MlflowException, match="row 1"):
+        served.predict([str(tmp_path / "scans" / next(iter(wanted)))])  # no file of the server's own
 
 
 @pytest.mark.parametrize("kind", KINDS)

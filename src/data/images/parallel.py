@@ -25,12 +25,13 @@ def each(work: Callable[[Item], Done], items: Sequence[Item], *, told: str) -> l
     """
     from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
+    from threadpoolctl import threadpool_limits
 
     batches = [items[first : first + BATCH] for first in range(0, len(items), BATCH)]
     columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
     bar = Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty())
     pool, done = ThreadPoolExecutor(num_cores()), list[Done]()
-    with bar, warnings.catch_warnings(), pool:
+    with bar, warnings.catch_warnings(), threadpool_limits(1), pool:  # the threads of matrix products would fight these
         warnings.simplefilter("ignore")
         shown = bar.add_task(told, total=len(items))
         try:

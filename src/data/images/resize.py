@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
 
 # Axes: H and W pixels of an image, C channels, S pixels of the result.
+
+TOGETHER = 8  # parts whose means are one product of matrices: more have more zeros, fewer take longer in Python
 
 # What of an image (H, W) becomes the square: the length of its window along each axis, centred.
 FITS: dict[str, Callable[[int, int], tuple[int, int]]] = {
@@ -33,10 +34,13 @@ def _means(image: np.ndarray, length: int, size: int) -> np.ndarray:
     """Means over `size` equal parts of a window of `length` rows about the middle of `image`; beyond it all is 0."""
     import numpy as np
 
-    n = len(image)
+    n, flat = len(image), image.reshape(len(image), -1)
     edges = np.clip((n - length) / 2 + length / size * np.arange(size + 1), 0, n)
-    whole = np.minimum(edges.astype(np.int64), n - 1)
-    share = (edges - whole)[:, None, None] * image[whole]  # of the row that an edge divides, what lies before it
-    # A loop over the parts: four times as fast as a cumulative sum, twice as fast as np.add.reduceat.
-    sums = [np.add.reduce(image[a:b], axis=0, dtype=np.float64) for a, b in pairwise(whole)]
-    return (np.stack(sums) + np.diff(share, axis=0)) * (size / length)
+    sums = []
+    for first in range(0, size, TOGETHER):
+        begins, ends = edges[first:-1][:TOGETHER, None], edges[first + 1 :][:TOGETHER, None]
+        low, high = int(begins[0, 0]), int(np.ceil(ends[-1, 0]))
+        rows = np.arange(low, high)
+        covered = np.clip(np.minimum(ends, rows + 1) - np.maximum(begins, rows), 0, 1)  # how much of each row
+        sums.append(covered @ flat[low:high].astype(np.float64))
+    return np.concatenate(sums).reshape(size, *image.shape[1:]) * (size / length)

@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from src.data.images.files import is_dicom
 from src.data.images.form import Form
 from src.data.raw import Inputs, Raw
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 TABLES = (".csv", ".tsv", ".parquet")
 FILE = (str, bytes, Path)  # what may stand for one
 ENCODED = "base64,"  # what stands before the data of a data URL
-MAGICS = (b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"BM", b"RIFF")
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ class Images:
     def take(self, given: Any) -> Raw:
         """Arrays (N, C, H, W), (N, H, W), (N, H, W, C) or flat (N, C S S), one image alone; lists, frames, files.
 
-        A file is given by its path, as bytes, or as text in base64, and several as a list or a column of a frame.
+        A file is given by its `Path`, as bytes, or as text in base64, and several as a list or a column of a frame.
         """
         import numpy as np
         import pandas as pd
@@ -141,14 +139,13 @@ class Images:
 
 
 def _encoded(given: str | bytes | Path) -> Path | bytes:
-    """A file's content, or the path to it: text is a path unless it is base64 of an image."""
+    """A file's content, or the path to it. Text is base64 alone: whoever asks a server must not name files of its machine."""
     if not isinstance(given, str):
         return given
     try:
-        data = base64.b64decode(given.rpartition(ENCODED)[2], validate=True)
+        return base64.b64decode(given.rpartition(ENCODED)[2], validate=True)
     except (binascii.Error, ValueError):
-        return Path(given)
-    return data if data.startswith(MAGICS) or is_dicom("", data) or ENCODED in given else Path(given)
+        return b""  # no image: a fault of its row
 
 
 def _numbered(rows: Sequence[Any]) -> list[str]:

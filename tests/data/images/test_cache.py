@@ -9,7 +9,7 @@ import pytest
 from src.data.images import cache, known
 from src.data.images.decode import decode
 from tests.data.images.pictures import SECRETS, dicom, encoded, folder_of, noise, save
-from tests.data.images.reading import equal, read
+from tests.data.images.reading import equal, parts, read
 
 
 @pytest.fixture
@@ -142,3 +142,13 @@ def test_nothing_in_the_cache_names_a_file_or_a_patient(tmp_path):
     for path in (tmp_path / "cache").rglob("*"):
         text = str(path.relative_to(tmp_path)).encode() + (path.read_bytes() if path.is_file() else b"")
         assert not any(secret.encode() in text for secret in SECRETS)
+
+
+def test_names_may_hold_any_bytes(kept):
+    root, folder, _ = kept
+    odd = os.fsdecode(b"\xff\n.png")
+    (root / "ill" / "person0_0.png").rename(root / "ill" / odd)
+    found, again = read(root, folder), read(root, folder)
+    assert equal(found, again)
+    names = [name for part in parts(found) for name in part.names]
+    assert "ill/\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}.png" in names
