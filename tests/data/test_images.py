@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 
 from src.config.composition import compose_run
-from src.data.images import cache
+from src.data.images import decoder
 from src.data.images.decode import decode
 from src.data.images.files import find
 from src.runs.identity import Identity
@@ -148,7 +148,7 @@ def test_a_file_that_could_not_be_read_is_tried_again(tmp_path, monkeypatch):
     root = folder_of(tmp_path / "films", per_class=8)
     with monkeypatch.context() as patched:
         real = decode
-        patched.setattr(cache, "decode", lambda data, name: real(b"" if "person3_3" in name else data, name))
+        patched.setattr(decoder, "decode", lambda data, name: real(b"" if "person3_3" in name else data, name))
         assert len(read(root, tmp_path / "cache", on_error="skip").warnings) == 2
     assert read(root, tmp_path / "cache").warnings == ()
 

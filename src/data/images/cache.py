@@ -12,14 +12,12 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
-from src.data.images.decode import decode
-from src.data.images.files import is_inside, shown
+from src.data.images.decoder import Decoder, Read, told_of
 from src.data.images.form import ColourFound, Form
-from src.data.images.known import Content, KnownFiles, read_file, short_hash
+from src.data.images.known import KnownFiles, short_hash
 from src.data.images.parallel import each
 from src.data.images.pixel_file import PixelFile, mapped
 
@@ -30,6 +28,7 @@ log = logging.getLogger(__name__)
 
 OnError = Literal["skip", "raise"]
 VERSION = 1  # of how files become pixels: another does not take these
+MANY = 256  # files: decoding them takes longer than starting processes
 PIXELS, INDEX = "pixels.npy", "index.json"
 
 
@@ -44,19 +43,12 @@ class Pixels:
     folder: Path  # where they are kept
 
 
-class Read(NamedTuple):
-    """A file's content, and why it is no image, if it is none."""
-
-    content: Content
-    fault: str | None = None
-
-
 class PixelCache:
     """The images `names` under `root`, brought to `form`; kept in the folder `cache`."""
 
     def __init__(self, root: Path, names: Sequence[str], form: Form, cache: Path) -> None:
         self.root, self.names, self.form, self.cache = root, names, form, cache / "images"
-        self.base, self.known = os.path.realpath(root), KnownFiles(root, self.cache)
+        self.known = KnownFiles(root, self.cache)
 
     def read(self, *, on_error: OnError) -> Pixels:
         """From what is kept, else decoded. A file that is no image is a fault, or with `raise` a ValueError that names it.
@@ -66,11 +58,14 @@ class PixelCache:
         from filelock import FileLock
 
         self.cache.mkdir(parents=True, exist_ok=True)
-        own = self.cache / short_hash([self.base, asdict(self.form)])  # of this root: one process at a time decodes it
+        own = self.cache / short_hash(
+            [os.path.realpath(self.root), asdict(self.form)]
+        )  # of this root: one process at a time decodes it
         with FileLock(own.with_suffix(".lock")):
             found = self._kept() or self._made(own.with_suffix(".part"), stop=on_error == "raise")
         if found.faults and on_error == "raise":
-            raise ValueError(self._line(*next(iter(found.faults.items()))))
+            place, fault = next(iter(found.faults.items()))
+            raise ValueError(told_of(self.root / self.names[place], fault))
         return found
 
     def _kept(self) -> Pixels | None:
@@ -88,7 +83,7 @@ class PixelCache:
             log.warning("%s: is damaged (%s) and is made anew.", folder, type(error).__name__)
             shutil.rmtree(folder)
             return None
-        faults = {place: self._read_one(place, form).fault for place in faulty}
+        faults = {place: Decoder(self.root, form)((place, self.names[place])).fault for place in faulty}
         if not all(faults.values()):  # a codec has been installed, say
             shutil.rmtree(folder)
             return None
@@ -116,29 +111,9 @@ class PixelCache:
         """All files, into `part`; the form has the channels that were found."""
         told = f"{self.root.resolve().name}: decoding"
         with PixelFile(part / PIXELS, (len(self.names), *form.shape)) as file:
-            work = partial(self._read_one, form=form, file=file, stop=stop)
-            files = each(work, range(len(self.names)), told=told)
+            work = Decoder(self.root, form, file, stop=stop)
+            files = each(work, list(enumerate(self.names)), told=told, processes=len(self.names) >= MANY)
         return replace(form, channels="grey" if form.channels == "auto" else form.channels), files
-
-    def _read_one(self, place: int, form: Form, file: PixelFile | None = None, *, stop: bool = False) -> Read:
-        """Decode one file into `file`; a fault, or with `stop` a ValueError that names it, if it is no image."""
-        content, name = Content(), self.names[place]
-        try:
-            if not is_inside(self.base, self.root / name):
-                raise ValueError("must lie under data.root, but got a path that leaves it")
-            data, content = read_file(self.root / name)
-            pixels = form.bring(decode(data, name))
-        except (OSError, ValueError, MemoryError) as error:
-            fault = f"must be readable, but got: {error.strerror}" if isinstance(error, OSError) else str(error)
-            if stop:
-                raise ValueError(self._line(place, fault)) from None
-            return Read(content, fault or "must fit into memory")
-        if file is not None:
-            file.write(place, pixels[None])
-        return Read(content)
-
-    def _line(self, place: int, fault: str) -> str:
-        return f"{shown(str(self.root / self.names[place]))}: {fault}; data.on_error=skip leaves such files out."
 
     def _folder(self, digests: Sequence[str]) -> Path:
         return self.cache / short_hash([VERSION, asdict(self.form), list(digests)])

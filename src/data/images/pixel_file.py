@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 class PixelFile:
     """A new .npy file of uint8 (N, C, S, S). Rows that are not written are black.
 
-    Written by `pwrite`, not through a map: a full disk is an OSError that names the file, where a map would kill the process.
+    It can be sent to another process, which then writes too. Written by `pwrite`: a full disk is an OSError that names the
+    file, where a map would kill the process.
     """
 
     def __init__(self, path: Path, shape: tuple[int, ...]) -> None:
@@ -28,8 +30,14 @@ class PixelFile:
             self.begin = file.tell()
             file.truncate(self.begin + shape[0] * self.row)
 
+    @cached_property
+    def _file(self) -> int:
+        return os.open(self.path, os.O_WRONLY)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_file"}
+
     def __enter__(self) -> Self:
-        self._file = os.open(self.path, os.O_WRONLY)
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:

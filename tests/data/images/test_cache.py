@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from src.data.images import cache, known
+from src.data.images import cache, decoder, known, process
 from src.data.images.decode import decode
 from tests.data.images.pictures import SECRETS, dicom, encoded, folder_of, noise, save
 from tests.data.images.reading import equal, parts, read
@@ -23,7 +23,7 @@ def kept(tmp_path):
 def opened(monkeypatch):
     """The files that are read from now on."""
     names, real = [], known.read_file
-    monkeypatch.setattr(cache, "read_file", lambda path: (names.append(path.name), real(path))[1])
+    monkeypatch.setattr(decoder, "read_file", lambda path: (names.append(path.name), real(path))[1])
     return names
 
 
@@ -104,7 +104,7 @@ def test_an_interruption_leaves_no_half_cache(tmp_path, monkeypatch):
         return decode(data, name)
 
     with monkeypatch.context() as patched:
-        patched.setattr(cache, "decode", interrupted)
+        patched.setattr(decoder, "decode", interrupted)
         with pytest.raises(KeyboardInterrupt):
             read(root, tmp_path / "cache")
     assert [path.suffix for path in (tmp_path / "cache" / "images").iterdir()] == [".lock"]
@@ -152,3 +152,26 @@ def test_names_may_hold_any_bytes(kept):
     assert equal(found, again)
     names = [name for part in parts(found) for name in part.names]
     assert "ill/\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}.png" in names
+
+
+@pytest.fixture
+def processes(monkeypatch):
+    """Decoding goes to other processes, as it does of many files."""
+    monkeypatch.setattr(cache, "MANY", 1)
+
+
+def test_processes_give_what_threads_give(kept, processes, tmp_path):
+    root, _, data = kept
+    assert equal(read(root, tmp_path / "again"), data)
+    (root / "ill" / "broken.png").write_bytes(b"no image")
+    with pytest.raises(ValueError, match="broken.png: must be one of PNG"):
+        read(root, tmp_path / "again")
+    assert "broken.png: must be one of PNG" in read(root, tmp_path / "again", on_error="skip").warnings[0]
+    save(root / "well" / "z.png", noise(12, 12, 3))
+    assert read(root, tmp_path / "again", on_error="skip").input_shape == (3, 4, 4)
+
+
+def test_a_process_that_is_killed_is_one_line(kept, processes, tmp_path, monkeypatch):
+    monkeypatch.setattr(process, "PROGRAM", "import os; os.kill(os.getpid(), 9)")
+    with pytest.raises(ValueError, match="^data: a process that decodes images must live, but it was killed.$"):
+        read(kept[0], tmp_path / "again")
