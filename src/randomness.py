@@ -31,6 +31,7 @@ class Purpose(IntEnum):
     TWIN = 8
     ROWS = 9
     SEARCH = 10
+    IMPORTANCE = 11
 
 
 def key(seed: int | Tensor, purpose: Purpose, *counters: int | Tensor) -> Tensor:
