@@ -33,6 +33,7 @@ class Purpose(IntEnum):
     ROWS = 9
     SEARCH = 10
     VIEWS = 11
+    IMPORTANCE = 12
 
 
 def key(seed: int | Tensor, purpose: Purpose, *counters: int | Tensor) -> Tensor:

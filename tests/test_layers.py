@@ -22,7 +22,7 @@ ALLOWED = {
     "runs": BELOW,
     "plots": {"plots"},
     "serving": BELOW | {"serving"},
-    "artifacts": BELOW | {"plots", "serving"},
+    "artifacts": BELOW | {"plots", "serving", "artifacts"},
     "tracking": {"tracking", "config", "runs"},
     "engines": BELOW | {"engines"},
     "sweep": BELOW | {"engines", "sweep", "tracking", "plots", "artifacts"},

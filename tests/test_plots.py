@@ -4,7 +4,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from src.plots import STYLES, band, image_sheet, loss_curve, objective_against, panels, points, trial_curves
+from src.plots import (
+    STYLES,
+    band,
+    confusion,
+    image_sheet,
+    importance_bars,
+    loss_curve,
+    objective_against,
+    panels,
+    points,
+    trial_curves,
+)
 
 
 def history(val: list[float], **columns: list[float]) -> pd.DataFrame:
@@ -101,3 +112,25 @@ def test_two_classes_are_told_apart_by_their_markers():
     _, (axes,) = panels(1, 1)
     points(axes, np.zeros((4, 2)), np.array([0, 1, 1, 1]))
     assert [len(drawn.get_offsets()) for drawn in axes.collections] == [1, 3]
+
+
+def test_a_confusion_matrix_has_counts_and_shares_of_the_true_class():
+    figure = confusion(np.array([[6, 2], [0, 5]]), ("$a$ well", "sick"), "t", note="simulated data")
+    figure.canvas.draw()  # whatever a class is called
+    (axes,) = figure.axes
+    assert [text.get_text() for text in axes.texts] == ["6\n75.0%", "2\n25.0%", "0\n0.0%", "5\n100.0%"]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("predicted", "true")
+    assert figure.get_supxlabel() == "simulated data"
+
+
+def test_many_classes_have_no_room_for_numbers():
+    (axes,) = confusion(np.eye(40, dtype=int), tuple(map(str, range(40))), "t").axes
+    assert len(axes.texts) == 0
+
+
+def test_bars_of_importance_have_the_largest_on_top():
+    table = pd.DataFrame({"column": ["age", "sex"], "importance": [0.2, 0.1], "sd": [0.02, 0.01], "metric": "auroc"})
+    (axes,) = importance_bars(table, "t").axes
+    assert [bar.get_width() for bar in axes.patches] == [0.1, 0.2]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["sex", "age"]
+    assert "AUROC" in axes.get_xlabel()

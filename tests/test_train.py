@@ -25,7 +25,18 @@ LEFT = {
         "loss_curve.png",
         "model",
     ),
-    *("first_layer.png", "worst_mistakes.png", "environment.txt", "tags.json", "train.log", ".hydra", "mlflow.json"),
+    *(
+        "first_layer.png",
+        "worst_mistakes.png",
+        "worst_mistakes.csv",
+        "confusion.png",
+        "classes.csv",
+        "environment.txt",
+        "tags.json",
+        "train.log",
+        ".hydra",
+        "mlflow.json",
+    ),
     "identity.json",
 }
 

@@ -3,6 +3,7 @@
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from src.plots.decisions import confusion, importance_bars
 from src.plots.runs import image_sheet, loss_curve, objective_against, trial_curves
 from src.plots.style import BLUE, GREEN, GREY, ORANGE, STYLES, annotate, band, panels, points
 
@@ -16,7 +17,9 @@ __all__ = [
     "Figure",
     "annotate",
     "band",
+    "confusion",
     "image_sheet",
+    "importance_bars",
     "loss_curve",
     "objective_against",
     "panels",

@@ -56,6 +56,11 @@ def points(axes: Axes, inputs: Any, labels: Any) -> None:
         axes.scatter(of_class[:, 0], of_class[:, 1], s=14, marker=marker, linewidth=0.8, label=f"label {label}", **face)
 
 
+def plain(text: str) -> str:
+    """Text of a user's, in which Matplotlib would read what stands between two dollars as a formula."""
+    return text.replace("$", r"\$")
+
+
 def annotate(figure: Figure, note: str) -> None:
     """A line below the figure."""
     if note:

@@ -62,7 +62,9 @@ def _settings(wanted: Mapping[str, Any], base: Mapping[str, Any]) -> list[str]:
     """The overrides that lead from `base` to what is wanted."""
     changed = [key for key in wanted if _differs(key, wanted, base)]
     added = [f"{'' if key in base else '+'}{key}={_written(wanted[key])}" for key in changed]
-    return added + [f"~{key}" for key in base if key not in wanted and _differs(key, wanted, base)]
+    filled = {key.rpartition(".")[0] for key in wanted}  # an empty mapping is a key until something stands in it
+    gone = [key for key in base if key not in wanted and key not in filled]
+    return added + [f"~{key}" for key in gone if _differs(key, wanted, base)]
 
 
 def _typed(multirun: Mapping[str, Any]) -> str:

@@ -6,12 +6,14 @@ from html import escape
 from src.report.page_data import PageData
 from src.report.text import count, figure, interval, runs
 
+WARNINGS = 8
 OF_TEST = ("auroc", "accuracy", "rmse")  # the first that a run has is shown
 
 
 def head(material: PageData) -> str:
     """HTML under the title."""
     notes = [f'<p class="note">{escape(note)}</p>' for note in [*_simulated(material), *material.notes]]
+    notes += [f'<p class="note warning"><b>Warning</b> {escape(line)}</p>' for line in _warnings(material)]
     tiles = [
         _verdict(material),
         _objective(material),
@@ -41,6 +43,14 @@ def _simulated(material: PageData) -> list[str]:
     return [
         "Simulated data." if len(kinds) == 1 else f"{runs(kinds['true'])} of {len(material.runs)} on simulated data."
     ]
+
+
+def _warnings(material: PageData) -> list[str]:
+    """What was found in the data that may mislead, a line each."""
+    lines = [line for run in material.runs for line in run.tags.get("data_warnings", "").splitlines()]
+    different = list(dict.fromkeys(lines))
+    rest = len(different) - WARNINGS
+    return [*different[:WARNINGS], *([f"and {rest} more of the kind, of other folds or data."] if rest > 0 else [])]
 
 
 def _verdict(material: PageData) -> Tile:

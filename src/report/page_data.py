@@ -94,7 +94,7 @@ def value_of(text: str) -> Any:
         value = ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return text
-    return value if isinstance(value, (int, float, list)) or value is None else text
+    return value if isinstance(value, (int, float, list, dict)) or value is None else text
 
 
 def written(value: Any) -> str:

@@ -1,26 +1,22 @@
 """What stands on the page, in the order in which it is read; what a subject lacks is left out."""
 
+from collections.abc import Callable
 from html import escape
 
 from src.report import tables
+from src.report.best import best_run
 from src.report.board import ROWS, board
 from src.report.claim import claim
 from src.report.command import commands
 from src.report.curves import curves_of_one
-from src.report.diagnosis import diagnosis
 from src.report.effects import DRAWN, effects, importances, keys_of
 from src.report.header import head
 from src.report.many_curves import curves_of_many
-from src.report.page import Image, Page, Section
+from src.report.page import Page, Section
 from src.report.page_data import PageData
-from src.report.predictions import Predictions, predictions_of
 from src.report.progress import progress
-from src.report.style import Figure
 from src.sweep.leaderboard import FLAWS
 
-MISTAKES = "What the run is most wrong about, with its probability of the true class."
-LAYER = "The weights of the first layer's units, grey at zero, the largest first."
-IMAGES = {"worst_mistakes.png": ("Worst mistakes", MISTAKES), "first_layer.png": ("First layer", LAYER)}
 LISTED = 12  # commands
 
 
@@ -28,12 +24,16 @@ def whole_page(material: PageData) -> str:
     """The page of `material`."""
     page = Page(f"{material.name}: report", head(material))
     if not material.runs:  # of a claim that trains nothing
-        page.sections += filter(None, (claim(material), again(material)))
+        page.sections += _made(material, claim, again)
         return page.html()
-    for make in (claim, leaderboard, sweeps, curves, search, settings, best_run, lost, provenance, again):
-        if (section := make(material)) is not None:
-            page.sections.append(section)
+    page.sections += _made(material, claim, leaderboard, sweeps, curves, search, settings)
+    page.sections += best_run(material)
+    page.sections += _made(material, lost, provenance, again)
     return page.html()
+
+
+def _made(material: PageData, *makers: Callable[[PageData], Section | None]) -> list[Section]:
+    return [section for make in makers if (section := make(material)) is not None]
 
 
 def leaderboard(material: PageData) -> Section | None:
@@ -84,21 +84,6 @@ def settings(material: PageData) -> Section | None:
     return Section("settings", "Effect of each setting", [figure or few, *effects(material, keys), *more])
 
 
-def best_run(material: PageData) -> Section | None:
-    """How good the best run is, and where it errs."""
-    if material.best is None:
-        return None
-    found = predictions_of(material)
-    parts: list[str | Figure | Image] = [f"<p>{_lead(material, found)}</p>"]
-    if found is not None:
-        parts += [tables.figures(found), *diagnosis(found)]
-    for name, (title, caption) in IMAGES.items():
-        if name in material.files:
-            parts.append(Image(title, caption, material.reader.file(material.best, name)))
-    title = "The run" if material.subject == "run" else "The best run"
-    return Section("best", title, parts)
-
-
 def lost(material: PageData) -> Section | None:
     """The runs that have no result."""
     table = tables.lost(material)
@@ -120,14 +105,3 @@ def again(material: PageData) -> Section | None:
         summary = f"<summary>Every key of {escape(material.best.label)}</summary>"
         parts.append(f"<details>{summary}{tables.params(material.best)}</details>")
     return Section("again", "Run it again", parts) if parts else None
-
-
-def _lead(material: PageData, found: Predictions | None) -> str:
-    assert material.best is not None
-    label = f"<b>{escape(material.best.label)}</b>"
-    if found is None:
-        return f"MLflow has no predictions of {label}: how it decides cannot be drawn."
-    told = f"{label} on the {len(found.labels):,} examples of {found.split}; bounds by bootstrap over the examples."
-    if found.split == "val":
-        told += " The best epoch (and a threshold) was chosen on this very split, so the figures flatter the run."
-    return told

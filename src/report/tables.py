@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from html import escape
 
+from src.report.frames import frame_of
 from src.report.page_data import ENDED, PageData
 from src.report.predictions import Predictions
 from src.report.text import breakable, count, figure, interval, setting, table, when
@@ -23,6 +24,8 @@ WHERE = {
     "num_threads": "threads",
 }
 VERSIONS = ("python", "torch", "pytorch-lightning", "hydra-core", "mlflow", "numpy", "pandas", "scikit-learn")
+CLASSES = "classes.csv"
+CLASS_FIGURES = {"recall": "recall (sensitivity)", "f1": "F1", "auroc": "AUROC against the others"}
 NO_RESULT = (StopReason.FAILED, StopReason.DIVERGED)
 
 
@@ -51,6 +54,21 @@ def figures(found: Predictions) -> str:
     ]
     head = [f"{found.split}, n = {len(found.labels):,}", "value", "95 % interval"]
     return f'<div class="narrow">{table(head, rows, numbers=(1, 2))}</div>'
+
+
+def classes(material: PageData) -> list[str]:
+    """Each class of the best run with its figures; nothing if MLflow has none."""
+    found = frame_of(material, CLASSES, texts=("class",))
+    if found is None:
+        return []
+    names = [str(name) for name in found if name not in ("class", "n")]
+    rows = [
+        [escape(row["class"]), count(row["n"]), *(figure(row[name]) for name in names)]
+        for row in found.to_dict("records")
+    ]
+    head = ["class", "n", *(CLASS_FIGURES.get(name, name) for name in names)]
+    told = f"<h3>Each class</h3>{table(head, rows, numbers=range(1, len(head)))}"
+    return [f'<div class="narrow">{told}</div>']
 
 
 def lost(material: PageData) -> str:

@@ -57,17 +57,27 @@ def operating_threshold(run: Run, task: str, val: Predictions) -> float | None:
     return choose_threshold(rule, target, torch.sigmoid(val.logits), val.labels)
 
 
-def predictions_frame(splits: dict[str, Predictions]) -> pd.DataFrame:
-    """One row per example: `row`, `split`, `label` and its logits (`logit`, or `logit_<class>`)."""
-    return pd.concat([_frame(name, predictions) for name, predictions in splits.items()], ignore_index=True)
+def predictions_frame(splits: dict[str, Predictions], dataset: Dataset) -> pd.DataFrame:
+    """One row per example: `row` in its split, `split`, `label` and its logits (`logit`, or `logit_<class>`).
+
+    Where the data have them also `name`, what the row is called in its source, and its group as `slice_<name>`.
+    """
+    frames = [_frame(name, predictions, getattr(dataset, name)) for name, predictions in splits.items()]
+    return pd.concat(frames, ignore_index=True)
 
 
-def _frame(split: str, predictions: Predictions) -> pd.DataFrame:
+def _frame(name: str, predictions: Predictions, split: Split) -> pd.DataFrame:
     logits = predictions.logits
-    columns: dict[str, Any] = {"row": range(len(logits)), "split": split, "label": predictions.labels.numpy()}
-    if logits.ndim == 1:
-        return pd.DataFrame({**columns, "logit": logits.numpy()})
-    return pd.DataFrame({**columns, **{f"logit_{index}": column.numpy() for index, column in enumerate(logits.T)}})
+    outputs = {"logit": logits} if logits.ndim == 1 else {f"logit_{index}": one for index, one in enumerate(logits.T)}
+    columns: dict[str, Any] = {
+        "row": range(len(logits)),
+        **({"name": list(split.names)} if len(split.names) else {}),
+        "split": name,
+        "label": predictions.labels.numpy(),
+        **{column: values.numpy() for column, values in outputs.items()},
+        **{f"slice_{column}": list(groups) for column, groups in split.slices.items()},
+    }
+    return pd.DataFrame(columns)
 
 
 def read_predictions(folder: Path) -> dict[str, Predictions]:

@@ -80,7 +80,7 @@ class Record:
         if splits:
             trained.predictor(results.threshold).save(job.folder / FILE)
         if splits and job.run.tracking.save_model:
-            predictions_frame(splits).to_parquet(job.folder / PREDICTIONS)
+            predictions_frame(splits, trained.dataset).to_parquet(job.folder / PREDICTIONS)
         return results
 
     def _write_history(self, job: Job) -> None:

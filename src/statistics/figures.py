@@ -13,7 +13,7 @@ def figures(task: str, logits: Tensor, labels: Tensor, threshold: float | None) 
 
 
 def bounded_figures(
-    task: str, logits: Tensor, labels: Tensor, threshold: float | None, *, seed: int
+    task: str, logits: Tensor, labels: Tensor, threshold: float | None, *, seed: int, resamples: int = 1000
 ) -> dict[str, float]:
     """`figures`, each with its bounds as `<name>_low` and `<name>_high` (95 %), drawn by `seed`."""
 
@@ -21,5 +21,5 @@ def bounded_figures(
         return full_report(task, logits, labels, threshold=threshold)
 
     state, stratify = key(seed, Purpose.BOOTSTRAP), task != "regression"
-    bounds = report_bounds(report, logits, labels, state, stratify=stratify)
+    bounds = report_bounds(report, logits, labels, state, stratify=stratify, resamples=resamples)
     return {**figures(task, logits, labels, threshold), **bounds}

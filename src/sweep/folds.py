@@ -46,7 +46,8 @@ def out_of_fold(folder: Path, entries: Sequence[Entry]) -> OutOfFold:
         found, task = predicted(predictor, dataset, dataset.test), dataset.task
         place = {"seed": entry.values["seed"], "fold": fold_of(entry)}
         names = dataset.test.names or [str(row) for row in range(1, len(dataset.test) + 1)]
-        frames.append(predictions_frame({"test": found}).assign(row=names, **place))
+        frame = predictions_frame({"test": found}, dataset).drop(columns="name", errors="ignore")
+        frames.append(frame.assign(row=names, **place))
         rows.append({**place, **found.figures(task, predictor.threshold)})
     return OutOfFold(pd.concat(frames, ignore_index=True), pd.DataFrame(rows), task)
 

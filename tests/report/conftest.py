@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from src.report.__main__ import report
@@ -24,6 +26,16 @@ COMMANDS = {
     ],
     "binary": [*SMALL, "tracking.experiment='sick or <b>healthy</b>'"],
     "regression": ["data=diabetes", "epochs=4", "tracking.experiment=regression"],
+    "table": [
+        *(
+            "data=table",
+            "data.path=visits.csv",
+            "data.target=ill",
+            "data.slices=[site,sex]",
+            "data.columns.age=numeric",
+        ),
+        *("epochs=4", "optimizer.lr=3e-2", "model.widths=[8]", "tracking.experiment=table"),
+    ],
 }
 
 
@@ -53,10 +65,20 @@ class Store:
         return report({**given, "uri": self.uri, "output": str(self.folder / "pages" / f"{name}.html")})
 
 
+def visits() -> pd.DataFrame:
+    """Some 400 visits; a site is called <i>B and a column <b>; rows that stand twice are a leak."""
+    rng = np.random.default_rng(0)
+    age, site, sex = rng.normal(50, 12, 400).round(1), rng.choice(["North", "<i>B"], 400), rng.choice(["f", "m"], 400)
+    ill = rng.random(400) < 1 / (1 + np.exp(-(age - 50) / 6 - (sex == "m")))
+    frame = pd.DataFrame({"age": age, "site": site, "sex": sex, "<b>": rng.normal(size=400).round(2)})
+    return pd.concat([frame.assign(ill=np.where(ill, "yes", "no"))] * 2).iloc[:460]
+
+
 @pytest.fixture(scope="session")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """A sweep, a search, a run of a binary task and one of a regression, two claims."""
     folder = doors.with_store(tmp_path_factory.mktemp("store"))
+    visits().to_csv(folder / "visits.csv", index=False)
     trained = [["src.train", *arguments] for arguments in COMMANDS.values()]
     for arguments in [*trained, *([f"experiments.{claim}", "--quick"] for claim in CLAIMS)]:
         done = doors.run("-m", *arguments, cwd=folder)

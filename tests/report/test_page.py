@@ -3,20 +3,28 @@
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from tests.report.browser import Browser
 from tests.report.conftest import Store
 
 SUBJECTS = {
-    "sweep": ({"sweep": "{sweep}"}, {"leaderboard", "curves", "settings", "best", "lost", "where", "again"}),
-    "search": ({"sweep": "smoke-quick"}, {"leaderboard", "curves", "search", "settings", "best", "where", "again"}),
+    "sweep": (
+        {"sweep": "{sweep}"},
+        {"leaderboard", "curves", "settings", "best", "mistakes", "lost", "where", "again"},
+    ),
+    "search": (
+        {"sweep": "smoke-quick"},
+        {"leaderboard", "curves", "search", "settings", "best", "mistakes", "where", "again"},
+    ),
     "experiment": (
         {"experiment": "smoke"},
-        {"leaderboard", "sweeps", "curves", "settings", "best", "lost", "where", "again"},
+        {"leaderboard", "sweeps", "curves", "settings", "best", "mistakes", "lost", "where", "again"},
     ),
-    "binary": ({"experiment": "sick or <b>healthy</b>"}, {"curves", "best", "where", "again"}),
-    "regression": ({"experiment": "regression"}, {"curves", "best", "where", "again"}),
+    "binary": ({"experiment": "sick or <b>healthy</b>"}, {"curves", "best", "mistakes", "where", "again"}),
+    "regression": ({"experiment": "regression"}, {"curves", "best", "mistakes", "where", "again"}),
+    "table": ({"experiment": "table"}, {"curves", "best", "groups", "columns", "mistakes", "where", "again"}),
     "member": ({"run": "{sweep}/0"}, {"curves", "best", "where", "again"}),
     "claim": (
         {"claim": "loss_landscape"},
@@ -30,6 +38,7 @@ FIGURES = {
     "experiment": 10,
     "binary": 6,
     "regression": 4,
+    "table": 9,
     "member": 2,
     "claim": 1,
     "untrained": 0,
@@ -101,3 +110,29 @@ def test_simulated_data_are_called_so(pages: dict[str, Path]):
         assert ('<p class="note">Simulated data.</p>' in path.read_text(encoding="utf-8")) == (
             name in ("binary", "claim")
         )
+
+
+def test_what_may_mislead_stands_above_the_figures(pages: dict[str, Path], browser: Browser):
+    browser.open(pages["table"], 1400)
+    warnings = browser.ask("return [...document.querySelectorAll('header .warning')].map(p => p.textContent)")
+    assert any("leak" in warning for warning in warnings)
+    assert browser.ask("return document.querySelectorAll('td b, td i').length") == 0, "a user's names are text"
+
+
+def test_groups_and_rows_are_those_that_the_run_left(pages: dict[str, Path], store: Store, browser: Browser):
+    (slices,) = (store.folder / "mlruns" / "runs").glob("*/slices.csv")
+    left = pd.read_csv(slices, keep_default_na=False)
+    browser.open(pages["table"], 1400)
+    cells = "return [...document.querySelectorAll('#%s tbody tr')].map(r => [...r.cells].map(c => c.innerText))"
+    told = browser.ask(cells % "groups")
+    assert [row[1] for row in told] == ["", "<i>B", "North", "f", "m"] == ["", *left["group"][1:]]
+    assert [int(row[2]) for row in told] == list(left["n"])
+    assert [row[4].split("\n")[0] for row in told] == [f"{float(value):.4f}" for value in left["auroc"]]
+    worst = pd.read_csv(slices.parent / "worst_mistakes.csv", keep_default_na=False).head(20)
+    told = browser.ask(cells % "mistakes")
+    assert [int(row[0]) for row in told] == list(worst["name"])
+    assert [row[4] for row in told] == list(worst["slice_site"])
+    of_axis = "return [...document.querySelectorAll('#columns .ytick')].map(t => [t.getBoundingClientRect().y, t.textContent])"
+    labels = [label for _, label in sorted(browser.ask(of_axis))]
+    assert labels == list(pd.read_csv(slices.parent / "importance.csv")["column"])
+    assert labels[0] == "age"

@@ -66,6 +66,13 @@ def test_the_command_trains_the_same_and_that_of_the_sweep_is_as_typed(material:
     assert shlex.split(typed)[3:] == COMMANDS["sweep"]
 
 
+def test_the_command_of_a_table_brings_back_its_columns(store: Store):
+    of_table = read_page_data("experiment", "table", Reader(store.uri))
+    ((_, command, remark),) = commands(of_table)
+    assert remark == ""
+    assert "+data.columns.age=numeric" in shlex.split(command)
+
+
 def test_a_run_is_found_by_its_name_and_by_its_id(store: Store, material: PageData):
     reader = Reader(store.uri)
     for run in material.runs[:2]:

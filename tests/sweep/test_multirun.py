@@ -73,7 +73,8 @@ def test_every_job_leaves_what_a_run_of_its_own_leaves(swept: tuple[Path, str]):
         assert set(yaml.safe_load((sweep / str(number) / ".hydra" / "hydra.yaml").read_text())) == {"hydra"}
 
 
-MODEL = {"model", "predictions.parquet", "loss_curve.png", "first_layer.png", "worst_mistakes.png"}
+MODEL = {"model", "predictions.parquet", "loss_curve.png", "first_layer.png", "confusion.png", "classes.csv"}
+MODEL |= {"worst_mistakes.png", "worst_mistakes.csv"}
 
 
 @pytest.mark.slow

@@ -1,0 +1,36 @@
+"""The listener that leaves what people look at; made from the record."""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+from src.artifacts.leaving import leave
+from src.runs.background import Background
+from src.runs.job import Job
+from src.runs.outcome import Outcome, Trained
+
+log = logging.getLogger(__name__)
+
+
+class Artifacts:
+    """Leaves figures, tables and model of each run that is to have them, in `background`. What fails there costs a warning."""
+
+    def __init__(self, background: Background) -> None:
+        self.background = background
+
+    def begin(self, job: Job, facts: Mapping[str, str]) -> None:
+        """There is nothing to show yet."""
+
+    def epoch(self, job: Job, row: Mapping[str, float]) -> None:
+        """The end shows all of it."""
+
+    def end(self, job: Job, outcome: Outcome) -> None:
+        """A run that came to its end, and keeps its model."""
+        if isinstance(outcome, Trained) and job.run.tracking.save_model:
+            self.background.submit(lambda: self._leave(job.folder, outcome))
+
+    def _leave(self, folder: Path, trained: Trained) -> None:
+        try:
+            leave(folder, trained.dataset)
+        except Exception as error:  # a matplotlibrc, say, or a user's model that cannot be saved
+            log.warning("%s: figures and model are not all there: %s: %s", folder, type(error).__name__, error)
