@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, np.dtype[Any]]
 Parts = Mapping[str, "Tensor"]  # the rows of each split
 
+ENOUGH = 2**15  # rows of train to tell a giveaway by
 CERTAIN = 0.995  # what a column alone may tell of the target: balanced accuracy, or rank correlation
 DIGITS = 3  # in which the numbers of near-identical rows agree
 WHO = "patient|subject|person|customer|client|user|household|family|participant|animal"
@@ -33,6 +34,8 @@ def row_leaks(rows: pd.DataFrame, parts: Parts, decimal: str) -> Iterator[str]:
     train = parts["train"].numpy()
     if len(np.unique(exact[train])) < len(train) / 2:
         return
+    if len(np.unique(near[train])) < len(train) / 2:
+        near = exact
     told = []
     for part in ("val", "test"):
         place = parts[part].numpy()
@@ -77,6 +80,8 @@ def time_leaks(times: Array, parts: Parts, name: str) -> Iterator[str]:
 
 def giveaways(rows: pd.DataFrame, labels: Array, *, is_regression: bool, decimal: str) -> Iterator[str]:
     """Columns of train that alone tell the target (N,), or as good as: learned of every other row, judged on the rest."""
+    every = -(-len(labels) // ENOUGH)
+    rows, labels = rows.iloc[::every], labels[::every]
     learned = np.arange(len(labels)) % 2 == 0
     if len(np.unique(labels[learned])) < 2 or len(np.unique(labels[~learned])) < 2:
         return
