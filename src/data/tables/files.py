@@ -50,14 +50,14 @@ def read_table(path: Path, form: Format) -> Table:
     path.open("rb").close()  # a folder, a missing or an unreadable file: OSError that names it
     try:
         table = reader(path, form)
-    except (OSError, MemoryError):
+    except MemoryError:
         raise
     except Exception as error:  # the libraries raise what they like over damaged files
         if str(error).startswith((str(path), "data.")):
             raise
         reason = " ".join(str(error).split())[:200].rstrip(".")
         raise ValueError(f"{path}: must be a whole {path.suffix} file, but got: {reason}.") from error
-    return Table(_checked(path, table.frame), table.decimal)
+    return Table(with_names(str(path), table.frame), table.decimal)
 
 
 def check_decimal(path: Path, found: Table, decimal: str) -> None:
@@ -66,12 +66,13 @@ def check_decimal(path: Path, found: Table, decimal: str) -> None:
         raise ValueError(f"{path}: must write decimals with {decimal!r}, as train does, but got {found.decimal!r}.")
 
 
-def _checked(path: Path, frame: pd.DataFrame) -> pd.DataFrame:
-    frame.columns = pd.Index([str(name).strip() for name in frame.columns], dtype=object)
+def with_names(source: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """`frame` with columns named by text and rows by number; ValueError, naming its source, if it is empty or a name is twice."""
+    frame = frame.set_axis([str(name).strip() for name in frame.columns], axis=1)
     if len(frame.columns) == 0 or len(frame) == 0:
-        raise ValueError(f"{path}: must hold rows and columns, but got {len(frame)} and {len(frame.columns)}.")
+        raise ValueError(f"{source}: must hold rows and columns, but got {len(frame)} and {len(frame.columns)}.")
     if twice := [name for name, count in Counter(frame.columns).items() if count > 1]:
-        raise ValueError(f"{path}: each column must have a name of its own, but got {twice[0]!r} more than once.")
+        raise ValueError(f"{source}: each column must have a name of its own, but got {twice[0]!r} more than once.")
     return frame.reset_index(drop=True)
 
 

@@ -75,8 +75,9 @@ def dates(column: pd.Series[Any], *, day_first: bool) -> tuple[pd.Series[Any], l
         naive = column.dt.tz_convert("UTC").dt.tz_localize(None) if column.dt.tz is not None else column
         return naive, [None] * len(column)
     codes, found = distinct(column)
+    likely = [text if text is not None and looks_dated(text) else None for text in found]  # pandas knows "today", too
     parsed = pd.to_datetime(
-        pd.Series([*found, None], dtype=object), errors="coerce", dayfirst=day_first, format="mixed", utc=True
+        pd.Series([*likely, None], dtype=object), errors="coerce", dayfirst=day_first, format="mixed", utc=True
     ).dt.tz_localize(None)
     wrong = [text if nat else None for text, nat in zip(found, parsed.isna().tolist()[:-1], strict=True)]
     return parsed.iloc[codes].reset_index(drop=True), _spread(wrong, codes)
@@ -90,7 +91,9 @@ def is_day_first(column: pd.Series[Any]) -> bool:
 
 def looks_dated(text: str) -> bool:
     """Whether a text could be a date: to parse every text as one is slow, and takes numbers for years."""
-    return re.match(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}(\D|$)|\d{1,2}[- ][A-Za-z]{3,9}[- ]\d{2,4}", text) is not None
+    return (
+        re.match(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}(\D|$)|\d{1,2}[- ][A-Za-z]{3,9}[- ]\d{2,4}|\d{8}$", text) is not None
+    )
 
 
 def _written(value: Any) -> str:
