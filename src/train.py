@@ -14,6 +14,7 @@ from omegaconf import DictConfig
 from src.config.command_line import for_hydra
 from src.config.composition import CONF, register_resolvers, resolved
 from src.config.errors import raise_on_signals, report_errors
+from src.config.leftovers import none_left
 from src.runs import resume
 from src.runs.announcement import announce
 
@@ -32,10 +33,13 @@ def train(cfg: DictConfig) -> float | None:
             assist(run, folder)
             return None
         announce(run, folder)
-        from src.sweep.one import train_one
+        from src.sweep.reading import first_read
 
-        with tracking.open(run.tracking.enabled) as tracker:
-            return train_one(run, folder, tracker).value
+        with none_left(folder), tracking.open(run.tracking.enabled) as tracker:
+            data = first_read(run)
+            from src.sweep.one import train_one
+
+            return train_one(run, folder, tracker, data).value
 
 
 def main() -> None:

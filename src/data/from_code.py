@@ -14,7 +14,7 @@ from src.data.dataset import Dataset, Split
 from src.data.labels import TargetScale
 from src.data.splits import PARTS, Known, SplitSettings, split_rows
 from src.data.tables.dataset import Choices, table_dataset
-from src.data.tables.files import Format
+from src.data.tables.files import Format, with_names
 from src.data.tables.target import Target, read_target
 
 if TYPE_CHECKING:
@@ -57,10 +57,9 @@ def dataset_of(found: Any, name: str, settings: Mapping[str, Any]) -> Dataset:
 
 
 def _of_frame(frame: pd.DataFrame, name: str, choices: Mapping[str, Any], splits: SplitSettings) -> Dataset:
-    named = frame.set_axis([str(column) for column in frame.columns], axis=1).reset_index(drop=True)
-    return table_dataset(
-        name, f"{name}, a reader of yours", named, Choices(**choices), splits, form=Format(), decimal="."
-    )
+    source = f"{name}, a reader of yours"
+    named = with_names(source, frame)
+    return table_dataset(name, source, named, Choices(**choices), splits, form=Format(), decimal=".")
 
 
 def _of_parts(found: Mapping[str, Any], name: str, choices: Mapping[str, Any], splits: SplitSettings) -> Dataset:

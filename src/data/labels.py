@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
@@ -39,10 +40,14 @@ class TargetScale:
         return outputs * self.sd + self.mean
 
 
+WHOLE = re.compile(r"(-?\d+)[.,]0")  # a whole number, as it is written in a column that lacks some
+
+
 def text_of(value: Any) -> str:
-    """A label's name, the same from whichever file: that of 1, 1.0 and "1" is one."""
+    """A label's name, the same from whichever file: that of 1, 1.0, "1" and "1.0" is one."""
     if isinstance(value, str):
-        return value.strip()
+        text = value.strip()
+        return whole[1] if text[-2:] in (".0", ",0") and (whole := WHOLE.fullmatch(text)) else text
     if isinstance(value, bool) or type(value).__name__ == "bool_":
         return str(bool(value))
     number = float(value)

@@ -12,11 +12,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Raw:
-    """N rows: `content` as its preprocessor takes it (a frame, arrays, files), what each row is called, labels if known."""
+    """N rows: `content` as its preprocessor takes it (a frame, arrays, files), what each row is called, labels if known.
+
+    `notes`: what a person should know of the whole, a line each.
+    """
 
     content: Any
     names: Sequence[str]
     labels: Sequence[Any] | None = None
+    notes: Sequence[str] = ()
 
     def __len__(self) -> int:
         return len(self.names)

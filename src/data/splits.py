@@ -74,7 +74,8 @@ def split_rows(num_rows: int, settings: SplitSettings, known: Known) -> dict[str
     parts |= _drawn(rows, wanted, settings, known)
     for name in PARTS:
         if len(parts[name]) == 0:
-            raise ValueError(f"data: each split must have rows, but got none for {name} among {num_rows}.")
+            of = f" in {len(set(known.groups))} groups" if known.groups is not None else ""
+            raise ValueError(f"data: each split must have rows, but got none for {name} among {num_rows}{of}.")
     return {name: parts[name].sort().values for name in PARTS}
 
 

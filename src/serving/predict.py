@@ -60,7 +60,9 @@ def predict_file(models: Sequence[Predictor], path: Path) -> Predicted:
 
 
 def tell_faults(predicted: Predicted, console: Console) -> None:
-    """Name the rows that could not be read."""
+    """Name what training did not have, and the rows that could not be read."""
+    for note in predicted.raw.notes:
+        console.print(f"warning: {note}", markup=False, highlight=False)
     faults = predicted.inputs.faults
     for place in sorted(faults)[:FEW]:
         console.print(f"warning: row {predicted.raw.names[place]}: {faults[place]}", markup=False, highlight=False)

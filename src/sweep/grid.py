@@ -36,13 +36,14 @@ def train_grid(
     slots: int | None = None,
     engine: EngineName = "auto",
     listeners: Sequence[Listener] = (),
+    data: LastRead | None = None,
 ) -> dict[int, Results]:
     """Train `jobs`, whose folders lie in `folder`; gives their results, by number.
 
     `slots`: how many train at once in a stack; None chooses. A job that fails is recorded so, and the others go on. What a
     start before this one has left is taken up. `listeners` hear after ours. Raises ValueError if a folder holds another run.
     """
-    data, numbered = LastRead(tell_data(console)), {job.number: job for job in jobs}
+    data, numbered = data or LastRead(tell_data(console)), {job.number: job for job in jobs}
     check_identity(jobs, data)
     status = SweepStatus(len(jobs), jobs[0].run.first_objective, sum(job.run.epochs for job in jobs))
     tracking = jobs[0].run.tracking
@@ -111,7 +112,8 @@ def train_multirun(
     slots: int | None,
     engine: EngineName,
     is_whole: bool,
-    listeners: Sequence[Listener] = (),
+    listeners: Sequence[Listener],
+    data: LastRead,
 ) -> dict[int, float | ValueError | None]:
     """Train a batch of a multirun's jobs; gives the objective of each by number, or the error that a launcher raises.
 
@@ -120,7 +122,9 @@ def train_multirun(
     console = Console()
     if is_whole:
         check_members(jobs, folder)
-    results = train_grid(jobs, folder, tracker, console=console, slots=slots, engine=engine, listeners=listeners)
+    results = train_grid(
+        jobs, folder, tracker, console=console, slots=slots, engine=engine, listeners=listeners, data=data
+    )
     failed = {number: one for number, one in results.items() if one.status == RunStatus.FAILED}
     if is_whole or failed:
         summarise_sweep(folder, console, tracker)

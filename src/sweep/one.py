@@ -9,7 +9,6 @@ from src.config.schema import Run
 from src.data.reading import LastRead
 from src.engines.build import spec_with_folds
 from src.engines.dispatch import Dispatch
-from src.runs.announcement import tell_data
 from src.runs.identity import AGAIN, Identity
 from src.runs.job import Job, Jobs
 from src.runs.results import Results
@@ -18,13 +17,12 @@ from src.sweep.recording import recording
 from src.tracking import Tracker
 
 
-def train_one(run: Run, folder: Path, tracker: Tracker) -> Results:
+def train_one(run: Run, folder: Path, tracker: Tracker, data: LastRead) -> Results:
     """Train the one model that `run` describes and leave in `folder` all that it is known by.
 
     Of a run that has ended there the results are given back. Raises ValueError if `folder` holds another run.
     """
     console = Console()
-    data = LastRead(tell_data(console))
     Identity.of(run).check(folder, again=AGAIN)
     dataset = data.read(run.data)
     check_against_data(run, dataset.task, is_image=dataset.is_image, has_codes=dataset.has_codes)

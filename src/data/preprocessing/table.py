@@ -10,19 +10,22 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from src.data.raw import Inputs, Raw
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from src.data.tables.columns import Column
     from src.data.tables.files import Format
 
 
 @dataclass(frozen=True)
 class TableRows:
-    """A frame's rows as inputs: `columns` in the order of their features; `target`: where labels are, if a file has them."""
+    """A frame's rows as inputs: `columns` in the order of their features; `target`: where labels are, if a file has them.
+
+    `others`: columns that training had and the model does not see; `decimal`: the sign of decimals in texts.
+    """
 
     columns: tuple[Column, ...]
     target: str
+    others: tuple[str, ...]
     form: Format
+    decimal: str
     kind: ClassVar[str] = "table"
 
     @property
@@ -36,10 +39,15 @@ class TableRows:
         return tuple(size for column in self.columns for size in column.cardinalities)
 
     def read(self, path: Path) -> Raw:
-        """The rows of a table, by number from 1; its target column, if it has one, are the labels."""
-        from src.data.tables.files import read_table
+        """The rows of a table, by number from 1; its target column, if it has one, are the labels.
 
-        return self.take(read_table(path, self.form).frame)
+        ValueError where numbers are written in another way than in training.
+        """
+        from src.data.tables.files import check_decimal, read_table
+
+        found = read_table(path, self.form)
+        check_decimal(path, found, self.decimal)
+        return self.take(found.frame)
 
     def take(self, given: Any) -> Raw:
         """A frame with the columns by name, in any order, beside others; or a list of mappings, or a mapping of lists.
@@ -63,12 +71,9 @@ class TableRows:
         if twice := [name for name in names if frame.columns.tolist().count(name) > 1]:
             raise ValueError(f"input: each column must be there once, but got {twice[0]!r} more than once.")
         labels = frame[self.target].tolist() if self.target in frame.columns else None
-        return Raw(frame, [str(row) for row in range(1, len(frame) + 1)], labels)
-
-    def unknown(self, frame: pd.DataFrame) -> list[str]:
-        """Columns of `frame` that training did not have."""
-        known = {*(column.name for column in self.columns), self.target}
-        return [str(name) for name in frame.columns if name not in known]
+        new = ", ".join(name for name in frame.columns if name not in {*names, *self.others, self.target})
+        notes = [f"columns that training did not have change nothing: {new}"] if new else []
+        return Raw(frame, [str(row) for row in range(1, len(frame) + 1)], labels, notes)
 
     def inputs(self, raw: Raw) -> Inputs:
         """float32 (M, F), of those rows whose columns are of their kind."""
@@ -91,6 +96,8 @@ class TableRows:
         return {
             "columns": [stored_column(column) for column in self.columns],
             "target": self.target,
+            "others": list(self.others),
+            "decimal": self.decimal,
             "form": asdict(self.form),
         }
 
@@ -101,4 +108,5 @@ class TableRows:
         from src.data.tables.files import Format
 
         columns: Sequence[Column] = [restored_column(column) for column in state["columns"]]
-        return cls(tuple(columns), state["target"], Format(**state["form"]))
+        form = Format(**state["form"])
+        return cls(tuple(columns), state["target"], tuple(state["others"]), form, state["decimal"])

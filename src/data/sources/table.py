@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Any, Literal, Unpack
+from typing import Annotated, Any, Literal, Unpack
+
+from pydantic import Field
 
 from src.data.dataset import Dataset
 from src.data.source import source
@@ -12,6 +15,7 @@ from src.fields import Count, Index, OptionalPlace, Place
 from src.tasks import Task
 
 ColumnName = str | int | None
+Sign = Annotated[str, Field(min_length=1, max_length=1)]
 
 
 @source
@@ -33,7 +37,7 @@ def table(
     test_path: OptionalPlace,
     slices: list[str | int],
     header: Index | None,
-    separator: str | None,
+    separator: Sign | None,
     decimal: Literal[".", ","] | None,
     encoding: str | None,
     sheet: str | int | None,
@@ -48,12 +52,15 @@ def table(
     import pandas as pd
 
     from src.data.tables.dataset import Choices, table_dataset
-    from src.data.tables.files import Format, read_table
+    from src.data.tables.files import Format, check_decimal, read_table
 
     form = Format(header, separator, decimal, encoding, sheet)
     files = {part: Path(file) for part, file in (("train", path), ("val", val_path), ("test", test_path)) if file}
     tables = {part: read_table(file, form) for part, file in files.items()}
     _check_alike(files, tables)
+    sign = tables["train"].decimal or "."
+    for part, file in files.items():
+        check_decimal(file, tables[part], sign)
     given = [part for part, found in tables.items() for _ in range(len(found.frame))] if len(tables) > 1 else None
     choices = Choices(
         target=_named(target, tables["train"].frame),
@@ -73,7 +80,7 @@ def table(
     source = f"{', '.join(file.name for file in files.values())} (SHA-256 {', '.join(digests)})"
     frame = pd.concat([found.frame for found in tables.values()], ignore_index=True)
     name = Path(path).stem
-    return table_dataset(name, source, frame, choices, splits, form=form, decimal=tables["train"].decimal, given=given)
+    return table_dataset(name, source, frame, choices, splits, form=form, decimal=sign, given=given)
 
 
 def _check_alike(files: dict[str, Path], tables: dict[str, Any]) -> None:
@@ -90,7 +97,7 @@ def _optional(name: ColumnName, frame: Any) -> str | None:
 
 
 def _named(name: str | int, frame: Any) -> str:
-    """A column by its name, or by its number from 0; -1 is the last."""
-    if isinstance(name, int) and str(name) not in frame.columns and -len(frame.columns) <= name < len(frame.columns):
-        return str(frame.columns[name])
-    return str(name)
+    """A column by its name, or by its number from 0; -1 is the last. Keys on the command line come as text."""
+    number = int(name) if re.fullmatch(r"-?\d+", str(name)) and str(name) not in frame.columns else None
+    known = number is not None and -len(frame.columns) <= number < len(frame.columns)
+    return str(frame.columns[number]) if known else str(name)

@@ -210,7 +210,7 @@ class DateColumn:
     @classmethod
     def fit(cls, name: str, train: pd.Series[Any], how: Encoding) -> Self:
         """On the rows of train."""
-        day_first = is_day_first(texts(train))
+        day_first = is_day_first(train)
         days = _days(dates(train, day_first=day_first)[0])
         known = days[~np.isnan(days)]
         known = known if len(known) else np.zeros(1)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import torch
 
 from src.choices import chosen, one_of
 from src.data.dataset import Dataset, Split
@@ -71,11 +70,16 @@ def table_dataset(
     kinds = kinds_of(rows.drop(columns=list(dict.fromkeys(named))), decimal, dict(choices.columns or {}), choices.drop)
     used = [column for column, kind in kinds.items() if kind.kind not in LEFT_OUT]
     if not used:
-        raise ValueError(f"{source}: must have a column that tells something of {choices.target!r}, but got none.")
+        raise ValueError(
+            f"{source}: must have a column that tells something of {choices.target!r}, but got "
+            f"{'; '.join(f'{name} ({kind.kind}: {kind.note})' for name, kind in kinds.items()) or 'none'}."
+        )
+    import torch  # what is wrong with a target or a column is told before
+
     classes = torch.from_numpy(labels).long() if target.task != "regression" else None
     known = Known(
         strata=classes,
-        groups=texts(rows[choices.group]) if choices.group else None,
+        groups=_groups(rows[choices.group]) if choices.group else None,
         times=_times(rows[choices.time], decimal) if choices.time else None,
         given=_given(rows, choices.split, given, kept),
     )
@@ -83,7 +87,8 @@ def table_dataset(
     encoding = Encoding(choices.scale, choices.categories, choices.rare, decimal)
     fitted_on = rows.iloc[parts["train"].numpy()]
     columns = tuple(COLUMNS[kinds[column].kind].fit(column, fitted_on[column], encoding) for column in used)
-    intake = TableRows(columns, choices.target, form)
+    others = tuple(name for name in map(str, frame.columns) if name not in (*used, choices.target))
+    intake = TableRows(columns, choices.target, others, form, decimal)
     inputs = _inputs(intake, rows)
     scale = TargetScale.fit(torch.from_numpy(labels)[parts["train"]]) if target.task == "regression" else None
     outputs = _outputs(labels, classes, scale)
@@ -119,6 +124,8 @@ def _check(frame: pd.DataFrame, choices: Choices) -> None:
 
 def _inputs(intake: TableRows, rows: pd.DataFrame) -> Tensor:
     """Of every row: what is not of its column's kind counts as missing here."""
+    import torch
+
     encoded = [column.encode(rows[column.name]).features for column in intake.columns]
     return torch.from_numpy(np.concatenate(encoded, 1).astype(np.float32))
 
@@ -126,6 +133,8 @@ def _inputs(intake: TableRows, rows: pd.DataFrame) -> Tensor:
 def _outputs(labels: np.ndarray, classes: Tensor | None, scale: TargetScale | None) -> Tensor:
     if classes is not None:
         return classes
+    import torch
+
     assert scale is not None
     return scale.scaled(torch.from_numpy(labels)).float()
 
@@ -138,12 +147,16 @@ def _split(
     return Split(inputs[rows], labels[rows], [names[row] for row in chosen], of_rows)
 
 
+def _groups(column: pd.Series[Any]) -> list[str | int]:
+    """A row without a group is one of its own."""
+    return [row if text is None else text for row, text in enumerate(texts(column))]
+
+
 def _times(column: pd.Series[Any], decimal: str) -> np.ndarray:
     """Something that can be sorted; ValueError, naming the row, where a time is missing."""
     values, bad = numbers(column, decimal)
     if np.isnan(values).any() and (any(bad) or column.notna().any()):
-        written = texts(column)
-        found, _ = dates(column, day_first=is_day_first(written))
+        found, _ = dates(column, day_first=is_day_first(column))
         values = np.where(
             found.isna(), np.nan, found.to_numpy(dtype="datetime64[s]").astype(np.int64).astype(np.float64)
         )

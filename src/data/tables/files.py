@@ -13,11 +13,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from src.choices import one_of
+
 SEPARATORS = (",", ";", "\t", "|", " ")
 LOOKED_AT = 100  # lines
 LARGEST = 2**33  # bytes of a workbook, unpacked: what claims more is a bomb, or no table for this machine
 COMMA = re.compile(r"[+-]?\d[\d.]*,\d+")
 POINT = re.compile(r"[+-]?\d[\d,]*\.\d+")
+THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}([.,])\d{3}(\1\d{3})*")
 
 
 @dataclass(frozen=True)
@@ -33,10 +36,10 @@ class Format:
 
 @dataclass(frozen=True)
 class Table:
-    """What a file holds, its columns named by text, and the sign of its decimals."""
+    """What a file holds, its columns named by text, and the sign of its decimals; None: it has none that are written as text."""
 
     frame: pd.DataFrame
-    decimal: str
+    decimal: str | None
 
 
 def read_table(path: Path, form: Format) -> Table:
@@ -47,22 +50,29 @@ def read_table(path: Path, form: Format) -> Table:
     path.open("rb").close()  # a folder, a missing or an unreadable file: OSError that names it
     try:
         table = reader(path, form)
-    except (OSError, MemoryError):
+    except MemoryError:
         raise
     except Exception as error:  # the libraries raise what they like over damaged files
-        if str(error).startswith(str(path)):
+        if str(error).startswith((str(path), "data.")):
             raise
         reason = " ".join(str(error).split())[:200].rstrip(".")
         raise ValueError(f"{path}: must be a whole {path.suffix} file, but got: {reason}.") from error
-    return Table(_checked(path, table.frame), table.decimal)
+    return Table(with_names(str(path), table.frame), table.decimal)
 
 
-def _checked(path: Path, frame: pd.DataFrame) -> pd.DataFrame:
-    frame.columns = pd.Index([str(name).strip() for name in frame.columns], dtype=object)
+def check_decimal(path: Path, found: Table, decimal: str) -> None:
+    """Raises ValueError where the decimals of the table in `path` have another sign."""
+    if found.decimal not in (None, decimal):
+        raise ValueError(f"{path}: must write decimals with {decimal!r}, as train does, but got {found.decimal!r}.")
+
+
+def with_names(source: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """`frame` with columns named by text and rows by number; ValueError, naming its source, if it is empty or a name is twice."""
+    frame = frame.set_axis([str(name).strip() for name in frame.columns], axis=1)
     if len(frame.columns) == 0 or len(frame) == 0:
-        raise ValueError(f"{path}: must hold rows and columns, but got {len(frame)} and {len(frame.columns)}.")
+        raise ValueError(f"{source}: must hold rows and columns, but got {len(frame)} and {len(frame.columns)}.")
     if twice := [name for name, count in Counter(frame.columns).items() if count > 1]:
-        raise ValueError(f"{path}: each column must have a name of its own, but got {twice[0]!r} more than once.")
+        raise ValueError(f"{source}: each column must have a name of its own, but got {twice[0]!r} more than once.")
     return frame.reset_index(drop=True)
 
 
@@ -80,8 +90,7 @@ def _text(path: Path, form: Format) -> Table:
         skipinitialspace=True,
         engine="c",
     )
-    decimal = form.decimal or ("," if separator != "," and _has_commas(frame.head(LOOKED_AT)) else ".")
-    return Table(_named(frame, form.header), decimal)
+    return Table(_named(frame, form.header), form.decimal or _decimal(frame.head(LOOKED_AT), separator))
 
 
 def _decoded(path: Path, encoding: str | None) -> str:
@@ -93,7 +102,7 @@ def _decoded(path: Path, encoding: str | None) -> str:
             text = content.decode(name)
         except UnicodeDecodeError:
             continue
-        except LookupError as error:
+        except (LookupError, ValueError) as error:
             raise ValueError(f"data.encoding: must be one that Python knows, but got {name!r}.") from error
         if "\0" in text:
             raise ValueError(f"{path}: must be text, but got bytes of another kind.")
@@ -112,10 +121,14 @@ def _separator(lines: list[str]) -> str:
     return max(SEPARATORS, key=worth)
 
 
-def _has_commas(frame: pd.DataFrame) -> bool:
-    """Whether decimals are written with commas."""
+def _decimal(frame: pd.DataFrame, separator: str) -> str | None:
+    """The sign that most decimals are written with. 1,234 may be a thousand, and tells where nothing else does."""
     values = [str(value).strip() for column in frame for value in frame[column]]
-    return sum(bool(COMMA.fullmatch(value)) for value in values) > sum(bool(POINT.fullmatch(value)) for value in values)
+    sure = [value for value in values if not THOUSANDS.fullmatch(value)]
+    commas, points = (sum(bool(sign.fullmatch(value)) for value in sure) for sign in (COMMA, POINT))
+    if commas or points:
+        return "," if commas > points else "."
+    return "," if separator != "," and any(COMMA.fullmatch(value) for value in values) else None
 
 
 def _named(frame: pd.DataFrame, header: int | None) -> pd.DataFrame:
@@ -135,13 +148,16 @@ def _excel(path: Path, form: Format) -> Table:
     with zipfile.ZipFile(path) as packed:
         if (size := sum(member.file_size for member in packed.infolist())) > LARGEST:
             raise ValueError(f"{size} bytes in it, which is no table")
-    sheet = 0 if form.sheet is None else form.sheet
-    frame = pd.read_excel(path, sheet_name=sheet, header=None, dtype=object)
-    return Table(_named(frame, form.header).infer_objects(), form.decimal or ".")
+    with pd.ExcelFile(path) as book:
+        sheet = form.sheet if isinstance(form.sheet, str) else dict(enumerate(book.sheet_names)).get(form.sheet or 0)
+        if sheet not in book.sheet_names:
+            raise ValueError(f"data.sheet: {one_of(map(str, book.sheet_names))}, but got {form.sheet!r}.")
+        frame = book.parse(sheet, header=None, dtype=object)
+    return Table(_named(frame, form.header).infer_objects(), form.decimal)
 
 
 def _typed(read: Callable[[Path], pd.DataFrame]) -> Callable[[Path, Format], Table]:
-    return lambda path, form: Table(read(path), form.decimal or ".")
+    return lambda path, form: Table(read(path), form.decimal)
 
 
 READERS: dict[str, Callable[[Path, Format], Table]] = {

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from src.choices import one_of
+from src.data.labels import text_of
 from src.data.tables.values import booleans, numbers, texts
 from src.tasks import TASKS, Task
 
@@ -62,7 +63,14 @@ def read_target(column: pd.Series[Any], decimal: str, *, task: str | None, posit
         )
     if task == "binary" and len(classes) > 2:
         raise ValueError(f"data.task: must be multiclass for {len(classes)} classes in {name!r}, but got binary.")
+    if len(classes) > max(MANY, len(written) / 2):
+        raise ValueError(
+            f"data.target: column {name!r} must hold numbers or classes of several rows each, "
+            f"but got {len(classes)} different texts in {len(written)} rows."
+        )
     if positive is not None:
+        alike = [one for one in classes if one.lower() == text_of(positive).lower()]
+        positive = alike[0] if len(alike) == 1 else positive
         if len(classes) > 2 or positive not in classes:
             raise ValueError(f"data.positive: must be one of two classes, {', '.join(classes)}, but got {positive!r}.")
         classes = (*(one for one in classes if one != positive), positive)

@@ -37,6 +37,7 @@ class OptunaSweeper(Sweeper):
         from hydra_plugins.job_callbacks import JobCallbacks
 
         from src import tracking
+        from src.config.leftovers import none_left
         from src.config.multirun import Composed, Composer, log_into, sweep_folder, write_hydra_files
         from src.config.validation import validated
         from src.runs.announcement import announce
@@ -49,7 +50,7 @@ class OptunaSweeper(Sweeper):
         space = read_space(OverridesParser.create(config_loader=loader), settings.params or {}, arguments)
         composer, composed = Composer(self.master, loader), dict[int, Composed]()
         base = composer.job(space.fixed, 0).run
-        with tracking.open(base.tracking.enabled) as tracker:
+        with none_left(folder), tracking.open(base.tracking.enabled) as tracker:
             announce(base, folder, f"a search of {settings.n_trials} trials")
             from src.search.run import Request, conduct_search
 

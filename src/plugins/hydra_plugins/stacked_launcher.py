@@ -44,15 +44,20 @@ class StackedLauncher(Launcher):
         from hydra_plugins.job_callbacks import JobCallbacks, returned
 
         from src import tracking
+        from src.config.leftovers import none_left
         from src.config.multirun import Composer, log_into, sweep_folder, write_hydra_files
         from src.runs.announcement import announce
 
         setup_globals()
-        with tracking.open(self.config.tracking.enabled) as tracker:  # MLflow is imported while this process composes
-            folder = sweep_folder(self.config)
+        folder = sweep_folder(self.config)
+        # MLflow is imported while this process composes.
+        with none_left(folder), tracking.open(self.config.tracking.enabled) as tracker:
             composed = Composer(self.config, self.context.config_loader).jobs(job_overrides, initial_job_idx)
             # All jobs are sound: what is heavy is imported, and folders are made, only now.
             announce(composed[initial_job_idx].run, folder, f"{len(composed)} runs")
+            from src.sweep.reading import first_read
+
+            data = first_read(composed[initial_job_idx].run)
             from src.runs.job import Job
             from src.sweep.grid import check_settings, train_multirun
 
@@ -72,5 +77,6 @@ class StackedLauncher(Launcher):
                 engine=self.engine,
                 is_whole=comes_whole(self.config),
                 listeners=[JobCallbacks(self.context, self.task, composed.get)],
+                data=data,
             )
         return [returned(job, composed[job.number], results[job.number]) for job in jobs]
