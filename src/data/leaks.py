@@ -20,13 +20,14 @@ Parts = Mapping[str, "Tensor"]  # the rows of each split
 
 ENOUGH = 2**15  # rows of train to tell a giveaway by
 CERTAIN = 0.995  # what a column alone may tell of the target: balanced accuracy, or rank correlation
+MANY = 2**18  # rows of train; to search more for the nearest takes longer than to read them
 NEAR = 1e-3  # standard deviations, by which no number of near-identical rows differs
 WHO = "patient|subject|person|customer|client|user|household|family|participant|animal"
 PERSON = re.compile(rf"({WHO})([ _.-]?(id|no|nr|number|key|code|uuid))?", re.IGNORECASE)
 
 
 def row_leaks(rows: pd.DataFrame, parts: Parts, decimal: str) -> Iterator[str]:
-    """Rows of val or test that train has too, all of their columns alike, or as good as.
+    """Rows of val or test that train has too, all of their columns alike, or (of less than `MANY`) as good as.
 
     Silent where half of train's rows are like others of its own: in a table of few combinations that is no wonder.
     """
@@ -34,14 +35,16 @@ def row_leaks(rows: pd.DataFrame, parts: Parts, decimal: str) -> Iterator[str]:
 
     train = parts["train"].numpy()
     points = _points(rows, train, decimal)
-    if len(np.unique(points[train], axis=0)) < len(train) / 2:
+    exact = pd.util.hash_pandas_object(pd.DataFrame(points), index=False).to_numpy()
+    if len(np.unique(exact[train])) < len(train) / 2:
         return
-    tree = KDTree(points[train], metric="chebyshev")
+    tree = KDTree(points[train], metric="chebyshev") if len(train) < MANY else None
     told = []
     for part in ("val", "test"):
         place = parts[part].numpy()
-        same = tree.query_radius(points[place], r=0.0, count_only=True) > 0
-        alike = (tree.query_radius(points[place], r=NEAR, count_only=True) > 0) & ~same
+        same = np.isin(exact[place], exact[train])
+        near = tree.query_radius(points[place], r=NEAR, count_only=True) > 0 if tree else same
+        alike = near & ~same
         if same.any() or alike.any():
             row = int(rows.index[place[np.flatnonzero(same | alike)[0]]]) + 1
             told.append(f"{part} {same.sum()} and {alike.sum()} of {len(place):,} (row {row}, say)")
