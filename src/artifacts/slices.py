@@ -14,15 +14,16 @@ from src.statistics.figures import bounded_figures, figures
 
 FEW = 10  # rows, of a binary task of either class, below which bounds by bootstrap are too narrow
 MANY = 100  # groups of a slice: the bounds of a small one take 50 ms
-RESAMPLES, LEAST = 1000, 100
-DRAWS = 5_000_000  # rows drawn for the bounds of a group, 1 s: above 5,000 rows fewer resamples, above 50,000 no bounds
+RESAMPLES, LEAST = 1000, 150
+DRAWS = 3_000_000  # rows drawn for the bounds of a group, 1 s: above 3,000 rows fewer resamples, above 20,000 no bounds
 
 
 def slices_table(told: Evaluated) -> pd.DataFrame | None:
     """A row for each group of each slice, before them one of all rows; None without slices.
 
     `slice`, `group`, `n`, of a binary task `positives`, and each figure of the task with its 95 % bounds `<name>_low` and
-    `<name>_high`; NaN where a figure is not defined, or the rows are too few for bounds. Of a slice the 100 largest groups.
+    `<name>_high`; NaN where a figure is not defined; bounds are where the rows are neither too few nor above 20,000. Of a
+    slice the 100 largest groups.
     """
     if not told.split.slices:
         return None

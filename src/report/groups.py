@@ -29,9 +29,10 @@ def groups(material: PageData, found: Predictions) -> Section | None:
     if of_groups is None:
         return None
     names = FIGURES[found.task]
+    few = f"fewer than ten rows{' of either class' if found.task == 'binary' else ''}"
     lead = (
-        f"<p>Groups of rows of {found.split}, by <code>data.slices</code>. No interval where a group has fewer than ten rows"
-        f"{' of either class' if found.task == 'binary' else ''}; of twenty groups that are alike one is expected to stand out."
+        f"<p>Groups of rows of {found.split}, by <code>data.slices</code>. No interval where a group has {few}, or more than "
+        "20,000; of twenty groups that are alike one is expected to stand out."
     )
     rest = len(of_groups) - 1 - DRAWN
     more = f" The first {DRAWN} groups are drawn." if rest > 0 else ""
