@@ -1,9 +1,10 @@
 """Test figures on real tables and images, beside scikit-learn's logistic regression and gradient boosting on the same rows.
 
 Command: python -m benchmarks.real_data tables=FOLDER images=FOLDER      (of telco_churn.csv, ...; of chest_xray/)
-Tables: five folds, each of them test once; `CHOSEN` is one choice for all of them, nothing is searched. Images: ten seeds of one split. Each figure is
-the mean and standard deviation over folds or seeds. scikit-learn's models are at their defaults, on columns of the same kinds:
-numbers standardised and gaps filled with the median for the linear one, categories one-hot there and as such for boosting.
+Tables: five folds, each of them test once; `CHOSEN` is one choice for all of them, nothing is searched. Images: ten seeds of
+one split. Each figure is the mean and standard deviation over folds or seeds. scikit-learn's models are at their defaults, on
+columns of the same kinds: numbers standardised and gaps filled with the median for the linear one, categories one-hot there
+and as such for boosting.
 """
 
 import sys
