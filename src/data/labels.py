@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, Self
 
 from src.tasks import Task
@@ -35,6 +36,7 @@ class TargetScale:
         return outputs * self.sd + self.mean
 
 
+EXACT = 2.0**53  # above, floats are not all the whole numbers
 WHOLE = re.compile(r"(-?\d+)[.,]0")  # a whole number, as it is written in a column that lacks some
 
 
@@ -45,8 +47,10 @@ def text_of(value: Any) -> str:
         return whole[1] if text[-2:] in (".0", ",0") and (whole := WHOLE.fullmatch(text)) else text
     if isinstance(value, bool) or type(value).__name__ == "bool_":
         return str(bool(value))
+    if isinstance(value, Integral):
+        return str(int(value))
     number = float(value)
-    return str(int(number)) if number.is_integer() else repr(number)
+    return str(int(number)) if number.is_integer() and abs(number) < EXACT else repr(number)
 
 
 def coded(labels: Sequence[Any], task: Task, classes: Sequence[str]) -> tuple[list[float], dict[int, str]]:
