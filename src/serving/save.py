@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from src.data.preprocessing import Arrays
 from src.prediction.predictor import Predictor
 
 REQUIREMENTS = ("mlflow", "numpy", "pandas", "torch")
@@ -29,7 +30,8 @@ def save_model(folder: Path, predictor: Predictor) -> Path:
 
     logging.getLogger("mlflow").setLevel(logging.ERROR)
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    shape = predictor.spec["input_shape"]
+    shape, is_array = predictor.spec["input_shape"], predictor.preprocessor["kind"] == Arrays.kind
+    of_array = ModelSignature(inputs=Schema([TensorSpec(np.dtype(np.float32), (-1, *shape))]))
     shutil.rmtree(folder / "model", ignore_errors=True)
     with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # advice to give type hints or an example: the signature says it all
@@ -40,7 +42,7 @@ def save_model(folder: Path, predictor: Predictor) -> Path:
             artifacts={"model": str(Path(scratch) / "model.pt")},
             code_paths=_code(predictor.target),
             pip_requirements=[f"{name}=={version(name).split('+')[0]}" for name in REQUIREMENTS],
-            signature=ModelSignature(inputs=Schema([TensorSpec(np.dtype(np.float32), (-1, *shape))])),
+            signature=of_array if is_array else None,  # rows of a table are checked by our own preprocessing
         )
     return folder / "model"
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import mlflow
+import numpy as np
 import pandas as pd
 
 from src.prediction.frame import prediction_frame
@@ -17,7 +18,7 @@ class Served(mlflow.pyfunc.PythonModel):  # type: ignore[name-defined]
         """Rebuild the model and its preprocessing."""
         self.predictor = Predictor.load(Path(context.artifacts["model"]))
 
-    def predict(self, context: Any, model_input: Any, params: Any = None) -> pd.DataFrame:
+    def predict(self, context: Any, model_input: np.ndarray, params: Any = None) -> pd.DataFrame:  # MLflow warns of Any
         """One row for each of `model_input`, as `src.predict` writes them.
 
         Raises ValueError, naming the row from 1, for the first that cannot be read.

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import mlflow.pyfunc
 import numpy as np
 import pandas as pd
 import pytest
@@ -25,7 +26,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     frame = customers(150).assign(customer_id=range(150))
     csv(folder, frame, "train.csv", sep=";", decimal=",")
     done = doors.run("-m", "src.train", *KEYS, *SMALL, "tracking.save_model=true", cwd=folder)
-    assert done.returncode == 0, done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
     done = doors.run("-m", "src.train", "-m", *KEYS, *SMALL, "seed=0,1,2", "tracking.save_model=true", cwd=folder)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
@@ -69,6 +70,14 @@ def test_the_same_rows_from_another_kind_of_file_are_predicted_the_same(home: Pa
     done = ask("input=rows.parquet", "output=out/answer.parquet")
     assert done.stdout == "out/answer.parquet\n"
     answer = pd.read_parquet(home / "out/answer.parquet").astype({"row": int})
+    pd.testing.assert_frame_equal(answer, expected, rtol=1e-9)
+
+
+def test_the_model_that_mlflow_loads_answers_the_same(home: Path, ask: Ask):
+    rows = new_rows()
+    (run,) = (home / "mlruns" / "runs").iterdir()
+    answer = mlflow.pyfunc.load_model(str(run / "model")).predict(rows[rows.columns[::-1]])
+    expected = told(ask(f"input={csv(home, rows, 'rows.csv', sep=';', decimal=',')}")).drop(columns="row")
     pd.testing.assert_frame_equal(answer, expected, rtol=1e-9)
 
 
