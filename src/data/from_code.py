@@ -67,7 +67,10 @@ def _of_parts(found: Mapping[str, Any], name: str, choices: Mapping[str, Any], s
     if pairs.keys() != found.keys():
         raise ValueError(f"data._target_: {RULE}, but {name} returned something else for a split.")
     given = [part for part, (_, labels) in pairs.items() for _ in range(len(labels))]
-    inputs = np.concatenate([_array(inputs, name) for inputs, _ in pairs.values()])
+    arrays = [_array(inputs, name) for inputs, _ in pairs.values()]
+    if len(shapes := {array.shape[1:] for array in arrays}) > 1:
+        raise ValueError(f"data._target_: X must have one shape in all splits, but {name} returned {sorted(shapes)}.")
+    inputs = np.concatenate(arrays)
     labels = np.concatenate([np.asarray(labels).reshape(len(labels)) for _, labels in pairs.values()])
     return _of_arrays(inputs, labels, name, choices, splits, given)
 
@@ -85,6 +88,10 @@ def _of_arrays(
         )
     column = pd.Series(told, name="target")
     target = read_target(column, ".", task=choices.get("task"), positive=choices.get("positive"))
+    if (missing := np.flatnonzero(np.isnan(target.labels))).size:
+        raise ValueError(
+            f"data._target_: y must have a label for each row, but {name} returned none in row {missing[0] + 1}."
+        )
     images = values.ndim > 2
     tensor = torch.from_numpy(values if images and values.dtype == np.uint8 else values.astype(np.float32))
     tensor = tensor.unsqueeze(1) if values.ndim == 3 else tensor
@@ -109,7 +116,10 @@ def _outputs(target: Target, classes: Tensor | None, train: Tensor) -> tuple[Ten
 
 def _array(inputs: Any, name: str) -> np.ndarray[Any, np.dtype[Any]]:
     """Of any numeric or boolean type."""
-    values = inputs.detach().cpu().numpy() if isinstance(inputs, torch.Tensor) else np.asarray(inputs)
+    try:
+        values = inputs.detach().cpu().numpy() if isinstance(inputs, torch.Tensor) else np.asarray(inputs)
+    except (TypeError, ValueError) as error:  # numpy of a ragged list, of a type of torch's that it does not have
+        raise ValueError(f"data._target_: X must be one array of numbers, but {name} returned: {error}") from error
     if values.dtype.kind not in "buif" or values.ndim == 0:
         raise ValueError(
             f"data._target_: X must hold numbers, but {name} returned {_called(inputs)} of {values.dtype}."

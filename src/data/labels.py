@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, Self
 
 from src.tasks import Task
@@ -40,6 +41,7 @@ class TargetScale:
         return outputs * self.sd + self.mean
 
 
+EXACT = 2.0**53  # above, floats are not all the whole numbers
 WHOLE = re.compile(r"(-?\d+)[.,]0")  # a whole number, as it is written in a column that lacks some
 
 
@@ -50,8 +52,10 @@ def text_of(value: Any) -> str:
         return whole[1] if text[-2:] in (".0", ",0") and (whole := WHOLE.fullmatch(text)) else text
     if isinstance(value, bool) or type(value).__name__ == "bool_":
         return str(bool(value))
+    if isinstance(value, Integral):
+        return str(int(value))
     number = float(value)
-    return str(int(number)) if number.is_integer() else repr(number)
+    return str(int(number)) if number.is_integer() and abs(number) < EXACT else repr(number)
 
 
 def task_of(labels: Sequence[str], wanted: str) -> Task:

@@ -152,7 +152,7 @@ def _excel(path: Path, form: Format) -> Table:
         sheet = form.sheet if isinstance(form.sheet, str) else dict(enumerate(book.sheet_names)).get(form.sheet or 0)
         if sheet not in book.sheet_names:
             raise ValueError(f"data.sheet: {one_of(map(str, book.sheet_names))}, but got {form.sheet!r}.")
-        frame = book.parse(sheet, header=None, dtype=object)
+        frame = pd.read_excel(book, sheet_name=sheet, header=None, dtype=object)
     return Table(_named(frame, form.header).infer_objects(), form.decimal)
 
 

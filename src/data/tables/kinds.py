@@ -18,7 +18,7 @@ LEFT_OUT = ("id", "constant", "text", "drop")  # kinds that no model sees
 KINDS = (*COLUMNS, *LEFT_OUT)
 MOSTLY = 0.9  # of the values that are there: a column of so many numbers, or dates, is one of them
 MANY = 50  # categories; a column of texts with more of them, most rows having one of their own, is free text
-ID = re.compile(r"(^|[^a-z])(id|uuid|guid|index|nr|no|number|key)$|(?<=[a-z])ID$|^unnamed: 0$", re.IGNORECASE)
+ID = re.compile(r"(?i:(^|[^a-z])(id|uuid|guid|index|nr|no|number|key)$|^unnamed: 0$)|(?<=[a-z])I[Dd]$")
 
 
 class Kind(NamedTuple):

@@ -1,0 +1,151 @@
+"""`python -m src.predict` as a user meets it: one small model of a German table, asked of files in other forms."""
+
+import io
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import mlflow.pyfunc
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests import doors
+from tests.data.tables.made import csv, customers
+
+KEYS = ("data=table", "data.path=train.csv", "data.target=bought", "data.rare=1", "tracking.enabled=false")
+SMALL = ("epochs=2", "model.widths=[4]", "trainer.accelerator=cpu")
+Ask = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a run, and a sweep of three seeds."""
+    folder = tmp_path_factory.mktemp("predict")
+    frame = customers(150).assign(customer_id=range(150))
+    csv(folder, frame, "train.csv", sep=";", decimal=",")
+    done = doors.run("-m", "src.train", *KEYS, *SMALL, "tracking.save_model=true", cwd=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    done = doors.run("-m", "src.train", "-m", *KEYS, *SMALL, "seed=0,1,2", "tracking.save_model=true", cwd=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+@pytest.fixture
+def ask(home: Path) -> Ask:
+    (run,) = (home / "mlruns" / "runs").iterdir()
+
+    def predict(*arguments: str, run: str = run.name) -> "subprocess.CompletedProcess[str]":
+        return doors.run("-m", "src.predict", f"run={run}", *arguments, cwd=home)
+
+    return predict
+
+
+def told(done: "subprocess.CompletedProcess[str]") -> pd.DataFrame:
+    assert done.returncode == 0, done.stderr
+    return pd.read_csv(io.StringIO(done.stdout))
+
+
+def new_rows() -> pd.DataFrame:
+    return customers(20, seed=7).drop(columns="bought")
+
+
+def test_columns_may_come_in_another_order_and_new_ones_are_named(home: Path, ask: Ask):
+    rows = new_rows()
+    expected = ask(f"input={csv(home, rows, 'rows.csv', sep=';', decimal=',')}")
+    assert expected.stderr == ""
+    turned = rows[rows.columns[::-1]].assign(customer_id=range(20), hobby="chess", shoes=43)
+    done = ask(f"input={csv(home, turned, 'turned.csv', sep=';', decimal=',')}")
+    pd.testing.assert_frame_equal(told(done), told(expected))
+    assert done.stderr == "warning: columns that training did not have change nothing: hobby, shoes\n"
+    assert told(expected)["row"].tolist() == [*range(1, 21)]
+    assert set(told(expected)["label"]) <= {"ja", "nein"}
+
+
+def test_the_same_rows_from_another_kind_of_file_are_predicted_the_same(home: Path, ask: Ask):
+    rows = new_rows()
+    rows.assign(since=pd.to_datetime(rows["since"])).to_parquet(home / "rows.parquet")
+    expected = told(ask(f"input={csv(home, rows, 'rows.csv', sep=';', decimal=',')}"))
+    done = ask("input=rows.parquet", "output=out/answer.parquet")
+    assert done.stdout == "out/answer.parquet\n"
+    answer = pd.read_parquet(home / "out/answer.parquet").astype({"row": int})
+    pd.testing.assert_frame_equal(answer, expected, rtol=1e-9)
+
+
+def test_the_model_that_mlflow_loads_answers_the_same(home: Path, ask: Ask):
+    rows = new_rows()
+    (run,) = (home / "mlruns" / "runs").iterdir()
+    answer = mlflow.pyfunc.load_model(str(run / "model")).predict(rows[rows.columns[::-1]])
+    expected = told(ask(f"input={csv(home, rows, 'rows.csv', sep=';', decimal=',')}")).drop(columns="row")
+    pd.testing.assert_frame_equal(answer, expected, rtol=1e-9)
+
+
+def test_a_row_that_cannot_be_read_is_named_and_does_not_stop_the_others(home: Path, ask: Ask):
+    rows = new_rows().astype({"age": object, "since": object, "member": object})
+    expected = told(ask(f"input={csv(home, rows, 'rows.csv', sep=';', decimal=',')}"))
+    rows.loc[2, "age"], rows.loc[2, "since"], rows.loc[11, "member"] = "old", "soon", "perhaps"
+    done = ask(f"input={csv(home, rows, 'hurt.csv', sep=';', decimal=',')}")
+    answer = told(done)
+    others = [row for row in range(20) if row not in (2, 11)]
+    pd.testing.assert_frame_equal(answer.loc[others, list(expected)], expected.loc[others])
+    first = "column 'age' must be a number, but got 'old'; column 'since' must be a date, but got 'soon'"
+    assert answer.loc[2, "error"] == first
+    assert answer.loc[[2, 11], "probability"].isna().all()
+    assert done.stderr.splitlines() == [
+        f"warning: row 3: {first}",
+        "warning: row 12: column 'member' must be one of no, yes, but got 'perhaps'",
+    ]
+
+
+REFUSED = {
+    "input: must have the columns age, city, but got only income": lambda rows: rows.drop(columns=["age", "city"]),
+    "must have a row that can be read, but got: row 1: column 'age' must be a number": lambda rows: rows.assign(
+        age="old"
+    ),
+}
+
+
+@pytest.mark.parametrize("line", REFUSED)
+def test_columns_that_are_missing_or_of_another_kind_are_named(home: Path, ask: Ask, line: str):
+    done = ask(f"input={csv(home, REFUSED[line](new_rows()), 'wrong.csv', sep=';', decimal=',')}")
+    assert done.returncode == 1
+    assert re.fullmatch(rf"error: .*{line}.*\n", done.stderr), done.stderr
+
+
+def test_with_labels_it_also_says_how_good_they_are(home: Path, ask: Ask):
+    labelled = customers(60, seed=9)
+    done = ask(f"input={csv(home, labelled, 'labelled.csv', sep=';', decimal=',')}", "output=answer.csv")
+    assert done.returncode == 0, done.stderr
+    answer = pd.read_csv(home / "answer.csv")
+    accuracy = np.mean((answer["probability"] >= 0.5) == (labelled["bought"] == "ja"))
+    assert re.search(rf" accuracy +│ {accuracy:.4f} ", done.stdout), done.stdout
+    assert "60 labelled rows" in done.stdout
+
+
+def test_the_best_of_a_sweep_are_averaged_with_their_spread(home: Path, ask: Ask):
+    (sweep,) = (home / "mlruns" / "sweeps").iterdir()
+    path = csv(home, new_rows(), "rows.csv", sep=";", decimal=",")
+    single = [told(ask(f"input={path}", run=f"{sweep.name}/{number}"))["probability"] for number in range(3)]
+    answer = told(ask(f"input={path}", "top=3", run=sweep.name))
+    np.testing.assert_allclose(answer["probability"], np.mean(single, 0), rtol=1e-9)
+    np.testing.assert_allclose(answer["probability_sd"], np.std(single, 0, ddof=1), rtol=1e-9)
+    assert "top: must be at most 3" in ask(f"input={path}", "top=4", run=sweep.name).stderr
+
+
+MISTAKES = {
+    ("data.target=Bought",): "error: data.target: must be one of income, ",
+    ("data.path=none.csv",): "error: none.csv: must be readable",
+    ("data.columns.city=numeric",): "error: data.columns: 'city' must hold numbers to be numeric",
+    ("data.target=Bought", "seed=0,1", "-m"): "error: data.target: must be one of income, ",
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_nothing_is_left_of_a_run_whose_data_are_refused(home: Path, mistake: tuple[str, ...]):
+    before = sorted(home.rglob("*"))
+    done = doors.run("-m", "src.train", *mistake[2:], *KEYS, *mistake[:2], cwd=home)
+    assert done.returncode == 1
+    assert done.stderr.startswith(MISTAKES[mistake])
+    assert done.stderr.count("\n") == 1
+    assert sorted(home.rglob("*")) == before
