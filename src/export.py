@@ -5,25 +5,18 @@ MLflow has saved. The file takes preprocessed inputs, float32 with any number of
 probabilities, or predictions in the units of the target. Its metadata hold features, classes, threshold and preprocessing.
 """
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from src.config.command_line import key_values
-from src.config.errors import raise_on_signals, report_errors, show_warnings
+from src.config.door import enter
 
 KEYS = ("run", "output")
 
 
 def main() -> None:
     """Read the command line, export, check, write."""
-    if {"-h", "--help"} & set(sys.argv[1:]):
-        print(__doc__)
-        return
-    raise_on_signals()
-    show_warnings()
-    with report_errors():
-        export(parse(sys.argv[1:]))
+    enter(__doc__, lambda arguments: export(parse(arguments)))
 
 
 def parse(arguments: Sequence[str]) -> dict[str, str]:

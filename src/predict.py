@@ -11,20 +11,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from src.config.command_line import key_values
-from src.config.errors import raise_on_signals, report_errors, show_warnings
+from src.config.door import enter
 
 KEYS = ("run", "input", "output", "top")
 
 
 def main() -> None:
     """Read the command line, predict, write."""
-    if {"-h", "--help"} & set(sys.argv[1:]):
-        print(__doc__)
-        return
-    raise_on_signals()
-    show_warnings()
-    with report_errors():
-        predict(parse(sys.argv[1:]))
+    enter(__doc__, lambda arguments: predict(parse(arguments)))
 
 
 def parse(arguments: Sequence[str]) -> dict[str, str]:

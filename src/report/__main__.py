@@ -7,13 +7,12 @@
 
 import os
 import re
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from src import runs
 from src.config.command_line import key_values, named
-from src.config.errors import raise_on_signals, report_errors, show_warnings
+from src.config.door import enter
 
 SUBJECTS = ("experiment", "sweep", "claim", "run")
 KEYS = (*SUBJECTS, "output", "uri")
@@ -21,13 +20,7 @@ KEYS = (*SUBJECTS, "output", "uri")
 
 def main() -> None:
     """Read the command line, write the page, say where it lies."""
-    if {"-h", "--help"} & set(sys.argv[1:]):
-        print(__doc__)
-        return
-    raise_on_signals()
-    show_warnings()
-    with report_errors():
-        print(os.path.relpath(report(parse(sys.argv[1:]))))
+    enter(__doc__, lambda arguments: print(os.path.relpath(report(parse(arguments)))))
 
 
 def parse(arguments: Sequence[str]) -> dict[str, str]:

@@ -63,8 +63,16 @@ def test_categories_are_those_of_scikit_learn():
 
 def test_a_gap_is_a_category_if_train_has_some():
     train = pd.Series(["a", "b", None])
-    assert fit("categorical", train).encode(pd.Series([None])).features.tolist() == [[0, 0, 0, 1]]
-    assert fit("categorical", train.dropna()).encode(pd.Series([None])).features.tolist() == [[1, 0, 0]]
+    assert fit("categorical", train).encode(pd.Series([None])).features.tolist() == [[0, 0, 1]]
+    assert fit("categorical", train.dropna()).encode(pd.Series([None])).features.tolist() == [[0, 0]]
+
+
+def test_without_rare_categories_one_that_is_new_tells_nothing():
+    train, new = pd.Series([*"aabb"]), pd.Series(["z", "b"])
+    theirs = OneHotEncoder(handle_unknown="ignore", sparse_output=False).fit(train.to_frame())
+    column = fit("categorical", train, rare=2)
+    np.testing.assert_array_equal(column.encode(new).features, theirs.transform(new.to_frame()))
+    assert fit("categorical", train, rare=2, categories="codes").encode(new).features[:, 0].tolist() == [0, 2]
 
 
 def test_booleans_are_0_and_1_in_any_letters():
