@@ -80,7 +80,7 @@ def of_table(path: Path, keys: Sequence[str]) -> dict[str, list[dict[str, float]
         for name, model in MODELS.items():
             scores.setdefault(name, []).append(ours(compose_run(*data, *CHOSEN, *model, "tracking.enabled=false")))
         dataset = read_dataset(compose_run(*data).data)
-        train, test = raw_rows(path, dataset)
+        train, _, test = raw_rows(path, dataset)
         for name, classical in classical_models(dataset).items():
             fitted = classical.fit(train.columns, train.labels)
             scores.setdefault(name, []).append(judged(fitted, test, dataset.task))
@@ -111,11 +111,11 @@ def ours(run: Run) -> dict[str, float]:
     return {name: found[name] for name in ("auroc", "accuracy", "rmse", "r2") if name in found}
 
 
-def raw_rows(path: Path, dataset: Dataset) -> Iterator[Rows]:
-    """Of train and test: numbers as numbers, all else as text, of the columns that the model uses."""
+def raw_rows(path: Path | str, dataset: Dataset) -> Iterator[Rows]:
+    """Of train, val and test: numbers as numbers, all else as text, of the columns that the model uses."""
     intake = dataset.intake
     assert isinstance(intake, TableRows)
-    table = read_table(path, intake.form)
+    table = read_table(Path(path), intake.form)
     columns = pd.DataFrame(
         {
             column.name: numbers(table.frame[column.name], table.decimal)[0]
@@ -124,7 +124,7 @@ def raw_rows(path: Path, dataset: Dataset) -> Iterator[Rows]:
             for column in intake.columns
         }
     )
-    for split in (dataset.train, dataset.test):
+    for split in (dataset.train, dataset.val, dataset.test):
         labels = split.labels if dataset.target_scale is None else dataset.target_scale.in_units(split.labels.double())
         yield Rows(columns.iloc[[int(name) - 1 for name in split.names]], labels.numpy())
 
