@@ -118,7 +118,7 @@ def raw_rows(path: Path | str, dataset: Dataset) -> Iterator[Rows]:
     table = read_table(Path(path), intake.form)
     columns = pd.DataFrame(
         {
-            column.name: numbers(table.frame[column.name], table.decimal)[0]
+            column.name: numbers(table.frame[column.name], table.decimal or ".")[0]
             if column.kind == "numeric"
             else [text or "missing" for text in texts(table.frame[column.name])]
             for column in intake.columns
