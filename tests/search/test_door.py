@@ -156,7 +156,7 @@ def test_a_configuration_of_hydras_own_sweeper_runs_unchanged(door: Command, pro
         ),
         (["hydra.sweeper.n_trial=3"], "n_trial"),
         (["optimizer.lr=interval(1e-1, 1e-3)"], "optimizer.lr: must be a range that is not empty"),
-        (["model=perceptron", "model.widths=[4],[8]"], "model.widths: must be a known key"),
+        (["model=perceptron"], "model.dropout: must be a known key"),
         (["optimizer.lrr=interval(1e-3, 1e-1)"], "optimizer.lrr"),
         (["data=pneumoniamnist", "data.path=no.npz"], "no.npz"),
         (["hydra.sweeper.storage=postgresql://nobody@127.0.0.1:1/none"], "hydra.sweeper.storage: must be the URL"),
