@@ -3,6 +3,7 @@
 `run` is a run (folder name, `<sweep>/<number>` or MLflow id), a sweep, of which the best run is taken, or a folder that
 MLflow has saved. The file takes preprocessed inputs, float32 with any number of rows, standardises them itself and gives
 probabilities, or predictions in the units of the target. Its metadata hold features, classes, threshold and preprocessing.
+Of a run with `tta` it is the model of one view, whose threshold nobody has chosen.
 """
 
 from collections.abc import Sequence
@@ -33,9 +34,14 @@ def export(given: dict[str, str]) -> None:
     from src.serving.models import find_predictors
 
     (predictor,) = find_predictors(given["run"], None)
-    off = export_onnx(predictor, Path(given["output"]))
+    off = export_onnx(predictor.of_one_view, Path(given["output"]))
     sizes = ", ".join(str(rows) for rows in BATCHES)
     print(f"{given['output']}: opset {OPSET}, within {off:.1g} of the model on batches of {sizes} rows")
+    if predictor.views is not None:
+        num = predictor.views["num"]
+        print(
+            f"warning: it makes one view of each image, where the run's figures and threshold are of the mean of {num}"
+        )
 
 
 if __name__ == "__main__":

@@ -10,12 +10,15 @@ def imported(key: str, path: str) -> Any:
     """The object at dotted `path`; ValueError naming the configuration key if it does not import."""
     module, _, name = path.rpartition(".")
     try:
-        return getattr(importlib.import_module(module), name)
+        found = getattr(importlib.import_module(module), name)
     except Exception as error:  # a user's module may fail in any way while it is imported
         raise ValueError(
             f"{key}._target_: must be the dotted path of something that imports, "
             f"but got {path!r} ({type(error).__name__}: {error})."
         ) from error
+    if not callable(found):
+        raise ValueError(f"{key}._target_: must be a class or function, but got {path!r}, which is {found!r}.")
+    return found
 
 
 def checked_call(key: str, called: Callable[..., Any], arguments: Mapping[str, Any]) -> Callable[[], Any]:

@@ -44,7 +44,7 @@ def predict(given: dict[str, str]) -> None:
     from src.serving.predict import check_output, evaluation, predict_file, tell_faults, write_frame
 
     if output is not None:
-        check_output(output)
+        check_output(output, path)
     models = find_predictors(given["run"], int(given["top"]) if "top" in given else None)
     predicted = predict_file(models, path)
     aside = Console(stderr=True)

@@ -230,6 +230,17 @@ def test_a_users_own_model_and_reader_plug_in(door: Command, tmp_path: Path):
     )
 
 
+def test_a_users_own_reader_needs_no_file_of_configuration(door: Command, tmp_path: Path):
+    (tmp_path / "mine.py").write_text(
+        MODULE + "\ndef rows(number): return torch.rand(number, 2), torch.arange(number) % 2"
+    )
+    keys = ("epochs=1", "model.widths=[4]", "tracking.enabled=false")
+    done = door("train", "data=code", "data._target_=mine.rows", "+data.number=40", "data.test_fraction=0.5", *keys)
+    assert done.returncode == 0, done.stderr
+    assert results(tmp_path)["data"]["name"] == "mine.rows"
+    assert door("train", "data=code", *keys).stderr.startswith("error: data._target_: ")
+
+
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path):
     (tmp_path / "mlruns").write_text("a file where the folder should be")
     done = subprocess.run(

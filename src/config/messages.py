@@ -12,7 +12,8 @@ def explain(error: BaseException) -> str:
         return _unknown_option(error)
     if isinstance(error, OverrideParseException):
         return (
-            f"command line: an argument must read key=value, in quotes if it holds spaces, but got {error.override!r}."
+            "command line: an argument must read key=value, a value of signs in quotes of its own (\"data.separator=';'\"), "
+            f"but got {error.override!r}."
         )
     if isinstance(error, HydraException) and isinstance(error.__cause__, OmegaConfBaseException):
         if (key := error.__cause__.full_key) in REFUSED:

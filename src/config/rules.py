@@ -59,6 +59,9 @@ def _contradictions(run: Run) -> Iterator[str]:
     shares = run.data.get("val_fraction", 0), run.data.get("test_fraction", 0)
     if sum(shares) >= 1:
         yield f"data.val_fraction: must leave rows for train, but got {shares[0]} beside data.test_fraction={shares[1]}."
+    fold, num_folds = run.data.get("fold"), run.data.get("num_folds", 0)
+    if fold is not None and fold >= num_folds > 0:
+        yield f"data.fold: must lie in 0 to data.num_folds - 1, but got {fold} of {num_folds}."
 
 
 def _misfits(run: Run, task: str, is_image: bool) -> Iterator[str]:

@@ -44,47 +44,78 @@ def dataset_of(found: Any, name: str, settings: Mapping[str, Any]) -> Dataset:
         raise ValueError(f"data._target_: {RULE}, but {name} returned {_called(found)}.")
     inputs, target = found
     if isinstance(inputs, pd.DataFrame):
-        if isinstance(target, str):
-            return _of_frame(inputs, name, {**of_table, "target": target}, splits)
-        column = getattr(target, "name", None) or "target"
-        frame = inputs.assign(**{str(column): np.asarray(target)}) if len(inputs) == len(target) else None
-        if frame is None:
-            raise ValueError(
-                f"data._target_: X and y must pair up, but {name} returned {len(inputs)} and {len(target)} rows."
-            )
-        return _of_frame(frame, name, {**of_table, "target": str(column)}, splits)
+        frame, column = _with_target(inputs, target, name)
+        return _of_frame(frame, name, {**of_table, "target": column}, splits)
     return _of_arrays(inputs, target, name, of_table, splits, given=None)
 
 
-def _of_frame(frame: pd.DataFrame, name: str, choices: Mapping[str, Any], splits: SplitSettings) -> Dataset:
+def _of_frame(
+    frame: pd.DataFrame,
+    name: str,
+    choices: Mapping[str, Any],
+    splits: SplitSettings,
+    given: list[str] | None = None,
+) -> Dataset:
     source = f"{name}, a reader of yours"
     named = with_names(source, frame)
-    return table_dataset(name, source, named, Choices(**choices), splits, form=Format(), decimal=".")
+    return table_dataset(name, source, named, Choices(**choices), splits, form=Format(), decimal=".", given=given)
+
+
+def _with_target(frame: pd.DataFrame, target: Any, name: str) -> tuple[pd.DataFrame, str]:
+    """A frame that has its target, and which column that is; `target` is its name, or holds it."""
+    if isinstance(target, str):
+        return frame, target
+    column, labels = str(getattr(target, "name", None) or "target"), _column(target)
+    if labels.shape != (len(frame),):
+        raise ValueError(
+            f"data._target_: X and y must pair up, but {name} returned {len(frame)} rows and y of shape {labels.shape}."
+        )
+    if column in map(str, frame.columns):
+        raise ValueError(f"data._target_: y must be no column of X, but {name} returned both with {column!r}.")
+    return frame.assign(**{column: labels}), column
 
 
 def _of_parts(found: Mapping[str, Any], name: str, choices: Mapping[str, Any], splits: SplitSettings) -> Dataset:
     pairs = {part: pair for part, pair in found.items() if isinstance(pair, (tuple, list)) and len(pair) == 2}
     if pairs.keys() != found.keys():
         raise ValueError(f"data._target_: {RULE}, but {name} returned something else for a split.")
-    given = [part for part, (_, labels) in pairs.items() for _ in range(len(labels))]
+    if all(isinstance(inputs, pd.DataFrame) for inputs, _ in pairs.values()):
+        return _of_frames(pairs, name, choices, splits)
+    told = [_column(labels) for _, labels in pairs.values()]
+    given = [part for part, labels in zip(pairs, told, strict=True) for _ in range(labels.size)]
     arrays = [_array(inputs, name) for inputs, _ in pairs.values()]
     if len(shapes := {array.shape[1:] for array in arrays}) > 1:
         raise ValueError(f"data._target_: X must have one shape in all splits, but {name} returned {sorted(shapes)}.")
     inputs = np.concatenate(arrays)
-    labels = np.concatenate([np.asarray(labels).reshape(len(labels)) for _, labels in pairs.values()])
-    return _of_arrays(inputs, labels, name, choices, splits, given)
+    return _of_arrays(inputs, np.concatenate([labels.reshape(-1) for labels in told]), name, choices, splits, given)
+
+
+def _of_frames(pairs: Mapping[str, Any], name: str, choices: Mapping[str, Any], splits: SplitSettings) -> Dataset:
+    """A frame for each split, with the columns of train's."""
+    frames = {part: _with_target(frame, target, name) for part, (frame, target) in pairs.items()}
+    first, column = frames["train"]
+    for part, (frame, its) in frames.items():
+        if its != column or set(frame.columns) != set(first.columns):
+            raise ValueError(
+                f"data._target_: all splits must have the columns of train, but {name} has others in {part}."
+            )
+    given = [part for part, (frame, _) in frames.items() for _ in range(len(frame))]
+    whole = pd.concat([frame for frame, _ in frames.values()], ignore_index=True)
+    return _of_frame(whole, name, {**choices, "target": column}, splits, given)
 
 
 def _of_arrays(
     inputs: Any, labels: Any, name: str, choices: Mapping[str, Any], splits: SplitSettings, given: list[str] | None
 ) -> Dataset:
-    values, told = _array(inputs, name), np.asarray(labels)
-    if told.ndim == 2 and told.shape[1] == 1:
-        told = told[:, 0]
+    values, told = _array(inputs, name), _column(labels)
     if told.ndim != 1 or len(told) != len(values) or values.ndim not in (2, 3, 4):
         raise ValueError(
             "data._target_: X must be (N, F), (N, H, W) or (N, C, H, W) and y (N,), "
             f"but {name} returned X of shape {values.shape} and y of shape {told.shape}."
+        )
+    if values.ndim == 4 and values.shape[1] > 4 and values.shape[3] in (1, 3, 4):
+        raise ValueError(
+            f"data._target_: images must be (N, C, H, W), but {name} returned X of shape {values.shape}, channels last."
         )
     column = pd.Series(told, name="target")
     target = read_target(column, ".", task=choices.get("task"), positive=choices.get("positive"))
@@ -93,7 +124,8 @@ def _of_arrays(
             f"data._target_: y must have a label for each row, but {name} returned none in row {missing[0] + 1}."
         )
     images = values.ndim > 2
-    tensor = torch.from_numpy(values if images and values.dtype == np.uint8 else values.astype(np.float32))
+    with np.errstate(over="ignore"):  # what is too large is infinite, which the dataset refuses
+        tensor = torch.from_numpy(values if images and values.dtype == np.uint8 else values.astype(np.float32))
     tensor = tensor.unsqueeze(1) if values.ndim == 3 else tensor
     classes = torch.from_numpy(target.labels).long() if target.task != "regression" else None
     parts = split_rows(len(values), splits, Known(strata=classes, given=given))
@@ -117,7 +149,7 @@ def _outputs(target: Target, classes: Tensor | None, train: Tensor) -> tuple[Ten
 def _array(inputs: Any, name: str) -> np.ndarray[Any, np.dtype[Any]]:
     """Of any numeric or boolean type."""
     try:
-        values = inputs.detach().cpu().numpy() if isinstance(inputs, torch.Tensor) else np.asarray(inputs)
+        values = _numpy(inputs)
     except (TypeError, ValueError) as error:  # numpy of a ragged list, of a type of torch's that it does not have
         raise ValueError(f"data._target_: X must be one array of numbers, but {name} returned: {error}") from error
     if values.dtype.kind not in "buif" or values.ndim == 0:
@@ -125,6 +157,19 @@ def _array(inputs: Any, name: str) -> np.ndarray[Any, np.dtype[Any]]:
             f"data._target_: X must hold numbers, but {name} returned {_called(inputs)} of {values.dtype}."
         )
     return np.ascontiguousarray(values)
+
+
+def _column(labels: Any) -> np.ndarray[Any, np.dtype[Any]]:
+    """Labels (N,) of labels (N,) or (N, 1); others as they are."""
+    told = _numpy(labels)
+    return told[:, 0] if told.ndim == 2 and told.shape[1] == 1 else told
+
+
+def _numpy(found: Any) -> np.ndarray[Any, np.dtype[Any]]:
+    if not isinstance(found, torch.Tensor):
+        return np.asarray(found)
+    tensor = found.detach().cpu()
+    return (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy()  # which NumPy does not have
 
 
 def _called(found: Any) -> str:

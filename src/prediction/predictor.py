@@ -1,7 +1,7 @@
 """A trained model with everything that predictions need, as one file of plain values and tensors."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -84,6 +84,11 @@ class Predictor:
         dtype = next((value.dtype for value in self.weights.values() if value.is_floating_point()), torch.float32)
         model.to(dtype).load_state_dict(self.weights)
         return model.eval()
+
+    @property
+    def of_one_view(self) -> Self:
+        """Itself; of one that averages views the model alone, whose threshold is not known."""
+        return self if self.views is None else replace(self, views=None, threshold=None)
 
     @property
     def dtype(self) -> torch.dtype:

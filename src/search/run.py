@@ -90,6 +90,8 @@ def run_search(request: Request, tracker: Tracker, console: Console) -> Search:
     data = LastRead()
     dataset = data.read(base.data)  # files that are missing are the search's mistake, not that of each trial
     check_settings(settings, space, dataset.task)
+    kind_of = partial(spec_with_folds, read=data.read)
+    split = splitting(space, request.compose, kind_of)  # composes trials: a key that there is none of leaves no study
     objectives = objectives_of(base)
     samplers, pruner = Samplers(settings.sampler, space.searched, base.seed), pruner_of(settings, objectives)
     directions = directions_of(settings, objectives)
@@ -109,8 +111,7 @@ def run_search(request: Request, tracker: Tracker, console: Console) -> Search:
         trials = Trials(storage, folder.name, directions, sampler=samplers, pruner=pruner, background=around.background)
         check_unchanged_settings(trials.study, base, space, settings, data_digest=dataset.digest)
         trials.load(lambda trial: ended_in(folder, trial, plan))
-        kind_of = partial(spec_with_folds, read=data.read)
-        rotation = Rotation(space.searched, splitting(space, request.compose, kind_of), plan.n_trials, base.seed)
+        rotation = Rotation(space.searched, split, plan.n_trials, base.seed)
         search = Search(
             trials,
             space,

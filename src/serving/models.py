@@ -13,14 +13,12 @@ LEADERBOARD = "leaderboard.csv"
 
 def find_predictors(run: str, top: int | None) -> list[Predictor]:
     """Of a run one, of a sweep those of the `top` best runs (None: the best); ValueError where there are none."""
-    if place_of(Path(run)) is not None:
-        return [Predictor.of_run(Path(run))]
     sweep = next((folder for folder in (Path(run), ROOT / "sweeps" / run) if (folder / LEADERBOARD).is_file()), None)
-    if sweep is None:
-        if top is not None:
-            raise ValueError(f"top: must be left out for a single run, but got {top}.")
-        return [Predictor.of_run(runs.find(run))]
-    return [Predictor.of_run(sweep / number) for number in _best(sweep, top or 1)]
+    if sweep is not None:
+        return [Predictor.of_run(sweep / number) for number in _best(sweep, top or 1)]
+    if top is not None:
+        raise ValueError(f"top: must be left out for a single run, but got {top}.")
+    return [Predictor.of_run(Path(run) if place_of(Path(run)) is not None else runs.find(run))]
 
 
 def _best(sweep: Path, top: int) -> list[str]:

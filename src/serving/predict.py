@@ -93,8 +93,7 @@ def evaluation(predicted: Predicted, model: Predictor, name: str) -> Table | Non
 
 
 def write_frame(frame: pd.DataFrame, output: Path) -> None:
-    """To .csv, .parquet or .jsonl; ValueError, before anything is written, for another suffix."""
-    check_output(output)
+    """To .csv, .parquet or .jsonl: a name that `check_output` has passed."""
     output.parent.mkdir(parents=True, exist_ok=True)
     if output.suffix == ".parquet":
         frame.to_parquet(output, index=False)
@@ -104,10 +103,12 @@ def write_frame(frame: pd.DataFrame, output: Path) -> None:
         frame.to_json(output, orient="records", lines=True, double_precision=15)
 
 
-def check_output(output: Path) -> None:
-    """Raises ValueError unless predictions can be written to it."""
+def check_output(output: Path, path: Path) -> None:
+    """Raises ValueError unless predictions of `path` can be written to it."""
     if output.suffix not in (".csv", ".parquet", ".jsonl", ".json") or output.is_dir():
         raise ValueError(f"output: must be a file named .csv, .parquet or .jsonl, but got {str(output)!r}.")
+    if output.resolve() == path.resolve():
+        raise ValueError(f"output: must be another file than input, but got {str(output)!r} for both.")
 
 
 def _figures(model: Predictor, logits: Tensor, labels: Tensor) -> dict[str, float]:

@@ -53,8 +53,10 @@ def out_of_fold(folder: Path, entries: Sequence[Entry]) -> OutOfFold:
 
 
 def drawn_folds(found: OutOfFold) -> Table:
-    """Mean and standard deviation over the folds, for a terminal."""
-    table = Table(title=f"the best configuration on {len(found.figures)} folds, each by a model that had not seen it")
+    """Mean and standard deviation over the folds and seeds, for a terminal."""
+    folds, seeds = found.figures["fold"].nunique(), found.figures["seed"].nunique()
+    on = f"{folds} folds" if seeds == 1 else f"{folds} folds of {seeds} seeds"
+    table = Table(title=f"the best configuration on {on}, each by a model that had not seen it")
     table.title_justify, table.box = "left", box.SIMPLE_HEAD
     for name in ("", "mean ± sd", "smallest", "largest"):
         table.add_column(name)

@@ -122,6 +122,7 @@ CONTRADICTIONS = {
     "trainer.strategy": ["trainer.num_nodes=2"],
     "tracking.register": ["tracking.register=lungs", "tracking.enabled=false"],
     "data.val_fraction": ["data=wine", "data.val_fraction=0.6", "data.test_fraction=0.5"],
+    "data.fold": ["data=wine", "data.fold=3", "data.num_folds=3"],
     "objective": ["objective=num_params"],
     "model._target_": ["model._target_=src.models.mlp.MPL"],
     "data._target_": ["data._target_=nothing"],

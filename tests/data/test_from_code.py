@@ -20,7 +20,7 @@ def of(found: Any, **settings: Any):
 
 
 NUMPY = [bool, np.int8, np.uint8, np.int32, np.int64, np.uint64, np.float16, np.float32, np.float64]
-TORCH = [torch.bool, torch.int8, torch.uint8, torch.int64, torch.float16, torch.float32, torch.float64]
+TORCH = [torch.bool, torch.int8, torch.uint8, torch.int64, torch.float16, torch.bfloat16, torch.float32, torch.float64]
 
 
 @pytest.mark.parametrize("labels", NUMPY)
@@ -61,6 +61,20 @@ def test_splits_stay_as_they_are_given():
     assert len(of({"train": (X, Y)}, test_fraction=0.5).test) == 30
 
 
+def test_frames_stay_in_the_splits_that_they_are_given_for():
+    frame = customers(90)
+    parts = {"train": frame[:50], "val": frame[50:70], "test": frame[70:]}
+    marked = frame.assign(part=["train"] * 50 + ["val"] * 20 + ["test"] * 20)
+    expected = of((marked, "bought"), split="part")
+    for dataset in (
+        of({part: (rows, "bought") for part, rows in parts.items()}),
+        of({part: (rows.drop(columns="bought"), rows["bought"]) for part, rows in parts.items()}),
+    ):
+        for part in ("train", "val", "test"):
+            assert getattr(dataset, part).inputs.equal(getattr(expected, part).inputs)
+            assert getattr(dataset, part).labels.equal(getattr(expected, part).labels)
+
+
 def test_images_keep_their_bytes():
     images = DRAW.integers(0, 256, (40, 5, 6), dtype=np.uint8)
     dataset = of((images, Y[:40]))
@@ -92,6 +106,11 @@ REFUSED = {
     "ragged": ([[1, 2], [3]], [0, 1]),
     "lengths": (X, Y[:7]),
     "frame and lengths": (pd.DataFrame(X), Y[:7]),
+    "frame and one number": (pd.DataFrame(X), 3),
+    "frame and labels of two columns": (pd.DataFrame(X), np.stack([Y, Y], 1)),
+    "labels called as a column": (customers(), customers()["bought"]),
+    "frames that differ": {"train": (customers(), "bought"), "test": (customers().drop(columns="age"), "bought")},
+    "channels last": (np.zeros((60, 8, 8, 3), np.uint8), Y),
     "one class": (X, np.zeros(60)),
     "nan": (np.where(X == 0, np.nan, X), Y),
     "no rows": (X[:0], Y[:0]),
@@ -117,6 +136,11 @@ def test_what_can_be_no_data_set_gets_one_line(kind: str):
     assert ": " in line
     assert "\n" not in line
     assert "but" in line
+
+
+def test_a_reader_is_something_that_can_be_called():
+    with pytest.raises(ValueError, match=r"^data\._target_: must be a class or function, but got 'math\.pi'"):
+        read_dataset({"_target_": "math.pi"})
 
 
 def test_the_reader_of_a_run_may_be_ones_own(monkeypatch: pytest.MonkeyPatch, tmp_path):

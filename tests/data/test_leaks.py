@@ -37,6 +37,9 @@ def test_persons_in_two_splits_are_told_and_with_a_group_they_are_not(tmp_path: 
     assert len(drawn) == 3
     assert all("values of patient_id stand in" in line and "data.group=patient_id keeps" in line for line in drawn)
     assert read(path, group="patient_id").warnings == ()
+    by_time = read(path, drop=["patient_id"], time="since").warnings
+    assert by_time
+    assert not any("data.group" in line for line in by_time)  # the split goes by time, whatever the group
 
 
 def test_groups_that_the_split_given_tears_apart_are_told(tmp_path: Path):

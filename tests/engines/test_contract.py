@@ -32,6 +32,7 @@ MODELS = {
     "tabular": ("model=tabular", *COLUMNS, "model.widths=[4]"),
     "tabular, periodic": ("model=tabular", *COLUMNS, "model.widths=[4]", "model.embedding=periodic"),
     "tabm": ("model=tabm", *COLUMNS, "model.k=3", "model.d_block=5", "model.arch_type=tabm"),
+    "tabm, mixup": ("model=tabm", *COLUMNS, "model.k=3", "model.d_block=5", "augment=mixup"),
     "tabm-mini": ("model=tabm", *COLUMNS, "model.k=3", "model.d_block=5", "trainer.gradient_clip_val=0.1"),
 }
 

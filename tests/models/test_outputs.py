@@ -1,7 +1,9 @@
+from functools import partial
+
 import pytest
 import torch
 
-from src.losses import LOSSES, per_example
+from src.losses import LOSSES, Mix, mixed, per_example
 from src.models.outputs import pooled, row_losses
 
 CASES = [(name, task) for name, loss in LOSSES.items() for task in loss.tasks]
@@ -24,6 +26,14 @@ def test_the_loss_of_a_row_is_the_mean_of_the_losses_of_each(name, task):
     for row in range(ROWS):
         each = [row_losses(loss, outputs[[row], number], labels[[row]], task) for number in range(K)]
         torch.testing.assert_close(given[row], torch.stack(each).mean())
+
+
+@pytest.mark.parametrize(("name", "task"), CASES)
+def test_rows_are_blended_by_the_formula(name, task):
+    outputs, labels = drawn(task)
+    loss, others, share = partial(row_losses, per_example(name, task), task=task), labels.flip(0), torch.rand(ROWS)
+    expected = share * loss(outputs, labels) + (1 - share) * loss(outputs, others)
+    torch.testing.assert_close(mixed(loss, Mix(others, share))(outputs, labels), expected)
 
 
 @pytest.mark.parametrize("name", ["mse", "bce", "cross_entropy"])

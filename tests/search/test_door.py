@@ -156,6 +156,7 @@ def test_a_configuration_of_hydras_own_sweeper_runs_unchanged(door: Command, pro
         ),
         (["hydra.sweeper.n_trial=3"], "n_trial"),
         (["optimizer.lr=interval(1e-1, 1e-3)"], "optimizer.lr: must be a range that is not empty"),
+        (["model=perceptron"], "model.dropout: must be a known key"),
         (["optimizer.lrr=interval(1e-3, 1e-1)"], "optimizer.lrr"),
         (["data=pneumoniamnist", "data.path=no.npz"], "no.npz"),
         (["hydra.sweeper.storage=postgresql://nobody@127.0.0.1:1/none"], "hydra.sweeper.storage: must be the URL"),
@@ -166,9 +167,10 @@ def test_a_configuration_of_hydras_own_sweeper_runs_unchanged(door: Command, pro
         (["seed=1,2", "hydra.sweeper.repeats=2"], "seed: must not be searched where each trial is trained on"),
     ],
 )
-def test_a_mistake_is_one_line_and_begins_no_trial(door: Command, tmp_path: Path, keys: list[str], rule: str):
+def test_a_mistake_is_one_line_and_leaves_no_study(door: Command, tmp_path: Path, keys: list[str], rule: str):
     done: Any = door("train", *SMOKE, "+search=quick", *keys)
     assert done.returncode == 1, done.stdout
     assert rule in done.stderr
     assert done.stderr.count("\n") == 1, done.stderr
     assert not list(tmp_path.glob(f"mlruns/sweeps/*/*/{runs.CONFIG}"))
+    assert not list(tmp_path.glob("mlruns/sweeps/*/study.journal"))  # it would refuse the right command

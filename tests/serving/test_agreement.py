@@ -4,6 +4,7 @@ import base64
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import mlflow.pyfunc
@@ -12,6 +13,7 @@ import onnx
 import onnxruntime
 import pandas as pd
 import pytest
+import torch
 from mlflow.exceptions import MlflowException
 from PIL import Image
 
@@ -20,6 +22,7 @@ from src.data.dataset import Dataset
 from src.data.reading import read_dataset
 from src.export import export, parse
 from src.predict import predict
+from src.prediction.predictor import FILE, Predictor
 from src.runs.evaluation import read_predictions
 from src.runs.identity import read_config
 from tests import doors
@@ -84,6 +87,20 @@ def test_training_prediction_serving_and_onnx_agree(
     assert known["preprocessing"]["kind"] == ("arrays" if dataset.is_image else "table")
     if not dataset.is_image:
         assert len(known["features"]) == dataset.input_shape[0]
+
+
+def test_onnx_of_a_run_that_averages_views_is_its_model_of_one_view(
+    trained: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    alone = replace(Predictor.of_run(trained("images")), threshold=0.3)
+    views = {"num": 3, "seed": 0, "augment": {"shift": 0.2}}
+    replace(alone, views=views).save(tmp_path / FILE)
+    export({"run": str(tmp_path), "output": str(tmp_path / "model.onnx")})
+    assert "warning: it makes one view of each image" in capsys.readouterr().out
+    inputs = torch.randint(256, (5, 1, 8, 8)).float()
+    (given,) = onnxruntime.InferenceSession(str(tmp_path / "model.onnx")).run(None, {"inputs": inputs.numpy()})
+    np.testing.assert_allclose(given, alone.logits(inputs).softmax(-1), atol=1e-5)
+    assert "threshold" not in {one.key for one in onnx.load(tmp_path / "model.onnx").metadata_props}
 
 
 def test_every_form_of_rows_gives_the_same_numbers(trained: Trained, monkeypatch: pytest.MonkeyPatch):

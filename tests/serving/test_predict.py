@@ -133,6 +133,23 @@ def test_the_best_of_a_sweep_are_averaged_with_their_spread(home: Path, ask: Ask
     assert "top: must be at most 3" in ask(f"input={path}", "top=4", run=sweep.name).stderr
 
 
+def test_the_rows_are_not_overwritten_by_their_predictions(home: Path, ask: Ask):
+    path = Path(csv(home, new_rows(), "kept.csv", sep=";", decimal=","))
+    rows = path.read_bytes()
+    done = ask(f"input={path}", "output=./kept.csv")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "error: output: must be another file than input, but got 'kept.csv' for both.\n"
+    assert path.read_bytes() == rows
+
+
+@pytest.mark.parametrize("of", ["{}", "mlruns/runs/{}", "mlruns/runs/{}/model"])
+def test_of_a_single_run_there_is_no_top(home: Path, ask: Ask, of: str):
+    (run,) = (home / "mlruns" / "runs").iterdir()
+    done = ask(f"input={csv(home, new_rows(), 'rows.csv', sep=';', decimal=',')}", "top=2", run=of.format(run.name))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "error: top: must be left out for a single run, but got 2.\n"
+
+
 MISTAKES = {
     ("data.target=Bought",): "error: data.target: must be one of income, ",
     ("data.path=none.csv",): "error: none.csv: must be readable",

@@ -9,7 +9,7 @@ from scipy.special import expit
 from sklearn.metrics import accuracy_score, roc_auc_score
 
 from src.prediction.predictor import Predictor
-from src.sweep.folds import OUT_OF_FOLD
+from src.sweep.folds import OUT_OF_FOLD, OutOfFold, drawn_folds
 from tests import doors
 from tests.data.tables.made import csv, customers
 
@@ -44,6 +44,12 @@ def test_out_of_fold_predictions_are_those_of_the_model_of_the_fold(swept: tuple
         inputs, logits = Predictor.of_run(sweep / str(fold)).predict(customers(150).iloc[rows["row"].astype(int) - 1])
         assert not inputs.faults
         assert rows["logit"].tolist() == pytest.approx(logits.tolist(), abs=1e-5)
+
+
+def test_folds_of_several_seeds_are_not_more_folds():
+    figures = pd.DataFrame({"fold": [0, 1, 2] * 2, "seed": [0] * 3 + [1] * 3, "auroc": [0.8] * 6})
+    table = drawn_folds(OutOfFold(pd.DataFrame(), figures, "binary"))
+    assert str(table.title).startswith("the best configuration on 3 folds of 2 seeds, each by")
 
 
 def test_the_figures_told_are_the_mean_and_sd_over_the_folds(swept: tuple[Path, str]):

@@ -192,7 +192,8 @@ def _leaks(
     if known.groups is not None:
         yield from group_leaks(known.groups, parts, str(choices.group))
     else:
-        yield from person_leaks(rows.drop(columns=choices.target), parts)
+        drawn = known.given is None and known.times is None
+        yield from person_leaks(rows.drop(columns=choices.target), parts, drawn=drawn)
     if known.times is not None:
         yield from time_leaks(known.times, parts, str(choices.time))
     yield from giveaways(rows[used].iloc[train], labels[train], is_regression=is_regression, decimal=decimal)

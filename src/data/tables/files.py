@@ -17,6 +17,7 @@ from src.choices import one_of
 
 SEPARATORS = (",", ";", "\t", "|", " ")
 LOOKED_AT = 100  # lines
+csv.field_size_limit(2**31 - 1)  # characters of a cell, of which a text may have many: by default 131,072
 LARGEST = 2**33  # bytes of a workbook, unpacked: what claims more is a bomb, or no table for this machine
 COMMA = re.compile(r"[+-]?\d[\d.]*,\d+")
 POINT = re.compile(r"[+-]?\d[\d,]*\.\d+")

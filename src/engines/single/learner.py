@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytorch_lightning as pl
@@ -85,7 +86,8 @@ class Learner(pl.LightningModule):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         set_rows(self.dropouts, batch.rows)
         self._no_rows = batch.rows[:0]
-        total = row_losses(mixed(self.loss, batch.mix), self.model(batch.inputs), batch.labels, self.task).sum()
+        loss = mixed(partial(row_losses, self.loss, task=self.task), batch.mix)
+        total = loss(self.model(batch.inputs), batch.labels).sum()
         self._total.add_(total.detach())
         self._num_rows += len(batch.labels)
         # Lightning averages over accumulated batches and over processes: the factors turn that into a sum over the step.

@@ -1,6 +1,7 @@
 """The tensor program of a stack: one model, and a member axis on everything that may differ."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -62,7 +63,7 @@ class Program:
         for step in range(self.data.steps_per_epoch):
             batch = self.data.batch(draws, step, augment)
             outputs = self.outputs(values, batch.inputs, batch.rows)
-            sums = row_losses(mixed(loss, batch.mix), outputs, batch.labels, self.task).sum(-1)
+            sums = mixed(partial(row_losses, loss, task=self.task), batch.mix)(outputs, batch.labels).sum(-1)
             total += sums.detach()
             gradients = torch.autograd.grad((sums / batch.labels.shape[1]).sum(), parameters)
             hyper = Hyper(lrs[step], done + step + 1, decay, *constants)

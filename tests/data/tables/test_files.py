@@ -48,6 +48,13 @@ def test_a_typed_file_gives_the_data_set_of_the_text(tmp_path: Path, name: str):
     assert read(path).digest == read(csv(tmp_path, frame)).digest
 
 
+def test_a_cell_may_hold_a_long_text(tmp_path: Path):
+    frame = customers().astype({"city": object})
+    frame.loc[3, "city"] = "x" * 200_000
+    found = read_table(csv(tmp_path, frame), Format())
+    assert found.frame["city"].tolist() == frame["city"].tolist()
+
+
 def test_without_a_header_columns_are_numbers(tmp_path: Path):
     frame = customers()
     path = csv(tmp_path, frame, header=False)
