@@ -13,6 +13,7 @@ from hydra.core.override_parser.types import ChoiceSweep, IntervalSweep, RangeSw
 from src.config.composition import compose_run
 from src.statistics.intervals import mean_and_sd
 from tests.doors import REPOSITORY
+from tests.serving.test_serving import REQUEST
 
 STATED = re.compile(r"(?:^|Command: |`)(python -m [\w.]+[^`\n]*)", re.MULTILINE)
 PLACES = [
@@ -91,3 +92,7 @@ def headline() -> dict[str, str]:
 @pytest.mark.parametrize("row", headline().values(), ids=headline())
 def test_the_headline_is_what_its_commands_found(row: str):
     assert f"| {row} |" in (REPOSITORY / "README.md").read_text().replace("*", "")
+
+
+def test_the_request_of_the_readme_is_the_one_that_is_answered_in_a_test():
+    assert REQUEST.strip() in (REPOSITORY / "README.md").read_text()
