@@ -165,7 +165,7 @@ def _infeasible(parents: Sequence[Recorded]) -> frozenset[str]:
 
 
 def _entries(runs: Sequence[Recorded], objective: str, infeasible: frozenset[str], notes: list[str]) -> list[Entry]:
-    """The runs that ended in good order, each configuration and seed once: a repeated one has the same bits."""
+    """The runs that ended in good order, each configuration, seed and fold once: a repeated one has the same bits."""
     ended: list[Entry] = []
     for number, run in enumerate(runs):
         if run.tags.get("stop_reason") in ENDED and first_objective(run.params) == objective:
@@ -175,7 +175,7 @@ def _entries(runs: Sequence[Recorded], objective: str, infeasible: frozenset[str
     kept: dict[Any, Entry] = {}
     for entry in sorted(ended, key=lambda entry: _worth(entry, runs[entry.number])):
         same = {key: str(value) for key, value in entry.values.items() if not key.startswith(NOT_COMPARED)}
-        kept[entry.values["seed"], tuple(sorted(same.items()))] = entry
+        kept[entry.draw, tuple(sorted(same.items()))] = entry
     if again := len(ended) - len(kept):
         notes.append(f"{_runs(again)} with the configuration and the seed of another: not counted twice.")
     return sorted(kept.values(), key=lambda entry: entry.number)

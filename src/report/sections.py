@@ -41,10 +41,12 @@ def leaderboard(material: PageData) -> Section | None:
     if material.board is None or len(material.entries) < 2:
         return None
     rows, better = len(material.board), "smaller" if material.direction == "minimize" else "larger"
-    lead = [f"{f'The first {ROWS} of {rows:,}' if rows > ROWS else rows} configurations."]
+    lead = [f"{f'The first {ROWS} of {rows:,}' if rows > ROWS else rows} configuration{'s' * (rows > 1)}."]
     lead.append(f"{escape(material.objective)} of each run's best epoch on val; {better} is better.")
     if (material.board["n"] > 1).any():
-        lead.append("Seeds are folded: mean ± standard deviation, n, 95 % interval of the mean by Student's t.")
+        lead.append(
+            "Seeds and folds are taken together: mean ± standard deviation, n, 95 % interval of the mean by Student's t."
+        )
     if material.board["p"].notna().any():
         lead.append("p: paired t-test over the seeds against the first row, not corrected for the number of rows.")
     if material.board[FLAWS].to_numpy().any():

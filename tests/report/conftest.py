@@ -25,6 +25,7 @@ COMMANDS = {
         "hydra.sweeper.retrain=2",
     ],
     "binary": [*SMALL, "tracking.experiment='sick or <b>healthy</b>'"],
+    "folds": ["-m", "data=wine", "data.fold=0,1,2", "epochs=2", "model.widths=[4]", "tracking.experiment=folds"],
     "regression": ["data=diabetes", "epochs=4", "tracking.experiment=regression"],
     "table": [
         *(
@@ -56,7 +57,7 @@ class Store:
     def sweep(self) -> Path:
         """The folder of the sweep."""
         sweeps = (self.folder / "mlruns" / "sweeps").iterdir()
-        (sweep,) = (path for path in sweeps if not path.name.startswith(("smoke-quick", *CLAIMS)))
+        (sweep,) = (path for path in sweeps if not path.name.startswith(("smoke-quick", "default", *CLAIMS)))
         return sweep
 
     def page(self, **given: str) -> Path:
@@ -76,7 +77,7 @@ def visits() -> pd.DataFrame:
 
 @pytest.fixture(scope="session")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    """A sweep, a search, a run of a binary task and one of a regression, two claims."""
+    """A sweep, a search, three folds, a run of a binary task and one of a regression, two claims."""
     folder = doors.with_store(tmp_path_factory.mktemp("store"))
     visits().to_csv(folder / "visits.csv", index=False)
     trained = [["src.train", *arguments] for arguments in COMMANDS.values()]

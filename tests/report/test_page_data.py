@@ -35,6 +35,16 @@ def test_the_leaderboard_is_that_of_the_sweep(store: Store, material: PageData):
     assert list(material.board["optimizer.lr"].astype(float)) == list(left["optimizer.lr"])
 
 
+def test_folds_are_no_repeats_of_one_another(store: Store):
+    found = read_page_data("experiment", "folds", Reader(store.uri))
+    (path,) = (store.folder / "mlruns" / "sweeps").glob("default*/leaderboard.csv")
+    table = pd.read_csv(path)
+    assert found.board is not None
+    assert found.board["n"].tolist() == table["n"].tolist() == [3]
+    assert found.board["mean"].tolist() == pytest.approx(table["mean"].tolist())
+    assert not any("not counted twice" in note for note in found.notes)
+
+
 def test_curves_are_those_of_the_folders(store: Store, material: PageData):
     ids = [run.id for run in material.runs]
     curves = material.reader.curves(ids, "val/loss")

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 CATEGORIES = ("onehot", "codes")
+NAMED = 40  # columns of a kind that are told by name
 
 
 @dataclass(frozen=True)
@@ -205,6 +206,8 @@ def _listed(kinds: Mapping[str, Kind]) -> list[str]:
     for kind in (*COLUMNS, *LEFT_OUT):
         of_kind = {name: found.note for name, found in kinds.items() if found.kind == kind}
         if of_kind:
-            named = ", ".join(f"{name} ({note})" if note else name for name, note in of_kind.items())
+            told = [f"{name} ({note})" if note else name for name, note in of_kind.items()]
+            more = [f"and {len(told) - NAMED:,} more"] if len(told) > NAMED else []
+            named = ", ".join([*told[:NAMED], *more])
             lines.append(f"  {kind}{' (left out)' if kind in LEFT_OUT else ''}, {len(of_kind)}: {named}")
     return lines

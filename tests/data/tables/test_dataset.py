@@ -121,3 +121,11 @@ REFUSED = {
 def test_what_does_not_fit_the_table_is_one_line(tmp_path: Path, line: str):
     with pytest.raises(ValueError, match=line):
         read(csv(tmp_path, customers()), **REFUSED[line])
+
+
+def test_of_very_many_columns_the_first_are_named(tmp_path: Path):
+    draw = np.random.default_rng(0)
+    wide = pd.DataFrame(draw.normal(size=(60, 100)), columns=[f"gene {number}" for number in range(100)])
+    told = read(csv(tmp_path, wide.assign(bought=draw.permutation(["ja", "nein"] * 30)))).description
+    assert "numeric, 100: gene 0, gene 1, " in told
+    assert told.endswith("gene 39, and 60 more")
