@@ -38,7 +38,7 @@ TABLES = {
     "German credit": ("german.csv", "data.header=null", "data.target=20"),
     "California housing": ("california_housing.csv", "data.target=median_house_value"),
 }
-CHOSEN = ("epochs=200", "batch_size=256", "optimizer=adamw", "optimizer.lr=1e-3", "model.dropout=0.1", "patience=16")
+CHOSEN = ("epochs=60", "batch_size=256", "optimizer=adamw", "optimizer.lr=1e-3", "model.dropout=0.1", "patience=16")
 MODELS = {
     "MLP": ("model.widths=[256,256]",),
     "MLP on embeddings": ("model=tabular", "data.categories=codes"),

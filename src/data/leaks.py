@@ -23,7 +23,9 @@ CERTAIN = 0.995  # what a column alone may tell of the target: balanced accuracy
 MANY = 2**18  # rows of train; to search more for the nearest takes longer than to read them
 NEAR = 1e-3  # standard deviations, by which no number of near-identical rows differs
 WHO = "patient|subject|person|customer|client|user|household|family|participant|animal"
-PERSON = re.compile(rf"({WHO})([ _.-]?(id|no|nr|number|key|code|uuid))?", re.IGNORECASE)
+NUMBER = r"[ _.-]?(id|no|nr|number|key|code|uuid)"
+PERSON = re.compile(rf"({WHO})({NUMBER})?", re.IGNORECASE)
+PERSON_ID = re.compile(f"({WHO}){NUMBER}", re.IGNORECASE)
 
 
 def row_leaks(rows: pd.DataFrame, parts: Parts, decimal: str) -> Iterator[str]:
@@ -53,12 +55,12 @@ def row_leaks(rows: pd.DataFrame, parts: Parts, decimal: str) -> Iterator[str]:
 
 
 def group_leaks(groups: Sequence[Hashable], parts: Parts, name: str) -> Iterator[str]:
-    """Groups whose rows stand in two splits; none where the split went by them."""
+    """Groups whose rows stand in two splits, in one line; none where the split went by them."""
     of_part = {part: {groups[row] for row in rows.tolist() if groups[row] is not None} for part, rows in parts.items()}
-    for one, other in combinations(of_part, 2):
-        if both := of_part[one] & of_part[other]:
-            some = str(min(both, key=str))
-            yield f"leak: {len(both):,} values of {name} stand in {one} and in {other}, such as {some!r}."
+    shared = {f"{one} and {other}": of_part[one] & of_part[other] for one, other in combinations(of_part, 2)}
+    if told := [f"{len(both):,} in {where}" for where, both in shared.items() if both]:
+        some = str(min(set.union(*shared.values()), key=str))
+        yield f"leak: values of {name} stand in two splits: {', '.join(told)}, such as {some!r}."
 
 
 def person_leaks(frame: pd.DataFrame, parts: Parts, *, drawn: bool) -> Iterator[str]:

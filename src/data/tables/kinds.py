@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from src.choices import one_of
+from src.data.leaks import PERSON_ID
 from src.data.tables.columns import COLUMNS
 from src.data.tables.values import booleans, dates, distinct, is_day_first, looks_dated, numbers, texts
 
@@ -34,6 +35,8 @@ def kind_of(name: str, column: pd.Series[Any], decimal: str) -> Kind:
     known = sum(counts.values())
     if len(counts) < 2:
         return Kind("constant", f"always {next(iter(counts))!r}" if known == len(column) else "one value")
+    if PERSON_ID.fullmatch(name):
+        return Kind("id", "says whose a row is")
     gaps = f"{len(column) - known} missing" if known < len(column) else ""
     if booleans(list(counts)):
         return Kind("boolean", gaps)
