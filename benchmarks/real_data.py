@@ -68,8 +68,13 @@ def tell(name: str, scores: dict[str, list[dict[str, float]]]) -> None:
     """Mean and standard deviation of each figure."""
     for model, rows in scores.items():
         table = pd.DataFrame(rows)
-        told = "   ".join(f"{figure} {table[figure].mean():.4f} ± {table[figure].std():.4f}" for figure in table)
+        told = "   ".join(f"{figure} {_folded(table[figure])}" for figure in table)
         print(f"{name:<20} {model:<22} {told}", flush=True)
+
+
+def _folded(values: pd.Series) -> str:
+    spread = f" ± {values.std():.4f}" if len(values) > 1 else ""
+    return f"{values.mean():.4f}{spread}"
 
 
 def of_table(path: Path, keys: Sequence[str]) -> dict[str, list[dict[str, float]]]:
