@@ -189,7 +189,7 @@ def test_what_a_model_needs_is_what_it_says(trained: Trained):
         model = trained(kind) / "model"
         (package,) = (model / "code").iterdir()
         assert re.fullmatch(r"perceptron_lab_[0-9a-f]{8}", package.name)
-        assert (package / "data" / "tables" / "columns.py").is_file() == parts
+        assert (package / "data" / "tables" / "columns" / "numeric.py").is_file() == parts
         assert not {"engines", "tracking", "config", "runs"} & {path.name for path in package.iterdir()}
         needed = {line.partition("==")[0] for line in (model / "requirements.txt").read_text().split()}
         assert needed == {"mlflow", "numpy", "pandas", "pydantic", "torch"}
