@@ -149,7 +149,7 @@ def test_a_wrong_argument_is_told(arguments: list[str], line: str):
     ("argument", "line"),
     [
         ("experiment=nowhere", "error: experiment: must be one of Default, "),
-        ("sweep=o'no", "error: sweep: must be a sweep or search that MLflow has (loss_landscape-"),
+        ("sweep=o'no", "error: sweep: must be a sweep or search that MLflow has (default-"),
         ("run=0", "error: run: must be the folder name or the MLflow id of a run that MLflow has (the newest: "),
         ("experiment=Default", "error: experiment: must hold at least one run, but got none in 'Default'."),
     ],
