@@ -15,10 +15,10 @@ from src.data.labels import TargetScale
 from src.data.splits import PARTS, Known, SplitSettings, split_rows
 from src.data.tables.dataset import Choices, table_dataset
 from src.data.tables.files import Format, with_names
-from src.data.tables.target import Target, read_target
+from src.data.tables.target import read_target
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    pass
 
 SPLITS: SplitSettings = {"val_fraction": 0.15, "test_fraction": 0.2, "split_seed": 0, "fold": None, "num_folds": 5}
 TABLE = {field.name for field in fields(Choices)}
@@ -127,23 +127,16 @@ def _of_arrays(
     with np.errstate(over="ignore"):  # what is too large is infinite, which the dataset refuses
         tensor = torch.from_numpy(values if images and values.dtype == np.uint8 else values.astype(np.float32))
     tensor = tensor.unsqueeze(1) if values.ndim == 3 else tensor
-    classes = torch.from_numpy(target.labels).long() if target.task != "regression" else None
+    targets = torch.from_numpy(target.labels)
+    classes = targets.long() if target.task != "regression" else None
     parts = split_rows(len(values), splits, Known(strata=classes, given=given))
-    outputs, scale = _outputs(target, classes, parts["train"])
+    outputs, scale = (classes, None) if classes is not None else TargetScale.fitted(targets, parts["train"])
     train, val, test = (Split(tensor[rows], outputs[rows]) for rows in (parts[part] for part in PARTS))
     described = f"{len(values):,} rows of shape {tuple(tensor.shape[1:])}; target: {target.told}"
     source = f"{name}, a reader of yours"
     return Dataset(
         name, source, target.task, train, val, test, target.classes, target_scale=scale, description=described
     )
-
-
-def _outputs(target: Target, classes: Tensor | None, train: Tensor) -> tuple[Tensor, TargetScale | None]:
-    if classes is not None:
-        return classes, None
-    values = torch.from_numpy(target.labels)
-    scale = TargetScale.fit(values[train])
-    return scale.scaled(values).float(), scale
 
 
 def _array(inputs: Any, name: str) -> np.ndarray[Any, np.dtype[Any]]:

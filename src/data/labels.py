@@ -32,6 +32,12 @@ class TargetScale:
         sd, mean = torch.std_mean(targets.double(), correction=0)
         return cls(float(mean), float(sd) or 1.0)
 
+    @classmethod
+    def fitted(cls, targets: Tensor, train: Tensor) -> tuple[Tensor, Self]:
+        """Targets (N,) as float32, scaled by those of the rows `train`; and the scale."""
+        scale = cls.fit(targets[train])
+        return scale.scaled(targets).float(), scale
+
     def scaled(self, targets: Tensor) -> Tensor:
         """As they are trained on."""
         return (targets - self.mean) / self.sd

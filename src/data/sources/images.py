@@ -66,8 +66,7 @@ def images(
     strata = None if of_task == "regression" else labels.long()
     known = Known(strata, groups=_groups(kept.names, group_pattern), given=kept.given)
     rows = split_rows(len(kept.names), splits, known)
-    scale = TargetScale.fit(labels[rows["train"]]) if strata is None else None
-    labels = labels.long() if scale is None else scale.scaled(labels).float()
+    labels, scale = (strata, None) if strata is not None else TargetScale.fitted(labels, rows["train"])
     parts = _parts(found, torch.tensor(places), labels, kept.names, rows)
     told = f"{base.resolve().name}, {len(kept.names)} images, {size}x{size} {found.form.channels}"
     sizes = ", ".join(f"{part} {len(split)}" for part, split in parts.items())

@@ -91,8 +91,8 @@ def table_dataset(
     others = tuple(name for name in map(str, frame.columns) if name not in (*used, choices.target))
     intake = TableRows(columns, choices.target, others, form, decimal)
     inputs = _inputs(intake, rows)
-    scale = TargetScale.fit(torch.from_numpy(labels)[parts["train"]]) if target.task == "regression" else None
-    outputs = _outputs(labels, classes, scale)
+    targets = torch.from_numpy(labels)
+    outputs, scale = (classes, None) if classes is not None else TargetScale.fitted(targets, parts["train"])
     row_names, slices = [str(row + 1) for row in kept], slices_of(rows, choices.slices, decimal)
     train, val, test = (_split(inputs, outputs, parts[part], row_names, slices) for part in PARTS)
     missing = f"{len(frame) - len(rows):,} rows have no target and are left out" if len(rows) < len(frame) else ""
@@ -129,15 +129,6 @@ def _inputs(intake: TableRows, rows: pd.DataFrame) -> Tensor:
 
     encoded = [column.encode(rows[column.name]).features for column in intake.columns]
     return torch.from_numpy(np.concatenate(encoded, 1).astype(np.float32))
-
-
-def _outputs(labels: np.ndarray, classes: Tensor | None, scale: TargetScale | None) -> Tensor:
-    if classes is not None:
-        return classes
-    import torch
-
-    assert scale is not None
-    return scale.scaled(torch.from_numpy(labels)).float()
 
 
 def _split(

@@ -51,7 +51,7 @@ class StackBatch(NamedTuple):
 class StackData:
     """Train and val on `device`; `rows_per_step` rows of train are one step of each member.
 
-    `dataset` and `standardize` are those of `first`; other folds of it may join.
+    They begin with one fold, `key`, of `dataset`; others join.
     """
 
     def __init__(
