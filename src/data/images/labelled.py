@@ -92,18 +92,10 @@ def by_table(root: Path, table: Path, file: str, target: str) -> Labelled:
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """A .csv, .tsv or .parquet file as it stands: nothing but an empty cell is missing."""
-    import pandas as pd
+    """A table as it stands, its first row names: nothing but an empty cell is missing."""
+    from src.data.tables import files
 
-    if path.suffix == ".parquet":
-        return pd.read_parquet(path)
-    if path.suffix not in (".csv", ".tsv"):
-        raise ValueError(f"{path}: must be one of .csv, .tsv, .parquet, but got {path.suffix!r}.")
-    separator = "\t" if path.suffix == ".tsv" else ","
-    try:
-        return pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, na_values=[""])
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: must be a table of text, but got: {' '.join(str(error).split())}.") from None
+    return files.read_table(path, files.Format()).frame.replace({"": None})
 
 
 def _below(root: Path, name: str) -> str:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 # Axes: N images, H and W pixels, C channels, S pixels of a side of an input.
 
-TABLES = (".csv", ".tsv", ".parquet")
 FILE = (str, bytes, Path)  # what may stand for one
 ENCODED = "base64,"  # what stands before the data of a data URL
 
@@ -40,8 +39,9 @@ class Images:
         """An image; a folder of them, whose labels are the folders that are called like a class; or a table of paths."""
         from src.data.images.files import find
         from src.data.images.labelled import place_of
+        from src.data.tables.files import READERS
 
-        if path.suffix in TABLES:
+        if path.suffix.lower() in READERS:
             return self._listed(path)
         if not path.is_dir():
             return Raw([path], [path.name])
