@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from src.data.labels import TargetScale
+from src.data.target_scale import TargetScale
 from src.data_spec import DataSpec
 from src.tasks import Task
 

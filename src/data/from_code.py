@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 
 from src.data.dataset import Dataset, Split
-from src.data.labels import TargetScale
 from src.data.splits import PARTS, Known, SplitSettings, split_rows
 from src.data.tables.dataset import Choices, table_dataset
 from src.data.tables.files import Format, with_names
 from src.data.tables.target import read_target
-
-if TYPE_CHECKING:
-    pass
 
 SPLITS: SplitSettings = {"val_fraction": 0.15, "test_fraction": 0.2, "split_seed": 0, "fold": None, "num_folds": 5}
 TABLE = {field.name for field in fields(Choices)}
@@ -127,10 +123,8 @@ def _of_arrays(
     with np.errstate(over="ignore"):  # what is too large is infinite, which the dataset refuses
         tensor = torch.from_numpy(values if images and values.dtype == np.uint8 else values.astype(np.float32))
     tensor = tensor.unsqueeze(1) if values.ndim == 3 else tensor
-    targets = torch.from_numpy(target.labels)
-    classes = targets.long() if target.task != "regression" else None
-    parts = split_rows(len(values), splits, Known(strata=classes, given=given))
-    outputs, scale = (classes, None) if classes is not None else TargetScale.fitted(targets, parts["train"])
+    parts = split_rows(len(values), splits, Known(target.strata, given=given))
+    outputs, scale = target.outputs(parts["train"])
     train, val, test = (Split(tensor[rows], outputs[rows]) for rows in (parts[part] for part in PARTS))
     described = f"{len(values):,} rows of shape {tuple(tensor.shape[1:])}; target: {target.told}"
     source = f"{name}, a reader of yours"

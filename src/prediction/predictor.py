@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from src.data.augmentation import Augment
-from src.data.labels import TargetScale
 from src.data.preprocessing import Preprocessor, restored
 from src.data.raw import Inputs
+from src.data.target_scale import TargetScale
 from src.data.transforms import Standardize
 from src.data_spec import DataSpec
 from src.models.build import build_model

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from src.config.schema import Run, parse_threshold
 from src.data.dataset import Dataset, Split
-from src.data.labels import TargetScale
+from src.data.target_scale import TargetScale
 from src.prediction.predictor import Predictor
 from src.statistics.figures import bounded_figures, figures
 from src.statistics.thresholds import choose_threshold

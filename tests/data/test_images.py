@@ -24,7 +24,10 @@ def test_splits_are_those_of_folders(tmp_path):
         for name, image in zip(part.names, part.inputs, strict=True):
             expected = np.asarray(Image.open(root / name).reduce(3)).astype(int)
             assert np.abs(image[0].numpy().astype(int) - expected).max() <= 1
-    assert "films, 36 images, 4x4 grey; ill 18, well 18; train 12, val 12, test 12" in data.description
+    assert (
+        "films, 36 images, 4x4 grey; binary (ill 18, well 18; positive: well); train 12, val 12, test 12"
+        in data.description
+    )
 
 
 def test_val_is_drawn_of_train_where_there_is_none(tmp_path):
@@ -40,7 +43,7 @@ def test_classes_alone_are_divided_and_positive_is_one(tmp_path):
     for part in parts(data):
         assert part.labels.tolist() == [int(name.startswith("ill/")) for name in part.names]
     assert sorted(name for part in parts(data) for name in part.names) == find(root).names
-    with pytest.raises(ValueError, match="data.positive: must be one of two classes, of ill, well, but got 'sick'"):
+    with pytest.raises(ValueError, match="data.positive: must be one of two classes, ill, well, but got 'sick'"):
         read(root, tmp_path / "cache", positive="sick")
 
 
@@ -115,8 +118,11 @@ def test_mistakes_in_tables_are_named(tmp_path):
         (lambda root: root.mkdir(), "must hold images in a folder for each class, but got 0 images outside of one"),
         (lambda root: save(root / "a.png", noise(6, 5)), "must hold images .*, but got 1 images outside of one"),
         (lambda root: folder_of(root, per_class=1), "must leave rows for train|must have rows|at least two classes"),
-        (lambda root: folder_of(root, classes=("ill",)), "labels must be of at least two classes, but got 1: ill"),
-        (lambda root: save(root / "ill" / "a.png", noise(6, 5)), "labels must be of at least two classes, but got 1"),
+        (lambda root: folder_of(root, classes=("ill",)), "its folders must have two classes or more, but got ill"),
+        (
+            lambda root: save(root / "ill" / "a.png", noise(6, 5)),
+            "its folders must have two classes or more, but got ill",
+        ),
     ],
 )
 def test_a_root_without_a_task_is_refused(tmp_path, build, rule):
@@ -201,7 +207,7 @@ def test_no_patient_is_in_anything_that_a_run_leaves(door, project):
     assert done.returncode == 0, done.stderr
     assert "films/ill/7.dcm: must " in done.stdout + done.stderr
     assert "1 of 24 files are no images and are left out" in done.stdout + done.stderr
-    assert "films, 23 images, 8x8 grey; well 12, ill 11" in done.stdout
+    assert "films, 23 images, 8x8 grey; binary (ill 11, well 12; positive: well)" in done.stdout
     left = [path for path in (project / "mlruns").rglob("*") if path.is_file()]
     assert len(left) > 10
     texts = [done.stdout.encode(), done.stderr.encode(), *(path.read_bytes() for path in left)]

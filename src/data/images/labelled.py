@@ -8,9 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Self
 
+import numpy as np
+
 from src.data.images.files import Found, find, shown
-from src.data.labels import text_of
+from src.data.labels import number_of, text_of
 from src.data.splits import CALLED
+from src.data.target import Target, target_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,10 +21,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Labelled:
-    """N images: paths relative to a root, labels as texts, the split of each where folders give it; and what was left out."""
+    """N images: paths relative to a root, labels as texts, the split of each where folders give it; and what was left out.
+
+    `of`: what the labels are of, as an error begins. `are_folders`: they are names of folders, and so of classes.
+    """
 
     names: list[str]
     labels: list[str]
+    of: str
+    are_folders: bool
     given: list[str] | None = None
     left_out: Sequence[str] = ()  # a line each
     ignored: str = ""  # files that are no images, counted by kind
@@ -32,10 +40,14 @@ class Labelled:
         given = self.given and [self.given[place] for place in places]
         return replace(self, names=names, labels=labels, given=given)
 
-    @property
-    def counts(self) -> str:
-        """How many images each label has, the most frequent first."""
-        return ", ".join(f"{label} {count}" for label, count in Counter(self.labels).most_common(10))
+    def target(self, *, task: str | None, positive: str | None) -> Target:
+        """What the labels tell; ValueError where they cannot be what is asked."""
+        if self.are_folders and task is None:
+            task = "binary" if len(set(self.labels)) == 2 else "multiclass"
+        numbers = np.array([number_of(label) for label in self.labels])
+        values = np.where(np.isfinite(numbers), numbers, np.nan)
+        wrong = [label if nan else None for label, nan in zip(self.labels, np.isnan(values).tolist(), strict=True)]
+        return target_of(self.labels, values, wrong, of=self.of, task=task, positive=positive)
 
 
 def by_folder(root: Path) -> Labelled:
@@ -58,7 +70,9 @@ def by_folder(root: Path) -> Labelled:
     without = [name for name in found.names if name not in places]
     given = [places[name][0] for name in names] if has_splits else None
     labels = [shown(places[name][1]) for name in names]
-    return Labelled(names, labels, given, _left_out(root, found, without), _told(found.ignored))
+    return Labelled(
+        names, labels, f"{root}: its folders", True, given, _left_out(root, found, without), _told(found.ignored)
+    )
 
 
 def place_of(name: str) -> tuple[str, str] | None:
@@ -88,7 +102,8 @@ def by_table(root: Path, table: Path, file: str, target: str) -> Labelled:
             raise ValueError(f"{table}: each path must stand once, but got {name!r} in rows {rows[name]} and {row}.")
     if not names:
         raise ValueError(f"{table}: must name at least one image, but got no rows.")
-    return Labelled([_below(root, name) for name in names], [text_of(label) for label in frame[target]])
+    labels = [text_of(label) for label in frame[target]]
+    return Labelled([_below(root, name) for name in names], labels, f"{table}: column {target!r}", are_folders=False)
 
 
 def read_table(path: Path) -> pd.DataFrame:

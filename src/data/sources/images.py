@@ -7,13 +7,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Unpack
+from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from src.data.dataset import Dataset, Split
 from src.data.images.cache import OnError
 from src.data.images.form import Channels
 from src.data.images.resize import FITS
-from src.data.labels import TargetScale, class_names, coded, task_of
 from src.data.source import source
 from src.data.splits import PARTS, Known, SplitSettings, split_rows
 from src.fields import Count, OptionalPlace, Pattern, Place, name_in
@@ -34,7 +33,7 @@ def images(
     table: OptionalPlace,
     file: str,
     target: str,
-    task: Task | Literal["auto"],
+    task: Task | None,
     positive: str | None,
     size: Count,
     fit: Annotated[str, name_in(FITS)],
@@ -60,13 +59,10 @@ def images(
     found = PixelCache(base, files.names, Form(size, fit, channels), Path(cache)).read(on_error=on_error)
     places = [place for place in range(len(files.names)) if place not in found.faults]
     kept = files.only(places)
-    of_task = task_of(kept.labels, task)
-    classes = () if of_task == "regression" else class_names(kept.labels, positive)
-    labels = torch.tensor(coded(kept.labels, of_task, classes)[0], dtype=torch.float64)
-    strata = None if of_task == "regression" else labels.long()
-    known = Known(strata, groups=_groups(kept.names, group_pattern), given=kept.given)
+    wanted = kept.target(task=task, positive=positive)
+    known = Known(wanted.strata, groups=_groups(kept.names, group_pattern), given=kept.given)
     rows = split_rows(len(kept.names), splits, known)
-    labels, scale = (strata, None) if strata is not None else TargetScale.fitted(labels, rows["train"])
+    labels, scale = wanted.outputs(rows["train"])
     parts = _parts(found, torch.tensor(places), labels, kept.names, rows)
     told = f"{base.resolve().name}, {len(kept.names)} images, {size}x{size} {found.form.channels}"
     sizes = ", ".join(f"{part} {len(split)}" for part, split in parts.items())
@@ -74,17 +70,23 @@ def images(
     dataset = Dataset(
         "images",
         told,
-        of_task,
+        wanted.task,
         parts["train"],
         parts["val"],
         parts["test"],
-        classes=classes,
+        classes=wanted.classes,
         target_scale=scale,
-        preprocessor=Images(found.form, classes, file, target),
-        description="; ".join(text for text in (told, kept.counts, sizes, kept.ignored) if text),
+        preprocessor=Images(found.form, wanted.classes, file, target),
+        description="; ".join(text for text in (told, wanted.told, sizes, kept.ignored) if text),
         warnings=(*kept.left_out, *_skipped(base, files.names, found)),
         content=_digest(
-            of_task, classes, scale, found.form, digests, labels.tolist(), [rows[part].tolist() for part in PARTS]
+            wanted.task,
+            wanted.classes,
+            scale,
+            found.form,
+            digests,
+            labels.tolist(),
+            [rows[part].tolist() for part in PARTS],
         ),
     )
     of_splits = {part: torch.tensor(places)[rows[part]] for part in PARTS}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +11,6 @@ import pandas as pd
 
 from src.choices import chosen, one_of
 from src.data.dataset import Dataset, Split
-from src.data.labels import TargetScale
 from src.data.leaks import giveaways, group_leaks, person_leaks, row_leaks, time_leaks
 from src.data.preprocessing.table import TableRows
 from src.data.splits import PARTS, Known, SplitSettings, split_rows
@@ -22,6 +21,7 @@ from src.data.tables.scaling import SCALES
 from src.data.tables.slices import slices_of
 from src.data.tables.target import read_target
 from src.data.tables.values import dates, is_day_first, numbers, texts
+from src.data.target import Target
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -64,39 +64,21 @@ def table_dataset(
     Rows without a target are left out. Raises ValueError naming the key, the column and what would be right.
     """
     _check(frame, choices)
-    target = read_target(frame[choices.target], decimal, task=choices.task, positive=choices.positive)
-    kept = np.flatnonzero(~np.isnan(target.labels))
-    rows, labels = frame.iloc[kept], target.labels[kept]
-    named = [name for name in (choices.target, choices.group, choices.time, choices.split) if name is not None]
-    kinds = kinds_of(rows.drop(columns=list(dict.fromkeys(named))), decimal, dict(choices.columns or {}), choices.drop)
-    used = [column for column, kind in kinds.items() if kind.kind not in LEFT_OUT]
-    if not used:
-        raise ValueError(
-            f"{source}: must have a column that tells something of {choices.target!r}, but got "
-            f"{'; '.join(f'{name} ({kind.kind}: {kind.note})' for name, kind in kinds.items()) or 'none'}."
-        )
-    import torch  # what is wrong with a target or a column is told before
-
-    classes = torch.from_numpy(labels).long() if target.task != "regression" else None
-    known = Known(
-        strata=classes,
-        groups=_groups(rows[choices.group]) if choices.group else None,
-        times=_times(rows[choices.time], decimal) if choices.time else None,
-        given=_given(rows, choices.split, given, kept),
-    )
+    told = read_target(frame[choices.target], decimal, task=choices.task, positive=choices.positive)
+    kept = np.flatnonzero(~np.isnan(told.labels))
+    rows, target = frame.iloc[kept], replace(told, labels=told.labels[kept])
+    kinds = _kinds(rows, choices, decimal)
+    features = _features(kinds, source, choices.target)
+    known = _known(rows, target, choices, decimal, None if given is None else [given[row] for row in kept.tolist()])
     parts = split_rows(len(rows), splits, known)
     encoding = Encoding(choices.scale, choices.categories, choices.rare, decimal)
     fitted_on = rows.iloc[parts["train"].numpy()]
-    columns = tuple(COLUMNS[kinds[column].kind].fit(column, fitted_on[column], encoding) for column in used)
-    others = tuple(name for name in map(str, frame.columns) if name not in (*used, choices.target))
+    columns = tuple(COLUMNS[kinds[column].kind].fit(column, fitted_on[column], encoding) for column in features)
+    others = tuple(name for name in map(str, frame.columns) if name not in (*features, choices.target))
     intake = TableRows(columns, choices.target, others, form, decimal)
-    inputs = _inputs(intake, rows)
-    targets = torch.from_numpy(labels)
-    outputs, scale = (classes, None) if classes is not None else TargetScale.fitted(targets, parts["train"])
-    row_names, slices = [str(row + 1) for row in kept], slices_of(rows, choices.slices, decimal)
-    train, val, test = (_split(inputs, outputs, parts[part], row_names, slices) for part in PARTS)
-    missing = f"{len(frame) - len(rows):,} rows have no target and are left out" if len(rows) < len(frame) else ""
-    shape = f"{len(rows):,} rows, {len(frame.columns)} columns; {choices.target}: {target.told}"
+    inputs, (outputs, scale) = _inputs(intake, rows), target.outputs(parts["train"])
+    names, slices = [str(row + 1) for row in kept], slices_of(rows, choices.slices, decimal)
+    train, val, test = (_split(inputs, outputs, parts[part], names, slices) for part in PARTS)
     return Dataset(
         name,
         source,
@@ -108,8 +90,8 @@ def table_dataset(
         target_scale=scale,
         cardinalities=intake.cardinalities if any(intake.cardinalities) else (),
         preprocessor=intake,
-        description="\n".join(filter(None, (shape, missing, *_listed(kinds)))),
-        warnings=tuple(_leaks(rows, used, labels, parts, known, choices, decimal, target.task == "regression")),
+        description=_described(frame, len(rows), choices.target, target, kinds),
+        warnings=tuple(_leaks(rows, features, target, parts, known, choices, decimal)),
     )
 
 
@@ -121,6 +103,33 @@ def _check(frame: pd.DataFrame, choices: Choices) -> None:
     for key, name in [*asked.items(), *(("slices", name) for name in choices.slices)]:
         if name is not None and name not in frame.columns:
             raise ValueError(f"data.{key}: {one_of(map(str, frame.columns))}, but got {name!r}.")
+
+
+def _kinds(rows: pd.DataFrame, choices: Choices, decimal: str) -> dict[str, Kind]:
+    """Of each column that does not say what is wanted or how rows are divided."""
+    roles = (choices.target, choices.group, choices.time, choices.split)
+    columns = rows.drop(columns=list(dict.fromkeys(name for name in roles if name is not None)))
+    return kinds_of(columns, decimal, dict(choices.columns or {}), choices.drop)
+
+
+def _features(kinds: Mapping[str, Kind], source: str, target: str) -> list[str]:
+    """The columns that are learned from."""
+    if features := [column for column, kind in kinds.items() if kind.kind not in LEFT_OUT]:
+        return features
+    raise ValueError(
+        f"{source}: must have a column that tells something of {target!r}, but got "
+        f"{'; '.join(f'{name} ({kind.kind}: {kind.note})' for name, kind in kinds.items()) or 'none'}."
+    )
+
+
+def _known(rows: pd.DataFrame, target: Target, choices: Choices, decimal: str, given: Sequence[str] | None) -> Known:
+    """What the table says of how its rows may be divided."""
+    return Known(
+        strata=target.strata,
+        groups=_groups(rows[choices.group]) if choices.group else None,
+        times=_times(rows[choices.time], decimal) if choices.time else None,
+        given=[text or "" for text in texts(rows[choices.split])] if choices.split else given,
+    )
 
 
 def _inputs(intake: TableRows, rows: pd.DataFrame) -> Tensor:
@@ -161,26 +170,17 @@ def _times(column: pd.Series[Any], decimal: str) -> np.ndarray:
     return values
 
 
-def _given(
-    rows: pd.DataFrame, split: str | None, given: Sequence[str] | None, kept: np.ndarray
-) -> Sequence[str] | None:
-    if split is not None:
-        return [text or "" for text in texts(rows[split])]
-    return None if given is None else [given[row] for row in kept]
-
-
 def _leaks(
     rows: pd.DataFrame,
-    used: Sequence[str],
-    labels: np.ndarray,
+    features: Sequence[str],
+    target: Target,
     parts: Mapping[str, Tensor],
     known: Known,
     choices: Choices,
     decimal: str,
-    is_regression: bool,
 ) -> Iterator[str]:
     train = parts["train"].numpy()
-    yield from row_leaks(rows[used], parts, decimal)
+    yield from row_leaks(rows[features], parts, decimal)
     if known.groups is not None:
         yield from group_leaks(known.groups, parts, str(choices.group))
     else:
@@ -188,7 +188,15 @@ def _leaks(
         yield from person_leaks(rows.drop(columns=choices.target), parts, drawn=drawn)
     if known.times is not None:
         yield from time_leaks(known.times, parts, str(choices.time))
-    yield from giveaways(rows[used].iloc[train], labels[train], is_regression=is_regression, decimal=decimal)
+    is_regression = target.task == "regression"
+    yield from giveaways(rows[features].iloc[train], target.labels[train], is_regression=is_regression, decimal=decimal)
+
+
+def _described(frame: pd.DataFrame, num_rows: int, name: str, target: Target, kinds: Mapping[str, Kind]) -> str:
+    """What people are shown of the table."""
+    shape = f"{num_rows:,} rows, {len(frame.columns)} columns; {name}: {target.told}"
+    missing = [f"{len(frame) - num_rows:,} rows have no target and are left out"] if num_rows < len(frame) else []
+    return "\n".join([shape, *missing, *_listed(kinds)])
 
 
 def _listed(kinds: Mapping[str, Kind]) -> list[str]:

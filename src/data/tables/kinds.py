@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 
 from src.choices import one_of
+from src.data.labels import booleans
 from src.data.leaks import PERSON_ID
 from src.data.tables.columns import COLUMNS
-from src.data.tables.values import booleans, dates, distinct, is_day_first, looks_dated, numbers, texts
+from src.data.tables.values import dates, distinct, is_day_first, looks_dated, numbers, texts
 
 LEFT_OUT = ("id", "constant", "text", "drop")  # kinds that no model sees
 KINDS = (*COLUMNS, *LEFT_OUT)

@@ -18,7 +18,6 @@ MISSING = frozenset(
 )  # in small letters
 LARGEST = 1e30  # numbers beyond it are none: float32 ends at 3e38, and squares are taken
 THOUSANDS = {".": re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?"), ",": re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d*)?")}
-FALSE_TRUE = (("no", "yes"), ("n", "y"), ("false", "true"), ("f", "t"), ("off", "on"), ("nein", "ja"), ("0", "1"))
 
 
 def texts(column: pd.Series[Any]) -> list[str | None]:
@@ -58,15 +57,6 @@ def distinct(column: pd.Series[Any]) -> tuple[Array, list[str | None]]:
     codes, values = pd.factorize(column)
     written = [_written(value) for value in values.astype(object)]
     return codes, [None if text.lower() in MISSING else text for text in written]
-
-
-def booleans(written: list[str | None]) -> dict[str, float] | None:
-    """Of texts that are a pair such as no and yes: which is 0 and which is 1; None for others."""
-    found = {text for text in written if text is not None}
-    for pair in FALSE_TRUE:
-        if len(found) == 2 and {text.lower() for text in found} == set(pair):
-            return {text: float(pair.index(text.lower())) for text in sorted(found)}
-    return None
 
 
 def dates(column: pd.Series[Any], *, day_first: bool) -> tuple[pd.Series[Any], list[str | None]]:

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from src.data.dataset import Dataset, Split
-from src.data.labels import TargetScale
 from src.data.placement import placed
+from src.data.target_scale import TargetScale
 from src.data.transforms import Standardize
 
 # Axes: P folds, S slots, N rows of a split.

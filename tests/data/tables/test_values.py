@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from src.data.tables.values import booleans, dates, is_day_first, numbers, texts
+from src.data.labels import booleans
+from src.data.tables.values import dates, is_day_first, numbers, texts
 
 NAN = float("nan")
 

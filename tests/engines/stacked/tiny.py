@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 
 from src.data.dataset import Dataset, Split
-from src.data.labels import TargetScale
+from src.data.target_scale import TargetScale
 
 ROWS = {"train": 50, "val": 30, "test": 5}
 

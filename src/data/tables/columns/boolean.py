@@ -8,8 +8,9 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 
+from src.data.labels import booleans
 from src.data.tables.columns.column import Encoded, Encoding, TellsGaps, faults
-from src.data.tables.values import booleans, texts
+from src.data.tables.values import texts
 
 
 @dataclass(frozen=True)

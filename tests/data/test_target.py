@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from src.data.tables.target import Target, read_target
+from src.data.images.labelled import Labelled
+from src.data.tables.target import read_target
+from src.data.target import Target
 
 DRAW = np.random.default_rng(0)
 
@@ -62,7 +64,7 @@ REFUSED = {
     "data.target: column 'y' must have two classes or more, but got a": (["a", "a"], None, None),
     "data.target: column 'y' must have two classes or more, but got none": ([None, ""], None, None),
     "data.target: column 'y' must have different values, but got one": ([2.0, 2.0], "regression", None),
-    "data.task: must be multiclass for 3 classes in 'y', but got binary": ([*"abc"], "binary", None),
+    "data.task: must be multiclass for 3 classes, but got binary": ([*"abc"], "binary", None),
     "data.positive: must be one of two classes, No, Yes, but got 'ja'": (["Yes", "No"], None, "ja"),
     "data.positive: must be one of two classes, a, b, c, but got 'a'": ([*"abc"], None, "a"),
     "data.positive: must be null for a regression, but got '1'": ([1.5, 2.5, 3.5], None, "1"),
@@ -74,3 +76,21 @@ REFUSED = {
 def test_what_cannot_be_is_refused(line: str):
     with pytest.raises(ValueError, match=line):
         target(*REFUSED[line])
+
+
+def test_images_have_the_target_that_a_column_of_their_labels_has():
+    def of_images(
+        labels: list[str], task: str | None = None, positive: str | None = None, folders: bool = False
+    ) -> Target:
+        return Labelled(labels, labels, "scans: its folders", folders).target(task=task, positive=positive)
+
+    assert of_images(["PNEUMONIA", "NORMAL"]).classes == ("NORMAL", "PNEUMONIA")
+    assert of_images(["PNEUMONIA", "NORMAL"], positive="normal").classes == ("PNEUMONIA", "NORMAL")
+    assert of_images(["10", "9", "9"]).classes == ("9", "10")
+    assert of_images(["none", "effusion"]).classes == ("effusion", "none"), "a folder of that name is a class"
+    assert of_images(["2", "10", "9"] * 2, folders=True).classes == ("2", "9", "10"), "a folder is a class"
+    assert of_images([str(number / 4) for number in range(9)]).task == "regression"
+    with pytest.raises(ValueError, match="scans: its folders must hold numbers for a regression, but got 'inf'"):
+        of_images(["1", "inf"], task="regression")
+    with pytest.raises(ValueError, match="scans: its folders must have two classes or more, but got a"):
+        of_images(["a", "a"])
