@@ -26,6 +26,7 @@ from src.prediction.predictor import FILE, Predictor
 from src.runs.evaluation import read_predictions
 from src.runs.identity import read_config
 from tests import doors
+from tests.data.images.pictures import dicom, save
 from tests.serving.conftest import KINDS, customers
 
 Trained = Callable[[str], Path]
@@ -137,12 +138,15 @@ def test_every_form_of_images_gives_the_same_numbers(trained: Trained, monkeypat
 
 
 def test_files_of_images_agree_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Of a folder the same from predict, and from a server that is sent a file's content, or its pixels."""
+    """Of a folder of PNG and DICOM files the same from predict, and from a server that is sent a file's content, or pixels."""
+    window = {"WindowCenter": 30000, "WindowWidth": 50000, "PhotometricInterpretation": "MONOCHROME1"}
     for number in range(60):
-        draw = np.random.default_rng(number)
-        place = tmp_path / "scans" / ("ill" if number % 2 else "well") / f"{number}.png"
-        place.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray((draw.random((20, 24)) * 120 + 100 * (number % 2)).astype(np.uint8)).save(place)
+        pixels = np.random.default_rng(number).random((20, 24)) * 120 + 100 * (number % 2)
+        place = tmp_path / "scans" / ("ill" if number % 2 else "well") / str(number)
+        if number % 4 < 2:
+            save(place.with_suffix(".png"), pixels.astype(np.uint8))
+        else:
+            place.with_suffix(".dcm").write_bytes(dicom((pixels * 256).astype(np.uint16), **window))
     settings = (
         "data=images",
         "data.root=scans",
@@ -163,9 +167,12 @@ def test_files_of_images_agree_too(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
     served = mlflow.pyfunc.load_model(str(run / "model"))
     sent = [base64.b64encode((tmp_path / "scans" / name).read_bytes()).decode() for name in wanted]
-    pixels = np.stack([np.asarray(Image.open(tmp_path / "scans" / name)) for name in wanted])
-    for form in (sent, pd.DataFrame({"image": sent}), pixels):
+    for form in (sent, pd.DataFrame({"image": sent})):
         np.testing.assert_allclose(numbers(served.predict(form)), list(wanted.values()), rtol=1e-5)
+    drawn = {name: number for name, number in wanted.items() if name.endswith(".png")}
+    assert 0 < len(drawn) < len(wanted)
+    pixels = np.stack([np.asarray(Image.open(tmp_path / "scans" / name)) for name in drawn])
+    np.testing.assert_allclose(numbers(served.predict(pixels)), list(drawn.values()), rtol=1e-5)
     with pytest.raises(MlflowException, match="row 1"):
         served.predict([str(tmp_path / "scans" / next(iter(wanted)))])  # no file of the server's own
 
