@@ -11,7 +11,7 @@ import yaml
 from src import runs
 from tests import doors
 from tests.conftest import Command
-from tests.data.test_medmnist import packed, small
+from tests.data.medmnist_files import packed, small
 
 EXPERIMENT = """
 # @package _global_
