@@ -5,8 +5,14 @@ import pytest
 from src.claims import Lab
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Where the tests of a file train: what one has trained, the others have."""
+    return tmp_path_factory.mktemp("lab")
+
+
 @pytest.fixture
-def lab(request, tmp_path, monkeypatch) -> Lab:
-    """The lab of the experiment that a test file is named after, in a folder of its own, without MLflow."""
-    monkeypatch.chdir(tmp_path)
+def lab(request, folder, monkeypatch) -> Lab:
+    """The lab of the experiment that a test file is named after, without MLflow."""
+    monkeypatch.chdir(folder)
     return Lab(request.path.stem.removeprefix("test_"), quick=True, overrides=("tracking.enabled=false",))
