@@ -2,10 +2,12 @@
 
 import copy
 import hashlib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
 from hydra.experimental.callback import Callback
 from hydra.types import RunMode
 from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
@@ -17,6 +19,7 @@ from src.config.help import choices
 from src.config.loading import load
 from src.config.schema import Run
 from src.config.targets import on_its_target
+from src.config.templates import Templates
 from src.runs.identity import AGAIN, Identity
 
 CONF = Path(__file__).resolve().parent.parent.parent / "conf"
@@ -54,9 +57,20 @@ def resolved(cfg: DictConfig, hydra: Any) -> Run:
 def compose_run(*overrides: str) -> Run:
     """The run that `python -m src.train overrides...` would train."""
     register_resolvers()
+    cfg = _templates().composed(for_hydra(overrides))
+    return resolved(without_hydra(cfg), cfg.hydra)
+
+
+@cache
+def _templates() -> Templates:
+    """Of runs that are composed in this process."""
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        cfg = compose("train", for_hydra(overrides), return_hydra_config=True)
-        return resolved(without_hydra(cfg), cfg.hydra)
+        return Templates(GlobalHydra.instance().config_loader(), _compose)
+
+
+def _compose(overrides: list[str]) -> DictConfig:
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return compose("train", overrides, return_hydra_config=True)
 
 
 class Check(Callback):

@@ -3,13 +3,11 @@
 import copy
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
 from hydra.core.config_loader import ConfigLoader
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.core.utils import configure_log
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
@@ -17,6 +15,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from src import runs
 from src.config.composition import resolved
 from src.config.schema import Run
+from src.config.templates import Templates
 
 
 class Composed(NamedTuple):
@@ -36,17 +35,11 @@ class Composed(NamedTuple):
 
 
 class Composer:
-    """Composes the jobs of the multirun that `master` configures.
-
-    Hydra takes 85 ms for a job. One that differs from a job before it in values alone, not in its choices from config
-    groups, is a copy of that job with its own values: about 10 ms.
-    """
+    """Composes the jobs of the multirun that `master` configures."""
 
     def __init__(self, master: DictConfig, loader: ConfigLoader) -> None:
-        self.master, self.loader, self.place = master, loader, sweep_folder(master).resolve()
-        self._parse = lru_cache(OverridesParser.create(config_loader=loader).parse_overrides)
-        self._alike: dict[tuple[str, ...], DictConfig] = {}  # by all that is the same in the jobs' overrides
-        self._is_group: dict[str, bool] = {}
+        self.place = sweep_folder(master).resolve()
+        self.templates = Templates(loader, lambda overrides: loader.load_sweep_config(master, overrides))
 
     def job(self, overrides: Sequence[str], number: int) -> Composed:
         """Job `number`; ValueError if its settings break a rule."""
@@ -67,27 +60,12 @@ class Composer:
         return composed
 
     def _composed(self, overrides: list[str]) -> DictConfig:
-        parsed = [one for text in overrides for one in self._parse((text,))]
-        alike = tuple(str(one.key_or_group if self._is_value(one) else one.input_line) for one in parsed)
-        if alike not in self._alike:
-            self._alike[alike] = self.loader.load_sweep_config(self.master, overrides)
-        cfg = copy.deepcopy(self._alike[alike])
-        for one in parsed:
-            if self._is_value(one):
-                OmegaConf.update(cfg, one.key_or_group, one.value())
-        of_task = [one for one in parsed if not one.is_hydra_override()]
+        cfg = self.templates.composed(overrides)
+        of_task = [one for one in self.templates.parsed(overrides) if not one.is_hydra_override()]
         with open_dict(cfg):
             cfg.hydra.overrides.task = [one.input_line for one in of_task]
             cfg.hydra.job.override_dirname = _dirname(of_task, cfg.hydra.job.config.override_dirname)
         return cfg
-
-    def _is_value(self, override: Override) -> bool:
-        """Whether it does no more than set a key that is there, to one value."""
-        key = override.key_or_group
-        if key not in self._is_group:
-            self._is_group[key] = bool(self.loader.get_group_options(key))
-        marked = override.is_add() or override.is_force_add() or override.is_delete() or override.is_hydra_override()
-        return not (marked or override.package or self._is_group[key] or isinstance(override.value(), dict))
 
 
 def check_together(together: Sequence[Run]) -> None:

@@ -47,4 +47,4 @@ def test_a_copy_with_its_own_values_is_what_hydra_composes(hydra: tuple[Any, Dic
         for cfg in (mine, its):  # random names of folders are resolved one by one
             cfg.hydra.run.dir = "resolved elsewhere"
         assert OmegaConf.to_container(mine) == OmegaConf.to_container(its), overrides
-    assert len(composer._alike) < len(JOBS)
+    assert len(composer.templates) < len(JOBS)
