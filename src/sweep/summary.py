@@ -1,5 +1,6 @@
 """The end of a sweep: its leaderboard, its figure, and the model of its best run."""
 
+import logging
 import math
 import os
 from collections.abc import Collection, Mapping, Sequence
@@ -14,17 +15,20 @@ from src import runs, tracking
 from src.artifacts import leave_model
 from src.config.leaves import leaves
 from src.config.loading import load
+from src.disk import DamagedError
 from src.plots import objective_against
 from src.prediction.predictor import FILE
 from src.runs.background import Background
 from src.runs.identity import read_config
 from src.runs.objective import Objective
-from src.runs.results import Results
+from src.runs.results import Results, read_results
 from src.runs.stop_reason import RunStatus, StopReason
 from src.sweep.folds import OUT_OF_FOLD, drawn_folds, has_folds, out_of_fold
 from src.sweep.leaderboard import Entry, drawn, leaderboard, swept_keys
 from src.tracking import Tracker
 from src.tracking.state import SWEEP
+
+log = logging.getLogger(__name__)
 
 KEPT = 10  # runs of a sweep, the best, whose models are kept to predict with; of the first row all
 
@@ -87,11 +91,19 @@ def summarise_multirun(folder: Path) -> None:
 
 
 def read_entries(folder: Path) -> list[Entry]:
-    """The runs of the sweep in `folder` that have ended, by number, less those broken off; ValueError if there is none."""
-    ended = _ended(folder)
-    if not ended:
+    """The runs of the sweep in `folder` that have ended, by number, less those broken off; ValueError if there is none.
+
+    One whose record is damaged is left out, which is told.
+    """
+    entries = []
+    for number, results in sorted(_ended(folder).items()):
+        try:
+            entries.append(Entry(number, read_config(folder / str(number)), results))
+        except DamagedError as error:
+            log.warning("%s The run is left out of the leaderboard.", error)
+    if not entries:
         raise ValueError(f"{folder}: must hold runs that have ended, but got none.")
-    return [Entry(number, read_config(folder / str(number)), results) for number, results in sorted(ended.items())]
+    return entries
 
 
 def has_ended(folder: Path) -> bool:
@@ -101,7 +113,7 @@ def has_ended(folder: Path) -> bool:
 
 def _ended(folder: Path) -> dict[int, Results]:
     numbers = [path.parent.name for path in folder.glob(f"*/{runs.RESULTS}") if path.parent.name.isdigit()]
-    found = {int(number): Results.read(folder / number) for number in numbers}
+    found = {int(number): read_results(folder / number) for number in numbers}
     return {number: one for number, one in found.items() if one and one.stop_reason != StopReason.INTERRUPTED}
 
 
