@@ -20,7 +20,7 @@ ALLOWED = {
     "prediction": MATHS | GROUND | {"models", "data", "prediction"},
     "config": GROUND | TABLES | {"config", "runs"},
     "runs": BELOW,
-    "plots": {"plots"},
+    "plots": {"plots", "disk"},
     "serving": BELOW | {"serving"},
     "artifacts": BELOW | {"plots", "serving", "artifacts"},
     "tracking": {"tracking", "config", "runs", "disk"},

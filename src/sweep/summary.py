@@ -15,8 +15,8 @@ from src import runs, tracking
 from src.artifacts import leave_model
 from src.config.leaves import leaves
 from src.config.loading import load
-from src.disk import DamagedError
-from src.plots import objective_against
+from src.disk import DamagedError, whole_file
+from src.plots import Figure, objective_against, save_figure
 from src.prediction.predictor import FILE
 from src.runs.background import Background
 from src.runs.identity import read_config
@@ -49,13 +49,9 @@ def summarise_sweep(
     entries = [replace(entry, feasible=entry.number not in infeasible) for entry in read_entries(folder)]
     objective = _objective(entries)
     table = leaderboard(entries, objective)
-    table.to_csv(folder / "leaderboard.csv", index=False)
+    with whole_file(folder / "leaderboard.csv") as part:
+        table.to_csv(part, index=False)
     best = _best(table, entries, objective)
-    frame = _swept(entries)
-    if len(frame.columns) > 1:
-        simulated = any((entry.results.data or {}).get("simulated") for entry in entries)
-        note = "simulated data" if simulated else ""
-        objective_against(frame, objective, folder.name, note).savefig(folder / "objective.png", dpi=120)
     broken = sum(entry.results.status != RunStatus.FINISHED for entry in entries)
     figures: dict[str, float] = {"sweep/runs": len(entries), "sweep/broken": broken}
     if best is not None:
@@ -66,8 +62,10 @@ def summarise_sweep(
     console.print(drawn(table, objective))
     if has_folds(first := _first_row(table, entries)):
         found = out_of_fold(folder, first)
-        found.frame.to_parquet(folder / OUT_OF_FOLD)
+        with whole_file(folder / OUT_OF_FOLD) as part:
+            found.frame.to_parquet(part)
         console.print(drawn_folds(found))
+    save_figure(lambda: _objective_figure(entries, objective, folder.name), folder / "objective.png")
     if best is not None:
         if (folder / str(best.number) / FILE).is_file():  # else it has its model already
             leave_model(folder / str(best.number))
@@ -80,6 +78,14 @@ def summarise_sweep(
         (folder / number / FILE).unlink(missing_ok=True)
     tracker.finish(status, folder / str(best.number) if best else None)
     return table
+
+
+def _objective_figure(entries: Sequence[Entry], objective: str, title: str) -> Figure | None:
+    """Of runs that differ in something."""
+    frame = _swept(entries)
+    simulated = any((entry.results.data or {}).get("simulated") for entry in entries)
+    note = "simulated data" if simulated else ""
+    return objective_against(frame, objective, title, note) if len(frame.columns) > 1 else None
 
 
 def summarise_multirun(folder: Path) -> None:
