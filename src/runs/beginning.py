@@ -11,7 +11,7 @@ OF_START = (*OF_HYDRA, OWNER, IDENTITY, "environment.txt", "mlflow.json", "study
 def has_begun(folder: Path) -> bool:
     """Whether a run is recorded in `folder`, or of a sweep in one below, or MLflow may know the sweep."""
     known = folder.parent.name == "sweeps" and (folder / IDENTITY).is_file()
-    return known or (folder / CONFIG).is_file() or any(folder.glob(f"*/{CONFIG}"))
+    return known or (folder / CONFIG).is_file() or any(folder.glob(f"[0-9]*/{CONFIG}"))
 
 
 def clear(folder: Path) -> None:

@@ -110,8 +110,8 @@ def run_search(request: Request, tracker: Tracker, console: Console) -> Search:
     )
     num_jobs = plan.n_trials * plan.repeats
     status = SweepStatus(num_jobs, objectives[0], num_jobs * base.epochs)
+    storage = open_storage(settings.storage, folder)  # one that cannot be leaves nothing behind
     with recording(folder, base.tracking, tracker, console, figures=status.figures) as around:
-        storage = open_storage(settings.storage, folder)
         trials = Trials(storage, folder.name, directions, sampler=samplers, pruner=pruner, background=around.background)
         check_unchanged_settings(trials.study, base, space, settings, data_digest=dataset.digest)
         trials.load(lambda trial: ended_in(folder, trial, plan))
