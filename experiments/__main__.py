@@ -8,20 +8,21 @@ import time
 import experiments
 from src.claims.conduct import parsed, publish_claim
 from src.config.errors import raise_on_signals, report_errors, show_warnings
+from src.config.terminal import output
 
 
 def main() -> None:
     """Test every claim, tell all verdicts at the end."""
     arguments = parsed(str(__doc__))
     raise_on_signals()
-    show_warnings()
     started, verdicts = time.perf_counter(), {}
-    with report_errors():
+    with report_errors(), output(goes_on=True):
+        show_warnings()
         for name in claims():
             verdicts[name] = publish_claim(importlib.import_module(f"experiments.{name}"), arguments)["verdict"]
-    width = max(map(len, verdicts))
-    print("\n".join(f"{name:{width}}  {verdict}" for name, verdict in verdicts.items()))
-    print(f"{len(verdicts)} claims, {(time.perf_counter() - started) / 60:.1f} min")
+        width = max(map(len, verdicts))
+        print("\n".join(f"{name:{width}}  {verdict}" for name, verdict in verdicts.items()))
+        print(f"{len(verdicts)} claims, {(time.perf_counter() - started) / 60:.1f} min")
 
 
 def claims() -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from src import runs
 from src.config.errors import report_errors, show_warnings
 from src.config.passwords import without_password
+from src.config.terminal import output
 
 
 def main() -> None:
@@ -15,8 +16,8 @@ def main() -> None:
     parser.add_argument("run", nargs="*", help="folder names or MLflow ids; all when none is given")
     parser.add_argument("--uri", help="another MLflow server or store than the run's own")
     arguments = parser.parse_args()
-    show_warnings()
-    with report_errors():
+    with report_errors(), output(goes_on=True):
+        show_warnings()
         failures = sync([runs.find(run) for run in arguments.run] or runs.run_folders(), arguments.uri)
         if not arguments.run:
             failures += sync_claims(arguments.uri)

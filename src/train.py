@@ -15,6 +15,7 @@ from src.config.command_line import for_hydra
 from src.config.composition import CONF, register_resolvers, resolved
 from src.config.errors import raise_on_signals, report_errors
 from src.config.leftovers import none_left
+from src.config.terminal import output
 from src.runs import resume
 from src.runs.announcement import announce
 
@@ -47,7 +48,7 @@ def main() -> None:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra raises instead of printing: `report_errors` has the last word
     raise_on_signals()
     register_resolvers()
-    with report_errors():
+    with report_errors(), output(goes_on=True):
         sys.argv[1:] = for_hydra(resume.arguments(sys.argv[1:]))
         train()
 

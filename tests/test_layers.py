@@ -7,7 +7,7 @@ import pytest
 from tests.doors import REPOSITORY
 
 FILES = sorted((REPOSITORY / "src").rglob("*.py"))
-GROUND = {"choices", "tasks", "fields", "imports"}  # tables, kinds of settings
+GROUND = {"choices", "tasks", "fields", "imports", "disk"}  # tables, kinds of settings, files
 TABLES = {"losses", "metrics", "schedules", "optimizers", "models.arguments", "data.sources"}  # of the schema
 MATHS = {"choices", "tasks", "data_spec", "randomness", "losses", "metrics", "schedules", "optimizers", "statistics"}
 PARTS = MATHS | GROUND | {"models", "data", "prediction"}  # what a run is built of
@@ -20,16 +20,16 @@ ALLOWED = {
     "prediction": MATHS | GROUND | {"models", "data", "prediction"},
     "config": GROUND | TABLES | {"config", "runs"},
     "runs": BELOW,
-    "plots": {"plots"},
+    "plots": {"plots", "disk"},
     "serving": BELOW | {"serving"},
     "artifacts": BELOW | {"plots", "serving", "artifacts"},
-    "tracking": {"tracking", "config", "runs"},
+    "tracking": {"tracking", "config", "runs", "disk"},
     "engines": BELOW | {"engines"},
     "sweep": BELOW | {"engines", "sweep", "tracking", "plots", "artifacts"},
     "search": BELOW | {"engines", "sweep", "search", "tracking", "plots"},
     "claims": BELOW | {"engines", "sweep", "claims", "tracking", "plots"},
     "plugins": {"imports", "config", "runs", "engines", "sweep", "search", "tracking"},
-    "report": MATHS | {"report", "sweep", "tracking", "plots", "config", "runs"},
+    "report": MATHS | {"report", "sweep", "tracking", "plots", "config", "runs", "disk"},
     "train": {"config", "runs", "engines", "sweep", "tracking"},
     "predict": {"config", "runs", "serving"},
     "export": {"config", "runs", "serving"},

@@ -14,7 +14,8 @@ from src.config.loading import load
 from src.data.dataset import Dataset
 from src.data.preprocessing import TableRows
 from src.data.reading import read_dataset
-from src.plots import Figure, confusion, importance_bars, loss_curve
+from src.disk import whole_file
+from src.plots import confusion, importance_bars, loss_curve, save_figure
 from src.prediction.predictor import FILE, Predictor
 from src.runs.evaluation import PREDICTIONS, predicted, predictions_frame, read_predictions
 from src.runs.files import HISTORY
@@ -27,7 +28,8 @@ def leave_model(folder: Path) -> None:
     """Predictions on val, figures, tables and the model to serve, of a run that has kept its weights alone."""
     dataset = read_dataset(load(read_config(folder)).data)
     val = predicted(Predictor.of_run(folder), dataset, dataset.val)
-    predictions_frame({"val": val}, dataset).to_parquet(folder / PREDICTIONS)
+    with whole_file(folder / PREDICTIONS) as part:
+        predictions_frame({"val": val}, dataset).to_parquet(part)
     leave(folder, dataset)
 
 
@@ -37,36 +39,36 @@ def leave(folder: Path, dataset: Dataset) -> None:
     assert results is not None
     note = "simulated data" if dataset.simulated else ""
     title = f"{dataset.name}, {folder.name}"
-    _draw(folder / "loss_curve.png", loss_curve(pd.read_csv(folder / HISTORY), results.best_epoch, title, note))
+    history = pd.read_csv(folder / HISTORY)
+    save_figure(lambda: loss_curve(history, results.best_epoch, title, note), folder / "loss_curve.png")
     splits = read_predictions(folder)
-    if not splits:
-        return
-    predictor, told = Predictor.of_run(folder), Evaluated.last(dataset, splits, results)
+    if splits:
+        _leave_of_predictions(folder, dataset, Evaluated.last(dataset, splits, results), title, note)
+
+
+def _leave_of_predictions(folder: Path, dataset: Dataset, told: Evaluated, title: str, note: str) -> None:
+    predictor = Predictor.of_run(folder)
     _write(folder / "slices.csv", slices_table(told))
     _write(folder / "worst_mistakes.csv", mistakes_table(told))
     if dataset.task != "regression":
         _write(folder / "classes.csv", classes_table(told))
-        title_of_split = f"Confusion on {told.name}: {title}"
-        _draw(
-            folder / "confusion.png", confusion(confusion_counts(told).numpy(), dataset.classes, title_of_split, note)
-        )
+        counts, of_split = confusion_counts(told).numpy(), f"Confusion on {told.name}: {title}"
+        save_figure(lambda: confusion(counts, dataset.classes, of_split, note), folder / "confusion.png")
     if isinstance(dataset.preprocessor, TableRows):
         table = importance_table(told, predictor, dataset.preprocessor)
         _write(folder / "importance.csv", table)
-        title_of_columns = f"Importance of columns on {told.name}: {title}"
-        _draw(folder / "importance.png", None if table is None else importance_bars(table, title_of_columns, note))
+        if table is not None:
+            of_columns = f"Importance of columns on {told.name}: {title}"
+            save_figure(lambda: importance_bars(table, of_columns, note), folder / "importance.png")
     if dataset.is_image:
-        _draw(folder / "first_layer.png", first_layer(predictor.model, dataset.input_shape, title, note))
-        _draw(folder / "worst_mistakes.png", mistakes_sheet(told, title, note))
+        place = folder / "first_layer.png"
+        save_figure(lambda: first_layer(predictor.model, dataset.input_shape, title, note), place)
+        save_figure(lambda: mistakes_sheet(told, title, note), folder / "worst_mistakes.png")
     save_model(folder, predictor)
     (folder / FILE).unlink()  # the model holds it
 
 
 def _write(path: Path, table: pd.DataFrame | None) -> None:
     if table is not None:
-        table.to_csv(path, index=False)
-
-
-def _draw(path: Path, figure: Figure | None) -> None:
-    if figure is not None:
-        figure.savefig(path, dpi=120)
+        with whole_file(path, flush=False) as part:
+            table.to_csv(part, index=False)

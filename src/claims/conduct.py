@@ -18,6 +18,7 @@ from src.claims.claim import Claim
 from src.claims.lab import Lab
 from src.claims.page import write_page
 from src.config.errors import raise_on_signals, report_errors, show_warnings
+from src.config.terminal import output
 from src.runs.provenance import provenance
 from src.statistics.findings import bounds, found, table, verdict_of
 
@@ -29,8 +30,8 @@ def conduct(module_name: str) -> None:
     module = sys.modules[module_name]
     arguments = parsed(str(module.__doc__))
     raise_on_signals()
-    show_warnings()
-    with report_errors():
+    with report_errors(), output(goes_on=True):
+        show_warnings()
         publish_claim(module, arguments)
 
 

@@ -16,7 +16,8 @@ from src.claims.outcome import Outcome
 from src.config.composition import compose_run
 from src.config.leaves import leaves
 from src.config.schema import Run, Tracking
-from src.plots import Figure
+from src.disk import whole_file
+from src.plots import Figure, save_figure
 from src.runs import identity
 from src.runs.job import Job
 from src.runs.provenance import versions
@@ -94,7 +95,7 @@ class Lab:
     def draw(self, figure: Figure, name: str | None = None) -> None:
         """Keep a figure as `<claim>.png`, or `<claim>_<name>.png`."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        figure.savefig(self.folder / f"{'_'.join(filter(None, (self.name, name)))}.png", dpi=110)
+        save_figure(lambda: figure, self.folder / f"{'_'.join(filter(None, (self.name, name)))}.png", dpi=110)
 
     def write(self, name: str, text: str) -> None:
         """Keep a text, say a page to explore, as `name` beside the figures."""
@@ -108,9 +109,8 @@ class Lab:
             results = train_grid(jobs, folder, tracker, console=console)
             if failed := [result for result in results.values() if result.status == RunStatus.FAILED]:
                 raise ValueError(f"{folder}: no run of a claim may fail, but got {len(failed)}: {failed[0].reason}")
-            leaderboard(read_entries(folder), jobs[0].run.first_objective).to_csv(
-                folder / "leaderboard.csv", index=False
-            )
+            with whole_file(folder / "leaderboard.csv") as part:
+                leaderboard(read_entries(folder), jobs[0].run.first_objective).to_csv(part, index=False)
             figures = {"sweep/runs": len(jobs), "sweep/seconds": before or time.perf_counter() - started}
             runs.write_json(folder / SWEEP, {"status": "FINISHED", "figures": figures, "tags": {"lab": self.name}})
             tracker.finish(RunStatus.FINISHED)

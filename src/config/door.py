@@ -4,14 +4,15 @@ import sys
 from collections.abc import Callable, Sequence
 
 from src.config.errors import raise_on_signals, report_errors, show_warnings
+from src.config.terminal import output
 
 
 def enter(told: str | None, act: Callable[[Sequence[str]], None]) -> None:
     """`act` on the command line's arguments; with `--help` print what is `told` instead."""
-    if {"-h", "--help"} & set(sys.argv[1:]):
-        print(told)
-        return
     raise_on_signals()
-    show_warnings()
-    with report_errors():
+    with report_errors(), output(goes_on=False):
+        if {"-h", "--help"} & set(sys.argv[1:]):
+            print(told)
+            return
+        show_warnings()
         act(sys.argv[1:])

@@ -1,38 +1,60 @@
 """How far a sweep of known jobs has come, in one file."""
 
-from collections.abc import Collection
+import logging
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
-
+from src.disk import DamagedError, read_whole
+from src.disk.tensors import load_tensors, save_tensors
 from src.engines.stacked.snapshot import Snapshot
-from src.runs.files import CHECKPOINT
+from src.runs.files import CHECKPOINT, CONFIG, RESULTS
+from src.runs.job import Job
+from src.runs.results import read_results
+from src.runs.stop_reason import StopReason
+
+log = logging.getLogger(__name__)
 
 
 class Unfinished:
-    """Of the jobs `numbers` those that have `ended`, and the `snapshot` of those in a stack; `folder` is the sweep's."""
+    """Of `jobs`, by number, those that have `ended`, and the `snapshot` of those in a stack; `folder` is the sweep's.
 
-    def __init__(self, folder: Path, numbers: Collection[int]) -> None:
-        self.path, known = folder / CHECKPOINT, set(numbers)
+    Where its file is gone or damaged, which is told, those have ended that have results.
+    """
+
+    def __init__(self, folder: Path, jobs: Mapping[int, Job]) -> None:
+        self.path, known = folder / CHECKPOINT, set(jobs)
         self.ended: set[int] = set()
         self.snapshot: Snapshot | None = None
         # A sweeper may hand over its jobs in several batches: what is known of the others is kept.
         self._others: set[int] = set()
         self._their_snapshot: dict[str, Any] | None = None
-        if self.path.is_file():
-            saved = torch.load(self.path, weights_only=True)
-            self.ended = known & set(saved["ended"])
-            self._others = set(saved["ended"]) - self.ended
-            if saved["snapshot"] and known >= set(saved["snapshot"]["numbers"]):
-                self.snapshot = Snapshot(**saved["snapshot"])
+        try:
+            if self.path.is_file():
+                read_whole(self.path, lambda path: self._take(load_tensors(path), known))
+            elif any((job.folder / CONFIG).is_file() for job in jobs.values()):
+                raise DamagedError(f"{self.path}: is gone, while the sweep has begun.")
             else:
-                self._their_snapshot = saved["snapshot"]
+                self.save((), None)  # from here on it is there
+        except DamagedError as error:
+            ended = {int(path.parent.name) for path in folder.glob(f"*/{RESULTS}") if _has_ended(path.parent)}
+            self.ended, self._others = ended & known, ended - known
+            told = "%s %d of %d runs have ended and are kept; the others begin again at epoch 1."
+            log.warning(told, error, len(self.ended), len(jobs))
 
     def save(self, ended: Collection[int], snapshot: Snapshot | None) -> None:
         """One commit, by one rename."""
         self.ended |= set(ended)
-        part = self.path.with_suffix(".part")
         kept = vars(snapshot) if snapshot else self._their_snapshot
-        torch.save({"ended": sorted(self.ended | self._others), "snapshot": kept}, part)
-        part.replace(self.path)
+        save_tensors({"ended": sorted(self.ended | self._others), "snapshot": kept}, self.path)
+
+    def _take(self, saved: dict[str, Any], known: set[int]) -> None:
+        ended, theirs = set(saved["ended"]), saved["snapshot"]
+        if theirs and known >= set(theirs["numbers"]):
+            self.snapshot, theirs = Snapshot(**theirs), None
+        self.ended, self._others, self._their_snapshot = known & ended, ended - known, theirs
+
+
+def _has_ended(folder: Path) -> bool:
+    results = read_results(folder) if folder.name.isdigit() else None
+    return results is not None and results.stop_reason != StopReason.INTERRUPTED

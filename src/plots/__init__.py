@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 
 from src.plots.decisions import confusion, importance_bars
 from src.plots.runs import image_sheet, loss_curve, objective_against, trial_curves
+from src.plots.save import save_figure
 from src.plots.style import BLUE, GREEN, GREY, ORANGE, STYLES, annotate, band, panels, points
 
 __all__ = [
@@ -24,5 +25,6 @@ __all__ = [
     "objective_against",
     "panels",
     "points",
+    "save_figure",
     "trial_curves",
 ]

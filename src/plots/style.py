@@ -3,11 +3,13 @@
 from typing import Any
 
 import matplotlib
+import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 matplotlib.use("Agg")
+matplotlib.style.use("default")  # not a matplotlibrc's: text by LaTeX, say, breaks at the first underscore
 
 # Okabe and Ito 2008: told apart by the colour-blind; dashes and markers tell them apart in grey.
 BLUE, ORANGE, GREEN, PURPLE, SKY, YELLOW = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00"

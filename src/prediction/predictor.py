@@ -15,6 +15,8 @@ from src.data.raw import Inputs
 from src.data.target_scale import TargetScale
 from src.data.transforms import Standardize
 from src.data_spec import DataSpec
+from src.disk import read_whole
+from src.disk.tensors import load_tensors, save_tensors
 from src.models.build import build_model
 from src.models.outputs import numbers_per_row, pooled, squeezed
 from src.prediction.views import predict_views
@@ -45,22 +47,14 @@ class Predictor:
     views: dict[str, Any] | None = None  # of test-time augmentation: `num` and `seed`, and the strengths of `augment`
 
     def save(self, path: Path) -> None:
-        """Write it to `path`."""
-        torch.save({**_values(self), "classes": list(self.classes)}, path)
+        """Write it to `path`, whole; the disk may have it later."""
+        save_tensors({**_values(self), "classes": list(self.classes)}, path, flush=False)
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read what `save` has written: nothing is unpickled. ValueError, naming the file, if it is none."""
-        try:
-            values = torch.load(path, weights_only=True, map_location="cpu")
-            return cls(**{**values, "classes": tuple(values["classes"])})
-        except OSError:
-            raise
-        except Exception as error:  # whatever a damaged file makes of it
-            reason = " ".join(str(error).split())[:120]
-            raise ValueError(
-                f"{path}: must be a whole model of a run, but got: {type(error).__name__}: {reason}."
-            ) from error
+        """Read what `save` has written: nothing is unpickled. DamagedError, naming the file, if it is none."""
+        values = load_tensors(path)
+        return read_whole(path, lambda _: cls(**{**values, "classes": tuple(values["classes"])}))
 
     @classmethod
     def of_run(cls, folder: Path) -> Self:

@@ -13,6 +13,7 @@ from pathlib import Path
 from src import runs
 from src.config.command_line import key_values, named
 from src.config.door import enter
+from src.disk import write_text
 
 SUBJECTS = ("experiment", "sweep", "claim", "run")
 KEYS = (*SUBJECTS, "output", "uri")
@@ -43,7 +44,7 @@ def report(given: dict[str, str]) -> Path:
     path = Path(given.get("output") or runs.ROOT / "reports" / f"{plain}.html")
     page = whole_page(read_page_data(subject, name, Reader(given.get("uri"))))
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page, encoding="utf-8")
+    write_text(path, page)
     return path
 
 

@@ -1,5 +1,6 @@
 """A run as everybody knows it: what is to be trained, how far it has come, and what it leaves."""
 
+from src.disk import write_text
 from src.runs.files import (
     CHECKPOINT,
     CONFIG,
@@ -10,12 +11,12 @@ from src.runs.files import (
     RESULTS,
     read_history,
     read_json,
+    read_yaml,
     write_history,
     write_json,
-    write_text,
 )
 from src.runs.folder import ROOT, find, in_sweep, label, new_name, run_folders
-from src.runs.owner import claim, is_alive, lives, orphans, owned, release, this_process
+from src.runs.owner import is_alive, lives, owned, this_process
 
 __all__ = [
     "CHECKPOINT",
@@ -26,18 +27,16 @@ __all__ = [
     "OWNER",
     "RESULTS",
     "ROOT",
-    "claim",
     "find",
     "in_sweep",
     "is_alive",
     "label",
     "lives",
     "new_name",
-    "orphans",
     "owned",
     "read_history",
     "read_json",
-    "release",
+    "read_yaml",
     "run_folders",
     "this_process",
     "write_history",

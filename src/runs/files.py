@@ -1,9 +1,13 @@
-"""The files that a run leaves: their names, and how they are written so that no reader sees half of one."""
+"""The files that a run leaves: their names, and how they are written and read."""
 
 import csv
 import json
 from pathlib import Path
 from typing import Any
+
+import yaml
+
+from src.disk import DamagedError, read_whole, write_text
 
 OWNER, RESULTS, CONFIG, HISTORY, CHECKPOINT = (
     "owner.json",
@@ -16,41 +20,49 @@ IDENTITY, FACTS = "identity.json", "tags.json"
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """The object in `path`, or an empty one if the file is not there; ValueError if it holds anything else."""
-    if not path.is_file():
-        return {}
-    try:
-        found = json.loads(path.read_text())
-    except ValueError as error:
-        raise ValueError(f"{path}: must hold JSON, but got: {error}.") from error
+    """The object in `path`, or an empty one if the file is not there; DamagedError if it holds anything else."""
+    return _object(path, read_whole(path, lambda path: json.loads(path.read_bytes()))) if path.is_file() else {}
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The mapping in `path`; DamagedError if it holds anything else."""
+    return _object(path, read_whole(path, _yaml))
+
+
+def _yaml(path: Path) -> Any:
+    content = path.read_bytes()
+    if not content.endswith(b"\n"):
+        raise ValueError("its last line has no end")
+    return yaml.load(content, Loader=yaml.CSafeLoader)
+
+
+def _object(path: Path, found: Any) -> dict[str, Any]:
     if not isinstance(found, dict):
-        raise ValueError(f"{path}: must hold a JSON object, but got a {type(found).__name__}.")
+        raise DamagedError(f"{path}: must be whole, but got {found!r:.40} in the place of names and values.")
     return found
 
 
-def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write `content` beside `path`, then rename it over it: a reader never sees half a file."""
-    write_text(path, json.dumps(content, indent=2) + "\n")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write `text` beside `path`, then rename it over it."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(text)
-    part.replace(path)
+def write_json(path: Path, content: dict[str, Any], *, flush: bool = True) -> None:
+    """`content` as the whole file `path`."""
+    write_text(path, json.dumps(content, indent=2) + "\n", flush=flush)
 
 
 def write_history(folder: Path, history: list[dict[str, float]]) -> None:
     """`history.csv`, rewritten whole from the committed history; numbers as Python prints them, so none is rounded."""
     lines = [",".join(history[0])] if history else []
     lines += [",".join(str(value) for value in row.values()) for row in history]
-    write_text(folder / HISTORY, "\n".join(lines) + "\n")
+    write_text(folder / HISTORY, "\n".join(lines) + "\n", flush=False)  # the checkpoint has it until the end
 
 
 def read_history(folder: Path) -> list[dict[str, float]]:
-    """`history.csv` as it was written; empty if it is not there."""
+    """`history.csv` as it was written; empty if it is not there. DamagedError if it is another table."""
     path = folder / HISTORY
-    if not path.is_file():
-        return []
-    with path.open() as file:
-        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+    return read_whole(path, _rows) if path.is_file() else []
+
+
+def _rows(path: Path) -> list[dict[str, float]]:
+    text = path.read_text(encoding="utf-8")
+    rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(text.splitlines())]
+    if not text.endswith("\n") or [row["epoch"] for row in rows] != list(range(1, len(rows) + 1)):
+        raise ValueError("its epochs must follow one another, to the end of a line")
+    return rows

@@ -1,10 +1,14 @@
 """The folders that runs leave under `mlruns/`."""
 
+import logging
 import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 
+from src.disk import DamagedError
 from src.runs.files import CONFIG, read_json
+
+log = logging.getLogger(__name__)
 
 ROOT = Path("mlruns")
 
@@ -36,6 +40,14 @@ def find(run: str, root: Path = ROOT) -> Path:
         if run and (folder / CONFIG).is_file():
             return folder
     for folder in run_folders(root):
-        if run in (label(folder), read_json(folder / "mlflow.json").get("run_id")):
+        if run in (label(folder), _mlflow_id(folder)):
             return folder
     raise ValueError(f"run: must be the folder name or the MLflow id of a run under {root}/, but got {run!r}.")
+
+
+def _mlflow_id(folder: Path) -> str | None:
+    try:
+        return read_json(folder / "mlflow.json").get("run_id")
+    except DamagedError as error:
+        log.warning("%s", error)
+        return None

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-import yaml
-
 from src.config.leaves import leaves
 from src.config.passwords import without_password
 from src.config.schema import Run
 from src.data.sources import SOURCES
+from src.disk import DamagedError, read_whole
 from src.fields import free_keys
-from src.runs.files import CONFIG, IDENTITY, read_json, write_json
+from src.runs.files import CONFIG, IDENTITY, read_json, read_yaml, write_json
 
 AGAIN = "leave out resume and hydra.run.dir to begin anew"  # of a single run
 FREE = frozenset(free_keys(Run))
@@ -36,8 +35,8 @@ class Identity:
     @classmethod
     def read(cls, folder: Path) -> Self | None:
         """That of the run in `folder`; None if it holds no run."""
-        found = read_json(folder / IDENTITY)
-        return cls(found["settings"], found["data"]) if "settings" in found else None
+        found = read_json(path := folder / IDENTITY)
+        return read_whole(path, lambda _: cls(dict(found["settings"]), found["data"])) if "settings" in found else None
 
     @property
     def hash(self) -> str:
@@ -53,7 +52,10 @@ class Identity:
 
     def check(self, folder: Path, *, again: str) -> None:
         """Raises ValueError if `folder` holds another run, or one that nothing tells of; `again` says how to begin anew."""
-        before = Identity.read(folder)
+        try:
+            before = Identity.read(folder)
+        except DamagedError as error:
+            raise ValueError(f"{str(error).rstrip('.')}; {again}.") from error
         if before is None and (folder / CONFIG).is_file():
             raise ValueError(
                 f"{folder}: must hold {IDENTITY} beside {CONFIG}, but got no settings to compare; {again}."
@@ -69,7 +71,8 @@ class Identity:
         found = read_json(folder / IDENTITY)
         if not found.get("data"):
             known = {"id": found.get("id") or _new_id(), "hash": self.hash}
-            write_json(folder / IDENTITY, {**known, "settings": dict(self.settings), "data": self.data})
+            values = {**known, "settings": dict(self.settings), "data": self.data}
+            write_json(folder / IDENTITY, values, flush=False)  # whoever begins a run flushes what it has written
 
 
 def deciding(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -119,6 +122,8 @@ def plain_values(run: Run) -> dict[str, Any]:
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """The resolved configuration of the run in `folder`, nested."""
-    values: dict[str, Any] = yaml.load((folder / CONFIG).read_text(), Loader=yaml.CSafeLoader)
+    """The resolved configuration of the run in `folder`, nested; DamagedError if the file is not what was written."""
+    values = read_yaml(path := folder / CONFIG)
+    if missing := Run.model_fields.keys() - values.keys():
+        raise DamagedError(f"{path}: must be whole, but got one without {', '.join(sorted(missing))}.")
     return values

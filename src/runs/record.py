@@ -2,23 +2,27 @@
 
 import time
 from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple, Self
 
 import yaml
 
+from src.disk import flush_files, whole_file, write_text
 from src.prediction.predictor import FILE
 from src.runs.background import Background
 from src.runs.evaluation import PREDICTIONS, predictions_frame
 from src.runs.files import (
     CONFIG,
     FACTS,
+    HISTORY,
+    IDENTITY,
     RESULTS,
     read_history,
     read_json,
     write_history,
     write_json,
-    write_text,
 )
-from src.runs.identity import Identity, plain_values
+from src.runs.identity import Identity, plain_values, read_config
 from src.runs.job import Job
 from src.runs.listener import Listener
 from src.runs.outcome import Failed, Outcome, Recalled, Trained, evaluate_run
@@ -47,8 +51,10 @@ class Record:
         identity.hold(job.folder)
         (job.folder / RESULTS).unlink(missing_ok=True)
         values = yaml.dump(plain_values(job.run), sort_keys=False, Dumper=yaml.CSafeDumper)
-        write_text(job.folder / CONFIG, values)
-        write_json(job.folder / FACTS, dict(facts))
+        write_text(job.folder / CONFIG, values, flush=False)
+        write_json(job.folder / FACTS, dict(facts), flush=False)
+        begun = [job.folder / name for name in (IDENTITY, CONFIG, FACTS)]
+        self.background.submit(lambda: flush_files(begun))  # the training waits for no disk
         self._histories[job.number], self._due[job.number] = [], 0.0
 
     def epoch(self, job: Job, row: Mapping[str, float]) -> None:
@@ -72,6 +78,7 @@ class Record:
             results = self._concluded(job, outcome) if isinstance(outcome, Trained) else _broken(job, outcome)
         except Exception as error:  # a model that cannot be evaluated, say: the others go on
             results = _broken(job, Failed(error))
+        flush_files([job.folder / name for name in (HISTORY, FILE, PREDICTIONS)])
         results.write(job.folder)
         self.results_[job.number] = results
 
@@ -80,7 +87,8 @@ class Record:
         if splits:
             trained.predictor(results.threshold).save(job.folder / FILE)
         if splits and job.run.tracking.save_model:
-            predictions_frame(splits, trained.dataset).to_parquet(job.folder / PREDICTIONS)
+            with whole_file(job.folder / PREDICTIONS, flush=False) as part:
+                predictions_frame(splits, trained.dataset).to_parquet(part)
         return results
 
     def _write_history(self, job: Job) -> None:
@@ -88,16 +96,32 @@ class Record:
             write_history(job.folder, history)
 
 
-def recall(job: Job, listeners: list[Listener], results: Results) -> None:
-    """Tell `listeners` again, from its record, what an earlier start left of a job that ended then."""
-    facts = read_json(job.folder / FACTS)
+class Recorded(NamedTuple):
+    """What an earlier start left of a run."""
+
+    results: Results
+    facts: dict[str, str]
+    history: list[dict[str, float]]
+
+    @classmethod
+    def read(cls, folder: Path) -> Self | None:
+        """Of the run in `folder`, if it has results. DamagedError, naming a file that is not what was written."""
+        results = Results.read(folder)
+        if results is None:
+            return None
+        read_config(folder)
+        return cls(results, read_json(folder / FACTS), read_history(folder))
+
+
+def recall(job: Job, listeners: list[Listener], recorded: Recorded) -> None:
+    """Tell `listeners` again what an earlier start recorded of a job that ended then."""
     for listener in listeners:
-        listener.begin(job, facts)
-    for row in read_history(job.folder):
+        listener.begin(job, recorded.facts)
+    for row in recorded.history:
         for listener in listeners:
             listener.epoch(job, row)
     for listener in listeners:
-        listener.end(job, Recalled(results))
+        listener.end(job, Recalled(recorded.results))
 
 
 def _broken(job: Job, failed: Failed) -> Results:

@@ -1,5 +1,6 @@
 """What a run says of itself at the end: `results.json`."""
 
+import logging
 import math
 import statistics
 from dataclasses import asdict, dataclass
@@ -8,10 +9,13 @@ from typing import Any, Self
 
 from src.config.schema import Run
 from src.data.dataset import Dataset
+from src.disk import DamagedError, read_whole
 from src.runs.files import RESULTS, read_json, write_json
 from src.runs.folder import label
 from src.runs.progress import Progress
 from src.runs.stop_reason import RunStatus, StopReason
+
+log = logging.getLogger(__name__)
 
 Figures = dict[str, float]
 
@@ -43,16 +47,28 @@ class Results:
 
     @classmethod
     def read(cls, folder: Path) -> Self | None:
-        """Those of the run in `folder`; None while it has none."""
-        found = read_json(folder / RESULTS)
-        if not found:
-            return None
+        """Those of the run in `folder`; None while it has none. DamagedError if the file is not what was written."""
+        path = folder / RESULTS
+        return read_whole(path, cls._of_file) if path.is_file() else None
+
+    @classmethod
+    def _of_file(cls, path: Path) -> Self:
+        found = read_json(path)
         reasons = {"status": RunStatus(found["status"]), "stop_reason": StopReason(found["stop_reason"])}
         return cls(**{**found, **reasons})
 
     def write(self, folder: Path) -> None:
         """As `results.json`: from here on the run has ended."""
         write_json(folder / RESULTS, {name: value for name, value in asdict(self).items() if name != "reason" or value})
+
+
+def read_results(folder: Path) -> Results | None:
+    """Those of the run in `folder`; None if it has none, or, with a warning, damaged ones."""
+    try:
+        return Results.read(folder)
+    except DamagedError as error:
+        log.warning("%s It counts as none: the run has not ended.", error)
+        return None
 
 
 def results_of(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import yaml
 
+from src.disk import read_whole
 from src.runs.folder import find, in_sweep
 
 
@@ -25,7 +26,14 @@ def arguments(argv: Sequence[str]) -> list[str]:
 def overrides(folder: Path) -> list[str]:
     """The overrides that the run in `folder` was started with."""
     path = folder / ".hydra" / "overrides.yaml"
-    return list(yaml.safe_load(path.read_text()) or []) if path.is_file() else []
+    return read_whole(path, _list) if path.is_file() else []
+
+
+def _list(path: Path) -> list[str]:
+    found = yaml.safe_load(path.read_bytes())
+    if not isinstance(found, list):
+        raise ValueError("it must be a list")
+    return [str(text) for text in found]
 
 
 def _config_dir(folder: Path, argv: Sequence[str]) -> list[str]:
@@ -33,6 +41,10 @@ def _config_dir(folder: Path, argv: Sequence[str]) -> list[str]:
     path = folder / ".hydra" / "hydra.yaml"
     if not path.is_file() or any(text.startswith(("--config-dir", "-cd")) for text in argv):
         return []
-    sources = yaml.safe_load(path.read_text())["hydra"]["runtime"]["config_sources"]
-    given = [source["path"] for source in sources if source["provider"] == "command-line"]
+    given = read_whole(path, _given)
     return ["--config-dir", *given[:1]] if given else []
+
+
+def _given(path: Path) -> list[str]:
+    sources = yaml.safe_load(path.read_bytes())["hydra"]["runtime"]["config_sources"]
+    return [source["path"] for source in sources if source["provider"] == "command-line"]

@@ -3,13 +3,14 @@
 import logging
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import optuna
 from optuna.trial import TrialState
 
-from src.plots import trial_curves
+from src.plots import save_figure, trial_curves
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ def _draw_curves(study: optuna.Study, objective: str, best: int | None, path: Pa
     curves = {trial.number: list(trial.intermediate_values.values()) for trial in trials if trial.intermediate_values}
     if curves:
         ended = {trial.number for trial in trials if trial.state == TrialState.COMPLETE}
-        trial_curves(curves, ended, best, objective).savefig(path, dpi=110)
+        save_figure(lambda: trial_curves(curves, ended, best, objective), path, dpi=110)
 
 
 def _draw(folder: Path, name: str, function: str, study: optuna.Study, settings: dict[str, Any]) -> None:
@@ -61,15 +62,18 @@ def _draw(folder: Path, name: str, function: str, study: optuna.Study, settings:
         warnings.simplefilter("ignore")  # that a figure is experimental, or has one trial only
         try:
             getattr(interactive, function)(study, **settings).write_html(folder / f"{name}.html")
-            _save(lambda: getattr(still, function)(study, **settings), folder / f"{name}.png")
+            draw = partial(_resized, lambda: getattr(still, function)(study, **settings))
+            save_figure(draw, folder / f"{name}.png", dpi=110, bbox_inches="tight")
         except (ValueError, RuntimeError, ZeroDivisionError) as error:  # too few trials, or all alike
             log.info("no figure %s: %s", name, error)
+        except Exception as error:
+            log.warning("%s: is not drawn: %s: %s", folder / name, type(error).__name__, error)
         finally:
             plt.close("all")
 
 
-def _save(drawn: Callable[[], Any], path: Path) -> None:
+def _resized(drawn: Callable[[], Any]) -> Any:
     axes = drawn()
     figure = (axes.flat[0] if hasattr(axes, "flat") else axes).figure
     figure.set_size_inches(max(8.0, figure.get_size_inches()[0]), 5.0)
-    figure.savefig(path, dpi=110, bbox_inches="tight")
+    return figure

@@ -1,18 +1,21 @@
 """What the folders of a search tell of trials whose process died."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
 import optuna
-import yaml
 
 from src import runs
 from src.config.loading import load
+from src.disk import DamagedError
 from src.runs.job import Job
 from src.runs.results import Results
 from src.runs.stop_reason import StopReason
 from src.search.seeded_trial import CUT_OFF, SeededTrial, TrialOutcome, figures_at_best
 from src.search.source import Plan
+
+log = logging.getLogger(__name__)
 
 
 def ended_in(folder: Path, trial: optuna.Trial, plan: Plan) -> TrialOutcome | None:
@@ -20,6 +23,14 @@ def ended_in(folder: Path, trial: optuna.Trial, plan: Plan) -> TrialOutcome | No
 
     What its runs left is reported to it again, as it was while they trained.
     """
+    try:
+        return _ended_in(folder, trial, plan)
+    except DamagedError as error:
+        log.warning("%s Trial %d is trained again.", error, trial.number)
+        return None
+
+
+def _ended_in(folder: Path, trial: optuna.Trial, plan: Plan) -> TrialOutcome | None:
     first = trial.number * plan.repeats
     jobs = [job for number in range(first, first + plan.repeats) if (job := _job(folder, number))]
     ended = [(job, results) for job in jobs if (results := _results_of_end(job)) is not None]
@@ -46,7 +57,7 @@ def _job(folder: Path, number: int) -> Job | None:
     config = its_folder / runs.CONFIG
     if not config.is_file():
         return None
-    return Job(number, load(yaml.load(config.read_text(), Loader=yaml.CSafeLoader)), its_folder)
+    return Job(number, load(runs.read_yaml(config)), its_folder)
 
 
 def _results_of_end(job: Job) -> Results | None:

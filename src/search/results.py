@@ -26,22 +26,24 @@ def write_search_results(folder: Path, search: Search, console: Console) -> tupl
     study, plan = search.trials.study, search.plan
     best = best_trials(study)
     _write_results(folder, best, len(plan.objectives) > 1)
-    draw_figures(
-        study, folder / "figures", [objective.name for objective in plan.objectives], best[0].number if best else None
-    )
     tags = {"study": study.study_name, "trials": str(len(search.trials.counted))}
     if against := infeasible(search):
         tags["infeasible"] = " ".join(map(str, against))
-    if not best:
-        return None, tags
-    first = best[0]
+    first = best[0] if best else None
+    if first is not None:
+        _tell_best(folder, search, first, tags, console)
+    names = [objective.name for objective in plan.objectives]
+    draw_figures(study, folder / "figures", names, None if first is None else first.number)
+    return first, tags
+
+
+def _tell_best(folder: Path, search: Search, first: FrozenTrial, tags: dict[str, str], console: Console) -> None:
     for key, value in first.params.items():
         tags[f"best/{key}"] = str(value)
     file = _write_experiment(folder, search, first)
     shown = shlex.quote(os.path.relpath(file.parent.parent))
     console.print(f"best trial {first.number}: {', '.join(f'{key}={value}' for key, value in first.params.items())}")
     console.print(f"run it: python -m src.train --config-dir {shown} +experiment=best", soft_wrap=True)
-    return first, tags
 
 
 def best_trials(study: optuna.Study) -> list[FrozenTrial]:

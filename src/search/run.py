@@ -1,5 +1,6 @@
 """A search, whole: its study is opened, its trials are trained, what came of it is written down."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +14,7 @@ from src import runs, tracking
 from src.config.loading import load
 from src.config.schema import Run
 from src.data.reading import LastRead
+from src.disk import DamagedError
 from src.engines.build import spec_with_folds
 from src.engines.dispatch import Dispatch
 from src.engines.stacked.size import choose_slots
@@ -22,7 +24,7 @@ from src.runs.job import Job
 from src.runs.listener import Listener
 from src.runs.objective import Objective
 from src.runs.orphans import close
-from src.runs.record import recall
+from src.runs.record import Recorded, recall
 from src.runs.stop_reason import StopReason
 from src.search.recovery import ended_in
 from src.search.results import infeasible, write_search_results
@@ -40,6 +42,8 @@ from src.sweep.recording import Recording, recording
 from src.sweep.status import SweepStatus
 from src.sweep.summary import has_ended, summarise_sweep
 from src.tracking import Tracker
+
+log = logging.getLogger(__name__)
 
 GENERATIONS = 4  # at least: the wider the stack, the less does a trial know of those before it
 
@@ -106,8 +110,8 @@ def run_search(request: Request, tracker: Tracker, console: Console) -> Search:
     )
     num_jobs = plan.n_trials * plan.repeats
     status = SweepStatus(num_jobs, objectives[0], num_jobs * base.epochs)
+    storage = open_storage(settings.storage, folder)  # one that cannot be leaves nothing behind
     with recording(folder, base.tracking, tracker, console, figures=status.figures) as around:
-        storage = open_storage(settings.storage, folder)
         trials = Trials(storage, folder.name, directions, sampler=samplers, pruner=pruner, background=around.background)
         check_unchanged_settings(trials.study, base, space, settings, data_digest=dataset.digest)
         trials.load(lambda trial: ended_in(folder, trial, plan))
@@ -153,12 +157,17 @@ def run_search(request: Request, tracker: Tracker, console: Console) -> Search:
 
 def recall_all(folder: Path, around: Recording, listeners: Sequence[Listener]) -> None:
     """The jobs of earlier starts, told again from their records; those that were broken off are closed."""
-    for path in sorted(folder.glob(f"*/{runs.CONFIG}")):
-        results = close(path.parent, "its process is gone")
-        job = Job(int(path.parent.name), load(read_config(path.parent)), path.parent)
+    for place in sorted(path.parent for path in folder.glob(f"*/{runs.CONFIG}")):
+        try:
+            results, recorded = close(place, "its process is gone"), Recorded.read(place)
+            assert recorded is not None
+            job = Job(int(place.name), load(read_config(place)), place)
+        except DamagedError as error:
+            log.warning("%s The run is left out of what follows; its trial counts.", error)
+            continue
         around.record.results_[job.number] = results
         heard = listeners if results.stop_reason != StopReason.INTERRUPTED else around.others
-        recall(job, list(heard), results)
+        recall(job, list(heard), recorded)
 
 
 def _too_many_failures(search: Search) -> ValueError:

@@ -1,5 +1,7 @@
 """The trials of a study: asked for and told in one Optuna study, on a storage that outlives the process."""
 
+import math
+import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from threading import Event
@@ -14,6 +16,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from src import runs
 from src.runs.background import Background
+from src.runs.heartbeat import Heartbeat
 from src.search.samplers import holding
 from src.search.seeded_trial import TrialOutcome
 from src.search.storage import GatheringStorage, close_storage
@@ -23,6 +26,7 @@ optuna.logging.set_verbosity(optuna.logging.WARNING)
 Direction = Literal["minimize", "maximize"]
 OWNER = "owner"  # user attributes of a trial: who trains it,
 REAPED = "reaped"  # and whether its owner died without an end: such a trial is enqueued again, and does not count
+DRIVER = "driver"  # of a study in a database: who goes on with it, and when that was seen last
 
 
 class Trials:
@@ -56,6 +60,7 @@ class Trials:
                 f"hydra.sweeper.direction: must stay {', '.join(before)} in study {name}, but got {list(directions)}."
             )
         self._is_asking = False
+        self._heartbeat: Heartbeat | None = None
 
     def load(self, ended: Callable[[Trial], TrialOutcome | None]) -> list[FrozenTrial]:
         """Settle what processes that died left open; gives the trials that were reaped.
@@ -65,7 +70,7 @@ class Trials:
         """
         orphans = [trial for trial in self.all if trial.state == TrialState.RUNNING]
         for trial in orphans:
-            if runs.lives(owner := trial.user_attrs.get(OWNER, {})):
+            if runs.lives(owner := trial.user_attrs.get(OWNER, {}), self._seen_seconds(owner)):
                 raise ValueError(
                     f"study {self.study.study_name}: a trial must have one owner, but got a second for trial {trial.number} "
                     f"while process {owner['pid']} on {owner['host']} is at it."
@@ -74,6 +79,9 @@ class Trials:
             warnings.simplefilter("ignore")  # that a database has been told a part of it already
             reaped = [orphan.number for orphan in orphans if not self._settle(orphan.number, ended)]
         self._write()
+        if not isinstance(self.storage, GatheringStorage):  # a journal lies in the search's folder, which has an owner
+            self._beat()
+            self._heartbeat = Heartbeat(self._beat)
         trials = self.all
         return [trials[number] for number in reaped]
 
@@ -118,6 +126,8 @@ class Trials:
 
     def close(self) -> None:
         """Nothing more goes to the storage. A trial that was being asked for, if that was broken off, is reaped."""
+        if self._heartbeat is not None:
+            self._heartbeat.stop()
         mine = runs.this_process()
         for trial in self.all:
             if trial.state == TrialState.RUNNING and trial.user_attrs.get(OWNER, mine) == mine:
@@ -156,6 +166,15 @@ class Trials:
         study_id = self.storage.get_study_id_from_name(self.study.study_name)
         self.study.sampler = self.sampler(number)
         return Trial(self.study, self.storage.get_trial_id_from_study_id_trial_number(study_id, number))
+
+    def _beat(self) -> None:
+        """A sign of life for processes elsewhere that share the storage."""
+        self.study.set_user_attr(DRIVER, {"process": runs.this_process(), "seen": time.time()})
+
+    def _seen_seconds(self, owner: Mapping[str, Any]) -> float:
+        """How long ago the owner of a trial gave a sign of life."""
+        driver = self.study.user_attrs.get(DRIVER, {})
+        return time.time() - driver["seen"] if driver.get("process") == owner else math.inf
 
     def _write(self) -> None:
         """What is gathered is on disk after this; of a trial that is half asked for nothing, as if killed there."""

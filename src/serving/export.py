@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from src.data.preprocessing import TableRows
 from src.data.transforms import Standardize
 from src.data_spec import DataSpec
+from src.disk import whole_file
 from src.models.outputs import pooled
 from src.prediction.predictor import Predictor
 
@@ -59,9 +60,8 @@ def export_onnx(predictor: Predictor, output: Path) -> float:
             f"run: ONNX Runtime must give the model's numbers to {TOLERANCE:g}, but got a difference of {off:.2g}."
         )
     output.parent.mkdir(parents=True, exist_ok=True)
-    part = output.with_name(f"{output.name}.part")
-    part.write_bytes(content)
-    part.replace(output)
+    with whole_file(output) as part:
+        part.write_bytes(content)
     return off
 
 

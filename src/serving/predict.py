@@ -12,6 +12,7 @@ from torch import Tensor
 
 from src.data.labels import coded
 from src.data.raw import Inputs, Raw
+from src.disk import whole_file
 from src.models.outputs import mean_outputs
 from src.prediction.frame import prediction_frame
 from src.prediction.predictor import Predictor
@@ -95,12 +96,13 @@ def evaluation(predicted: Predicted, model: Predictor, name: str) -> Table | Non
 def write_frame(frame: pd.DataFrame, output: Path) -> None:
     """To .csv, .parquet or .jsonl: a name that `check_output` has passed."""
     output.parent.mkdir(parents=True, exist_ok=True)
-    if output.suffix == ".parquet":
-        frame.to_parquet(output, index=False)
-    elif output.suffix == ".csv":
-        frame.to_csv(output, index=False)
-    else:
-        frame.to_json(output, orient="records", lines=True, double_precision=15)
+    with whole_file(output) as part:
+        if output.suffix == ".parquet":
+            frame.to_parquet(part, index=False)
+        elif output.suffix == ".csv":
+            frame.to_csv(part, index=False)
+        else:
+            frame.to_json(part, orient="records", lines=True, double_precision=15)
 
 
 def check_output(output: Path, path: Path) -> None:

@@ -1,5 +1,6 @@
 """A sweep of known jobs: a grid, a claim's conditions, the best configuration once more."""
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from rich.console import Console
 
 from src import runs
 from src.data.reading import LastRead
+from src.disk import DamagedError
 from src.engines.dispatch import Dispatch, EngineName
 from src.engines.stacked.snapshot import Snapshot
 from src.engines.unfinished import Unfinished
@@ -14,7 +16,7 @@ from src.runs.announcement import tell_data
 from src.runs.identity import Identity
 from src.runs.job import Job
 from src.runs.listener import Listener
-from src.runs.record import recall
+from src.runs.record import Recorded, recall
 from src.runs.results import Results
 from src.runs.stop_reason import RunStatus
 from src.sweep.display import Display
@@ -23,6 +25,8 @@ from src.sweep.recording import recording
 from src.sweep.status import SweepStatus
 from src.sweep.summary import summarise_sweep
 from src.tracking import Tracker
+
+log = logging.getLogger(__name__)
 
 AGAIN = "hydra.launcher.resume=fresh begins anew, in another folder"
 
@@ -51,14 +55,12 @@ def train_grid(
     tracking = tracking.model_copy(update={"tags": dict(of_all)})
     with recording(folder, tracking, tracker, console, figures=status.figures) as around:
         unfinished = Unfinished(folder, numbered)
+        ended = _recorded([numbered[number] for number in sorted(unfinished.ended)])
         display = Display(status, console)
         others = [*around.others, display, *listeners]
-        ended = {
-            number: results for number in sorted(unfinished.ended) if (results := Results.read(numbered[number].folder))
-        }
-        for number, results in ended.items():  # a folder that was deleted is made anew
-            around.record.results_[number] = results
-            recall(numbered[number], others, results)
+        for number, recorded in ended.items():
+            around.record.results_[number] = recorded.results
+            recall(numbered[number], others, recorded)
         status.restart()
         if len(ended) == len(jobs):
             console.print(f"{folder}: all {len(jobs)} runs have ended; nothing is left to do. {AGAIN}.")
@@ -87,6 +89,22 @@ def train_grid(
         save(None)
         tracker.hurry()
     return around.record.results_
+
+
+def _recorded(jobs: Sequence[Job]) -> dict[int, Recorded]:
+    """What is recorded of `jobs`, by number; one whose folder was deleted or, as is told, damaged is trained again."""
+    found = {}
+    for job in jobs:
+        try:
+            recorded = Recorded.read(job.folder)
+        except DamagedError as error:
+            log.warning("%s The run is trained again.", error)
+            continue
+        if recorded is None:
+            log.warning("%s: has no results any more. The run is trained again.", job.folder)
+        else:
+            found[job.number] = recorded
+    return found
 
 
 def check_identity(jobs: Sequence[Job], data: LastRead) -> None:

@@ -11,7 +11,7 @@ from src.engines.build import spec_with_folds
 from src.engines.dispatch import Dispatch
 from src.runs.identity import AGAIN, Identity
 from src.runs.job import Job, Jobs
-from src.runs.results import Results
+from src.runs.results import Results, read_results
 from src.runs.summary import summary
 from src.sweep.recording import recording
 from src.tracking import Tracker
@@ -28,7 +28,7 @@ def train_one(run: Run, folder: Path, tracker: Tracker, data: LastRead) -> Resul
     check_against_data(run, dataset.task, is_image=dataset.is_image, has_codes=dataset.has_codes)
     identity = Identity.of(run, dataset.digest)
     identity.check(folder, again=AGAIN)
-    before = Results.read(folder)
+    before = read_results(folder)
     if before is not None and before.stop_reason.is_end:
         epoch = before.stopped_epoch
         console.print(f"{folder}: ended by {before.stop_reason} after epoch {epoch}; nothing is left to do.")

@@ -42,7 +42,6 @@ def recording(
     Raises what was wrong with the record, as it was.
     """
     close_orphans(console, but=folder)
-    folder.mkdir(parents=True, exist_ok=True)
     try:
         with runs.owned(folder), Background() as background:
             runs.write_text(folder / "environment.txt", environment())

@@ -1,5 +1,6 @@
 """The end of a sweep: its leaderboard, its figure, and the model of its best run."""
 
+import logging
 import math
 import os
 from collections.abc import Collection, Mapping, Sequence
@@ -14,17 +15,20 @@ from src import runs, tracking
 from src.artifacts import leave_model
 from src.config.leaves import leaves
 from src.config.loading import load
-from src.plots import objective_against
+from src.disk import DamagedError, whole_file
+from src.plots import Figure, objective_against, save_figure
 from src.prediction.predictor import FILE
 from src.runs.background import Background
 from src.runs.identity import read_config
 from src.runs.objective import Objective
-from src.runs.results import Results
+from src.runs.results import Results, read_results
 from src.runs.stop_reason import RunStatus, StopReason
 from src.sweep.folds import OUT_OF_FOLD, drawn_folds, has_folds, out_of_fold
 from src.sweep.leaderboard import Entry, drawn, leaderboard, swept_keys
 from src.tracking import Tracker
 from src.tracking.state import SWEEP
+
+log = logging.getLogger(__name__)
 
 KEPT = 10  # runs of a sweep, the best, whose models are kept to predict with; of the first row all
 
@@ -45,13 +49,9 @@ def summarise_sweep(
     entries = [replace(entry, feasible=entry.number not in infeasible) for entry in read_entries(folder)]
     objective = _objective(entries)
     table = leaderboard(entries, objective)
-    table.to_csv(folder / "leaderboard.csv", index=False)
+    with whole_file(folder / "leaderboard.csv") as part:
+        table.to_csv(part, index=False)
     best = _best(table, entries, objective)
-    frame = _swept(entries)
-    if len(frame.columns) > 1:
-        simulated = any((entry.results.data or {}).get("simulated") for entry in entries)
-        note = "simulated data" if simulated else ""
-        objective_against(frame, objective, folder.name, note).savefig(folder / "objective.png", dpi=120)
     broken = sum(entry.results.status != RunStatus.FINISHED for entry in entries)
     figures: dict[str, float] = {"sweep/runs": len(entries), "sweep/broken": broken}
     if best is not None:
@@ -62,8 +62,10 @@ def summarise_sweep(
     console.print(drawn(table, objective))
     if has_folds(first := _first_row(table, entries)):
         found = out_of_fold(folder, first)
-        found.frame.to_parquet(folder / OUT_OF_FOLD)
+        with whole_file(folder / OUT_OF_FOLD) as part:
+            found.frame.to_parquet(part)
         console.print(drawn_folds(found))
+    save_figure(lambda: _objective_figure(entries, objective, folder.name), folder / "objective.png")
     if best is not None:
         if (folder / str(best.number) / FILE).is_file():  # else it has its model already
             leave_model(folder / str(best.number))
@@ -78,6 +80,14 @@ def summarise_sweep(
     return table
 
 
+def _objective_figure(entries: Sequence[Entry], objective: str, title: str) -> Figure | None:
+    """Of runs that differ in something."""
+    frame = _swept(entries)
+    simulated = any((entry.results.data or {}).get("simulated") for entry in entries)
+    note = "simulated data" if simulated else ""
+    return objective_against(frame, objective, title, note) if len(frame.columns) > 1 else None
+
+
 def summarise_multirun(folder: Path) -> None:
     """The same of a sweep whose jobs came in batches, or were trained one by one: nobody follows it any more."""
     settings = load(read_entries(folder)[0].values).tracking
@@ -87,11 +97,19 @@ def summarise_multirun(folder: Path) -> None:
 
 
 def read_entries(folder: Path) -> list[Entry]:
-    """The runs of the sweep in `folder` that have ended, by number, less those broken off; ValueError if there is none."""
-    ended = _ended(folder)
-    if not ended:
+    """The runs of the sweep in `folder` that have ended, by number, less those broken off; ValueError if there is none.
+
+    One whose record is damaged is left out, which is told.
+    """
+    entries = []
+    for number, results in sorted(_ended(folder).items()):
+        try:
+            entries.append(Entry(number, read_config(folder / str(number)), results))
+        except DamagedError as error:
+            log.warning("%s The run is left out of the leaderboard.", error)
+    if not entries:
         raise ValueError(f"{folder}: must hold runs that have ended, but got none.")
-    return [Entry(number, read_config(folder / str(number)), results) for number, results in sorted(ended.items())]
+    return entries
 
 
 def has_ended(folder: Path) -> bool:
@@ -101,7 +119,7 @@ def has_ended(folder: Path) -> bool:
 
 def _ended(folder: Path) -> dict[int, Results]:
     numbers = [path.parent.name for path in folder.glob(f"*/{runs.RESULTS}") if path.parent.name.isdigit()]
-    found = {int(number): Results.read(folder / number) for number in numbers}
+    found = {int(number): read_results(folder / number) for number in numbers}
     return {number: one for number, one in found.items() if one and one.stop_reason != StopReason.INTERRUPTED}
 
 

@@ -2,12 +2,10 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from src import runs
 from src.runs.files import CONFIG, FACTS, RESULTS, read_history, read_json
+from src.runs.identity import read_config
 from src.tracking.events import Begin, Epoch, Finish, Follow, RunEvent, end_of, now, params_of
 from src.tracking.state import SWEEP, State
 from src.tracking.store import resolve_uri
@@ -42,7 +40,7 @@ def send_sweep(sweep: Path, members: Sequence[Path], uri: str | None = None, *, 
 
 def events_of(folder: Path) -> list[RunEvent]:
     """All that happened to the run in `folder`, which has ended."""
-    folder, noted, values = folder.resolve(), State.read(folder), _config(folder)
+    folder, noted, values = folder.resolve(), State.read(folder), read_config(folder)
     name = values["tracking"]["run_name"] or (noted.name if noted else None) or runs.label(folder)
     epochs = [Epoch(folder, row, now()) for row in read_history(folder)]
     begin = Begin(folder, name, params_of(values), read_json(folder / FACTS))
@@ -50,7 +48,7 @@ def events_of(folder: Path) -> list[RunEvent]:
 
 
 def _target(folder: Path, configured: Path, uri: str | None, facts: dict[str, str]) -> Follow:
-    tracking, noted = _config(configured)["tracking"], State.read(folder)
+    tracking, noted = read_config(configured)["tracking"], State.read(folder)
     where = resolve_uri(uri or (noted.uri if noted else None) or tracking["uri"])
     return Follow(folder.resolve(), where, tracking["experiment"] or "default", folder != configured, facts)
 
@@ -59,8 +57,3 @@ def _shared_facts(folders: Iterable[Path]) -> dict[str, str]:
     """What the runs in all `folders` are found by."""
     tables = [read_json(folder / FACTS) for folder in folders]
     return {key: value for key, value in tables[0].items() if all(table.get(key) == value for table in tables)}
-
-
-def _config(folder: Path) -> dict[str, Any]:
-    values: dict[str, Any] = yaml.load((folder / CONFIG).read_text(), Loader=yaml.CSafeLoader)
-    return values

@@ -1,11 +1,15 @@
 """What is known in a folder of its run in MLflow: `mlflow.json`."""
 
+import logging
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
+from src.disk import DamagedError, read_whole
 from src.runs.files import RESULTS, read_json, write_json
 from src.tracking.store import portable_uri, resolve_uri
+
+log = logging.getLogger(__name__)
 
 STATE = "mlflow.json"
 SWEEP = "sweep.json"  # in a sweep's folder: how it ended, `status`, `figures` and `tags` by name, and its `best` run
@@ -23,9 +27,18 @@ class State:
 
     @classmethod
     def read(cls, folder: Path) -> Self | None:
-        """That of `folder`; None if nothing of it is to be sent."""
-        found: dict[str, Any] = read_json(folder / STATE)
-        return cls(**{**found, "uri": resolve_uri(found["uri"])}) if found else None
+        """That of `folder`; None if nothing of it is to be sent, or, with a warning, if that cannot be read."""
+        path = folder / STATE
+        try:
+            return read_whole(path, cls._of_file) if path.is_file() else None
+        except DamagedError as error:
+            log.warning("%s It counts as none.", error)
+            return None
+
+    @classmethod
+    def _of_file(cls, path: Path) -> Self:
+        found = read_json(path)
+        return cls(**{**found, "uri": resolve_uri(found["uri"])})
 
     def write(self, folder: Path) -> None:
         """A store inside the project is told from there, so that the project may move."""

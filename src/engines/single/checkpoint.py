@@ -1,14 +1,17 @@
 """One commit per epoch: weights, optimizer, history, best weights and position, written by one rename."""
 
+import time
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
-import torch
 from pytorch_lightning.callbacks import Checkpoint
 from pytorch_lightning.plugins.io import TorchCheckpointIO
 
+from src.disk.tensors import load_tensors, save_tensors
 from src.runs.files import CHECKPOINT
+
+FLUSH_SHARE = 0.02  # of the time may go into flushing: of short epochs some commits are lost to a cut of the power
 
 
 class Commit(Checkpoint):
@@ -22,11 +25,18 @@ class Commit(Checkpoint):
 
 
 class AtomicIO(TorchCheckpointIO):
-    """Writes a checkpoint beside the old one and renames it over it: a kill leaves one of them whole."""
+    """A kill leaves the old checkpoint or the new one whole; so does a cut of the power, where epochs take long enough."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._due = 0.0  # when a commit is flushed again
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
-        path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f"{path.name}.part")
-        torch.save(checkpoint, part)
-        part.replace(path)
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        begun = time.perf_counter()
+        save_tensors(checkpoint, Path(path), flush=begun >= self._due)
+        if begun >= self._due:
+            self._due = time.perf_counter() + (time.perf_counter() - begun) / FLUSH_SHARE
+
+    def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = None) -> dict[str, Any]:
+        return load_tensors(Path(path))

@@ -24,6 +24,8 @@ from rich.console import Console
 
 from src.config.leaves import leaves
 from src.config.schema import Run, Trainer
+from src.disk import DamagedError, read_whole
+from src.disk.tensors import load_tensors
 from src.engines.single.alone import Alone
 from src.engines.single.bar import Bar
 from src.engines.single.checkpoint import AtomicIO, Commit
@@ -34,10 +36,12 @@ from src.engines.single.limits import num_epochs
 from src.engines.single.own import build_callbacks, build_loggers
 from src.engines.single.ranks import has_ranks
 from src.engines.single.tell import OnEpoch, Tell
-from src.runs.files import CHECKPOINT
+from src.runs.files import CHECKPOINT, HISTORY
 from src.runs.objective import Objective
 from src.runs.progress import Progress
 from src.runs.stop_reason import StopReason
+
+log = logging.getLogger(__name__)
 
 NOTHING = nullcontext()
 PROFILERS: dict[str, type[Profiler]] = {
@@ -62,17 +66,14 @@ TRANSLATED = {
 
 
 def fit(run: Run, learner: Learner, data: DataModule, folder: Path, *, console: Console, on_epoch: OnEpoch) -> Judge:
-    """Train until a stop reason, from the last commit in `folder` if there is one.
+    """Train until a stop reason, from the last commit in `folder` if there is a whole one; of one that is not it is told.
 
     `on_epoch` hears every row of the history, those of an earlier start first, each once it is committed; where it says
     False the run is pruned.
     """
     progress = Progress(Objective.of(run.first_objective), epochs=num_epochs(run), patience=run.patience)
     judge, tell = Judge(progress), Tell(progress, on_epoch)
-    checkpoint = folder / CHECKPOINT
-    before = checkpoint if checkpoint.is_file() else None
-    if before is not None:
-        judge.load_state_dict(torch.load(before, weights_only=True)["callbacks"][judge.state_key])
+    before = _restored(judge, folder)
     for row in progress.history:
         tell.tell(row)
     if progress.stop_reason is None:
@@ -82,6 +83,20 @@ def fit(run: Run, learner: Learner, data: DataModule, folder: Path, *, console: 
     if progress.stop_reason is None:
         progress.stop_reason = StopReason.CALLBACK
     return judge
+
+
+def _restored(judge: Judge, folder: Path) -> Path | None:
+    """The last commit in `folder`, at which `judge` now is; None if the run begins at epoch 1."""
+    path = folder / CHECKPOINT
+    try:
+        if path.is_file():
+            judge.load_state_dict(read_whole(path, lambda path: load_tensors(path)["callbacks"][judge.state_key]))
+            return path
+        if (folder / HISTORY).is_file():
+            log.warning("%s: is gone, while there is a history. The run begins again at epoch 1.", path)
+    except DamagedError as error:
+        log.warning("%s The run begins again at epoch 1.", error)
+    return None
 
 
 class NoProfiler(PassThroughProfiler):

@@ -1,0 +1,6 @@
+"""Files that are put in place whole, and found out where they are not."""
+
+from src.disk.damage import DamagedError, read_whole
+from src.disk.whole import FULL, flush_files, whole_file, write_text
+
+__all__ = ["FULL", "DamagedError", "flush_files", "read_whole", "whole_file", "write_text"]

@@ -1,0 +1,53 @@
+"""How a file is put in place: no reader sees half of it, and a cut of the power leaves the old one or the new one."""
+
+import errno
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+AT_ONCE = 16  # files that are flushed together cost little more than one: 4 ms each alone, 0.3 ms each of many
+FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
+
+
+@contextmanager
+def whole_file(path: Path, *, flush: bool = True, shared: bool = False) -> Iterator[Path]:
+    """A file beside `path` to be written inside: then it is flushed to disk and renamed over `path`, or removed if that fails.
+
+    `flush`: whether to wait for the disk. `shared`: whether other processes may write the same file at once.
+    """
+    part = path.with_name(f"{path.name}.{os.getpid()}.part" if shared else f"{path.name}.part")
+    try:
+        yield part
+        if flush:
+            _flush(part)
+        part.replace(path)
+    except BaseException as error:
+        part.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno in FULL:
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise
+
+
+def write_text(path: Path, text: str, *, flush: bool = True) -> None:
+    """`text` as the whole file `path`, in UTF-8."""
+    with whole_file(path, flush=flush) as part:
+        part.write_text(text, encoding="utf-8")
+
+
+def flush_files(paths: Sequence[Path]) -> None:
+    """Wait until these files are on disk, all at once; those that are not there any more are none."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(_flush, paths))
+
+
+def _flush(path: Path) -> None:
+    try:
+        file = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)

@@ -1,0 +1,82 @@
+"""A file is there whole or not at all, whatever happens while it is written."""
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+from src.disk import DamagedError, flush_files, whole_file, write_text
+from src.disk.tensors import load_tensors, save_tensors
+from tests import doors
+
+VALUES = {"weight": torch.arange(1.0, 40.0), "history": [{"epoch": 1, "loss": 0.25 * row} for row in range(20)]}
+FULL = """
+import resource
+from pathlib import Path
+import torch
+from src.config.messages import explain
+from src.disk import write_text
+from src.disk.tensors import save_tensors
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+for write in (lambda: write_text(Path("text"), "x" * 30_000), lambda: save_tensors(torch.ones(9_000), Path("tensors"))):
+    try:
+        write()
+    except OSError as error:
+        print(explain(error))
+"""
+
+
+def test_what_is_written_replaces_what_was_there(tmp_path: Path):
+    path = tmp_path / "text"
+    for text in ("one", "two"):
+        write_text(path, text)
+        assert path.read_text() == text
+    flush_files([path, tmp_path / "gone"])
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_fails_half_way_leaves_what_was_there(tmp_path: Path):
+    path = tmp_path / "text"
+    write_text(path, "one")
+    with pytest.raises(UnicodeEncodeError):
+        write_text(path, "tw\ud800")
+    assert path.read_text() == "one"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_full_disk_is_told_with_the_file_and_its_room(tmp_path: Path):
+    write_text(tmp_path / "text", "before")
+    save_tensors(VALUES, tmp_path / "tensors")
+    done = doors.run("-c", FULL, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for name, line in zip(("text", "tensors"), done.stdout.splitlines(), strict=True):
+        assert line.startswith(f"{name}: must have room on its disk, but got: File too large, ")
+        assert line.endswith(" MiB left there.")
+    assert (tmp_path / "text").read_text() == "before"
+    assert load_tensors(tmp_path / "tensors")["history"] == VALUES["history"]
+    assert {path.name for path in tmp_path.iterdir()} == {"text", "tensors"}
+
+
+def test_no_changed_byte_changes_a_number(tmp_path: Path):
+    path = tmp_path / "tensors"
+    save_tensors(VALUES, path)
+    content = path.read_bytes()
+    found = 0
+    for place in range(0, len(content), 3):
+        path.write_bytes(content[:place] + bytes([content[place] ^ (1 << place % 8)]) + content[place + 1 :])
+        try:
+            values = load_tensors(path)
+        except DamagedError:
+            found += 1
+        else:  # the padding between the parts
+            assert torch.equal(values["weight"], VALUES["weight"])
+            assert values["history"] == VALUES["history"]
+    assert found > 300
+
+
+def test_files_of_several_processes_do_not_meet(tmp_path: Path):
+    with whole_file(tmp_path / "text", shared=True) as part:
+        assert part.name == f"text.{os.getpid()}.part"
+        part.write_text("mine")
+    assert (tmp_path / "text").read_text() == "mine"
