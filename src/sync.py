@@ -6,7 +6,7 @@ from pathlib import Path
 
 from src import runs
 from src.config.errors import report_errors, show_warnings
-from src.config.passwords import without_password
+from src.config.passwords import shown
 
 
 def main() -> None:
@@ -69,14 +69,10 @@ def _is_sweep_unsent(sweep: Path, uri: str | None) -> bool:
 
 
 def _send(send: Callable[[], None], folder: Path, uri: str | None) -> list[str]:
-    from src.tracking.state import State
-
-    noted = State.read(folder)
     try:
         send()
     except Exception as error:
-        shown = without_password(str(error), uri or (noted.uri if noted else ""))
-        return [f"{folder.name}: MLflow must be reachable, but got: {' '.join(shown.split())}"]
+        return [f"{folder.name}: MLflow must be reachable, but got: {' '.join(shown(str(error)).split())}"]
     print(f"{folder.name}: sent")
     return []
 

@@ -18,8 +18,9 @@ def on_its_target(cfg: DictConfig, hydra: Any) -> DictConfig:
 
     What the command itself sets of them stays, known to their constructor or not. While Hydra is initialised.
     """
-    typed = [text.lstrip("+~").partition("=")[0] for text in hydra.overrides.task]
-    experiment = [text for text, key in zip(hydra.overrides.task, typed, strict=True) if key == "experiment"]
+    task: Any = OmegaConf.to_container(hydra.overrides.task, resolve=False)
+    typed = [text.lstrip("+~").partition("=")[0] for text in task]
+    experiment = [text for text, key in zip(task, typed, strict=True) if key == "experiment"]
     for plug in PLUGS:
         if not experiment or plug not in typed:
             continue

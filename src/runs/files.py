@@ -5,6 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from src.config.passwords import without_passwords
+
 OWNER, RESULTS, CONFIG, HISTORY, CHECKPOINT = (
     "owner.json",
     "results.json",
@@ -34,9 +36,9 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` beside `path`, then rename it over it."""
+    """Write `text`, less the passwords of URIs in it, beside `path`, then rename it over it."""
     part = path.with_name(path.name + ".part")
-    part.write_text(text)
+    part.write_text(without_passwords(text))
     part.replace(path)
 
 

@@ -11,7 +11,8 @@ from typing import Any, Self
 import yaml
 
 from src.config.leaves import leaves
-from src.config.passwords import without_password
+from src.config.loading import load_kept
+from src.config.passwords import kept
 from src.config.schema import Run
 from src.data.sources import SOURCES
 from src.fields import free_keys
@@ -30,8 +31,12 @@ class Identity:
 
     @classmethod
     def of(cls, run: Run, data: str = "") -> Self:
-        """Of a run on data with this digest."""
-        return cls(deciding(run.model_dump(mode="json")), data)
+        """Of a run on data with this digest; of what the environment gave, the settings hold a digest."""
+        used, written = deciding(kept(run.plain())), dict(leaves(run.kept()))
+        settings = {
+            key: value if value == written[key] else _digested(written[key], value) for key, value in used.items()
+        }
+        return cls(settings, data)
 
     @classmethod
     def read(cls, folder: Path) -> Self | None:
@@ -106,19 +111,21 @@ def folder_id(folder: Path) -> str:
     return str(found["id"])
 
 
+def _digested(written: Any, value: Any) -> str:
+    """32 bits of a digest tell one value from another, and not what it is."""
+    return f"{written} ({hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:8]})"
+
+
 def _new_id() -> str:
     return secrets.token_hex(16)
 
 
-def plain_values(run: Run) -> dict[str, Any]:
-    """The resolved configuration as it may be kept: without the password of a tracking server."""
-    values = run.model_dump(mode="json")
-    if uri := run.tracking.uri:
-        values["tracking"]["uri"] = without_password(uri, uri)
-    return values
-
-
 def read_config(folder: Path) -> dict[str, Any]:
-    """The resolved configuration of the run in `folder`, nested."""
+    """The configuration of the run in `folder`, nested, as it is kept."""
     values: dict[str, Any] = yaml.load((folder / CONFIG).read_text(), Loader=yaml.CSafeLoader)
     return values
+
+
+def read_run(folder: Path) -> Run:
+    """The run in `folder`; ValueError if the environment has not what its configuration takes from there."""
+    return load_kept(read_config(folder))

@@ -18,7 +18,7 @@ from src.runs.files import (
     write_json,
     write_text,
 )
-from src.runs.identity import Identity, plain_values
+from src.runs.identity import Identity
 from src.runs.job import Job
 from src.runs.listener import Listener
 from src.runs.outcome import Failed, Outcome, Recalled, Trained, evaluate_run
@@ -46,7 +46,7 @@ class Record:
         identity.check(job.folder, again="another folder begins anew")
         identity.hold(job.folder)
         (job.folder / RESULTS).unlink(missing_ok=True)
-        values = yaml.dump(plain_values(job.run), sort_keys=False, Dumper=yaml.CSafeDumper)
+        values = yaml.dump(job.run.kept(), sort_keys=False, Dumper=yaml.CSafeDumper)
         write_text(job.folder / CONFIG, values)
         write_json(job.folder / FACTS, dict(facts))
         self._histories[job.number], self._due[job.number] = [], 0.0

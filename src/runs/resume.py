@@ -5,6 +5,7 @@ from pathlib import Path
 
 import yaml
 
+from src.config.passwords import is_hidden
 from src.runs.folder import find, in_sweep
 
 
@@ -18,7 +19,7 @@ def arguments(argv: Sequence[str]) -> list[str]:
         raise ValueError(
             f"resume: must be a run of its own (the command of a sweep goes on with it), but got {resumed[-1]}."
         )
-    started = [text for text in overrides(folder) if text not in argv]
+    started = [text for text in overrides(folder) if text not in argv and not _is_given_again(text, argv)]
     return [*_config_dir(folder, argv), *started, *argv, "hydra.output_subdir=null"]
 
 
@@ -26,6 +27,20 @@ def overrides(folder: Path) -> list[str]:
     """The overrides that the run in `folder` was started with."""
     path = folder / ".hydra" / "overrides.yaml"
     return list(yaml.safe_load(path.read_text()) or []) if path.is_file() else []
+
+
+def _is_given_again(started: str, argv: Sequence[str]) -> bool:
+    """Whether an override whose password was not kept stands in `argv` once more; ValueError if it does not."""
+    key = _key(started)
+    if not is_hidden(started):
+        return False
+    if key not in map(_key, argv):
+        raise ValueError(f"{key}: must be given again, since its password is not kept, but got {started!r}.")
+    return True
+
+
+def _key(override: str) -> str:
+    return override.lstrip("+~").partition("=")[0]
 
 
 def _config_dir(folder: Path, argv: Sequence[str]) -> list[str]:

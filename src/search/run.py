@@ -10,14 +10,13 @@ from optuna.trial import TrialState
 from rich.console import Console
 
 from src import runs, tracking
-from src.config.loading import load
 from src.config.schema import Run
 from src.data.reading import LastRead
 from src.engines.build import spec_with_folds
 from src.engines.dispatch import Dispatch
 from src.engines.stacked.size import choose_slots
 from src.runs.build import build_run_model, device_of
-from src.runs.identity import read_config
+from src.runs.identity import read_run
 from src.runs.job import Job
 from src.runs.listener import Listener
 from src.runs.objective import Objective
@@ -155,7 +154,7 @@ def recall_all(folder: Path, around: Recording, listeners: Sequence[Listener]) -
     """The jobs of earlier starts, told again from their records; those that were broken off are closed."""
     for path in sorted(folder.glob(f"*/{runs.CONFIG}")):
         results = close(path.parent, "its process is gone")
-        job = Job(int(path.parent.name), load(read_config(path.parent)), path.parent)
+        job = Job(int(path.parent.name), read_run(path.parent), path.parent)
         around.record.results_[job.number] = results
         heard = listeners if results.stop_reason != StopReason.INTERRUPTED else around.others
         recall(job, list(heard), results)

@@ -10,7 +10,7 @@ from src import runs
 from src.runs.files import CONFIG, FACTS, RESULTS, read_history, read_json
 from src.tracking.events import Begin, Epoch, Finish, Follow, RunEvent, end_of, now, params_of
 from src.tracking.state import SWEEP, State
-from src.tracking.store import resolve_uri
+from src.tracking.store import configured_uri
 from src.tracking.writer import Writer
 
 Tell = Callable[[str], None]  # hears of models that are registered
@@ -51,7 +51,7 @@ def events_of(folder: Path) -> list[RunEvent]:
 
 def _target(folder: Path, configured: Path, uri: str | None, facts: dict[str, str]) -> Follow:
     tracking, noted = _config(configured)["tracking"], State.read(folder)
-    where = resolve_uri(uri or (noted.uri if noted else None) or tracking["uri"])
+    where = configured_uri(uri or (noted.uri if noted else None) or tracking["uri"])
     return Follow(folder.resolve(), where, tracking["experiment"] or "default", folder != configured, facts)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from src.runs.files import RESULTS, read_json, write_json
-from src.tracking.store import portable_uri, resolve_uri
+from src.tracking.store import configured_uri, is_same, portable_uri
 
 STATE = "mlflow.json"
 SWEEP = "sweep.json"  # in a sweep's folder: how it ended, `status`, `figures` and `tags` by name, and its `best` run
@@ -23,9 +23,9 @@ class State:
 
     @classmethod
     def read(cls, folder: Path) -> Self | None:
-        """That of `folder`; None if nothing of it is to be sent."""
+        """That of `folder`; None if nothing of it is to be sent. A server's password is not in it."""
         found: dict[str, Any] = read_json(folder / STATE)
-        return cls(**{**found, "uri": resolve_uri(found["uri"])}) if found else None
+        return cls(**{**found, "uri": configured_uri(found["uri"])}) if found else None
 
     def write(self, folder: Path) -> None:
         """A store inside the project is told from there, so that the project may move."""
@@ -37,6 +37,6 @@ def is_complete(folder: Path, uri: str | None = None) -> bool:
     """Whether MLflow (at `uri`; None: where it was to be sent) has all of a run, or of a sweep, as it ended in `folder`."""
     ended = read_json(folder / RESULTS) or read_json(folder / SWEEP)
     state = State.read(folder) if ended else None
-    if state is None or (uri is not None and resolve_uri(uri) != state.uri):
+    if state is None or (uri is not None and not is_same(uri, state.uri)):
         return False
     return state.complete == ended["status"]

@@ -13,7 +13,7 @@ from src.tracking.parent import end_parent, open_parent
 from src.tracking.registry import register
 from src.tracking.run_writer import EndedRun, KnownRun, NewRun, Row, run_writer
 from src.tracking.state import State
-from src.tracking.store import PARENT, connect, experiment_id
+from src.tracking.store import PARENT, connect, experiment_id, is_same, resolve_uri
 
 CHILDREN = 50_000  # of one sweep at most, MLflow's limit to a search
 
@@ -77,8 +77,9 @@ class Writer:
 
     def _open(self) -> None:
         follow = self.follow
-        self._client, self._writer = connect(follow.uri), run_writer(follow.uri)
-        self._experiment_id = experiment_id(self._client, follow.uri, follow.experiment)
+        uri = resolve_uri(follow.uri)
+        self._client, self._writer = connect(uri), run_writer(uri)
+        self._experiment_id = experiment_id(self._client, uri, follow.experiment)
         if follow.is_sweep:
             self._parent_id = open_parent(self._client, self._experiment_id, follow)
             self._note(follow.folder, self._parent_id)
@@ -170,7 +171,7 @@ class Writer:
     def _note_unsent(self) -> None:
         for event in self._pending:
             before = State.read(event.folder) if isinstance(event, Begin) else None
-            if isinstance(event, Begin) and (before is None or before.uri != self.follow.uri):
+            if isinstance(event, Begin) and (before is None or not is_same(before.uri, self.follow.uri)):
                 self._note(event.folder, None, event.name)
 
 

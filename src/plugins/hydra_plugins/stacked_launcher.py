@@ -61,10 +61,7 @@ class StackedLauncher(Launcher):
             from src.runs.job import Job
             from src.sweep.grid import check_settings, train_multirun
 
-            jobs = [
-                Job(number, made.run, folder / str(number), tuple(made.hydra.overrides.task))
-                for number, made in composed.items()
-            ]
+            jobs = [Job(number, made.run, folder / str(number), made.overrides) for number, made in composed.items()]
             check_settings(jobs)
             log_into(folder, self.config)
             for job in jobs:
