@@ -18,7 +18,7 @@ from src.config.help import choices
 from src.config.loading import load
 from src.config.passwords import without_passwords
 from src.config.schema import Run
-from src.config.targets import on_its_target
+from src.config.targets import as_given, on_its_target
 from src.runs.identity import AGAIN, Identity
 
 CONF = Path(__file__).resolve().parent.parent.parent / "conf"
@@ -92,8 +92,7 @@ def _sweep_folder(choices: DictConfig, overrides: ListConfig, launcher: DictConf
         parts = [sweeper.study_name or f"{experiment}-{choices.get('search') or 'search'}"]
         begun = sweeper.resume
     else:
-        typed: Any = OmegaConf.to_container(overrides, resolve=False)
-        asked = without_passwords("\n".join(typed))
+        asked = without_passwords("\n".join(as_given(overrides)))
         parts = [experiment, hashlib.sha256(asked.encode()).hexdigest()[:8]]
         if (name := choices.get("hydra/launcher")) not in (None, "stacked"):
             parts.append(name)

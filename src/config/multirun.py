@@ -18,6 +18,7 @@ from src import runs
 from src.config.composition import resolved
 from src.config.passwords import is_hidden, kept, without_passwords
 from src.config.schema import Run
+from src.config.targets import as_given
 
 
 class Composed(NamedTuple):
@@ -26,12 +27,6 @@ class Composed(NamedTuple):
     cfg: DictConfig
     hydra: DictConfig
     run: Run
-
-    @property
-    def overrides(self) -> tuple[str, ...]:
-        """As they were typed; one by one OmegaConf would resolve them."""
-        typed: Any = OmegaConf.to_container(self.hydra.overrides.task, resolve=False)
-        return tuple(typed)
 
     @property
     def whole(self) -> DictConfig:
@@ -131,7 +126,7 @@ def write_hydra_files(folder: Path, job: Composed) -> None:
     hydra = OmegaConf.to_container(job.hydra, resolve=False, enum_to_str=True)
     runs.write_text(place / "config.yaml", _yaml(OmegaConf.to_container(job.cfg, resolve=False, enum_to_str=True)))
     runs.write_text(place / "hydra.yaml", _yaml({"hydra": hydra}))
-    runs.write_text(place / "overrides.yaml", _yaml(list(job.overrides)))
+    runs.write_text(place / "overrides.yaml", _yaml(as_given(job.hydra.overrides.task)))
 
 
 def hide_passwords(folder: Path, subdir: str | None) -> None:

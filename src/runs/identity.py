@@ -17,6 +17,7 @@ from src.config.schema import Run
 from src.data.sources import SOURCES
 from src.fields import free_keys
 from src.runs.files import CONFIG, IDENTITY, read_json, write_json
+from src.runs.seal import seal
 
 AGAIN = "leave out resume and hydra.run.dir to begin anew"  # of a single run
 FREE = frozenset(free_keys(Run))
@@ -73,7 +74,8 @@ class Identity:
         """Write it down, if `folder` has none yet."""
         found = read_json(folder / IDENTITY)
         if not found.get("data"):
-            known = {"id": found.get("id") or _new_id(), "hash": self.hash}
+            known = {"id": (known_id := found.get("id") or _new_id()), "hash": self.hash}
+            known["seal"] = seal(folder, known_id)
             write_json(folder / IDENTITY, {**known, "settings": dict(self.settings), "data": self.data})
 
 

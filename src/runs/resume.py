@@ -7,6 +7,7 @@ import yaml
 
 from src.config.passwords import is_hidden
 from src.runs.folder import find, in_sweep
+from src.runs.seal import check_seal
 
 
 def arguments(argv: Sequence[str]) -> list[str]:
@@ -19,6 +20,7 @@ def arguments(argv: Sequence[str]) -> list[str]:
         raise ValueError(
             f"resume: must be a run of its own (the command of a sweep goes on with it), but got {resumed[-1]}."
         )
+    check_seal(folder)
     started = [text for text in overrides(folder) if text not in argv and not _is_given_again(text, argv)]
     return [*_config_dir(folder, argv), *started, *argv, "hydra.output_subdir=null"]
 

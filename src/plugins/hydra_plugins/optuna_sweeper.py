@@ -81,7 +81,7 @@ def _extension(path: str | None, config: DictConfig) -> Any:
     """The user's function that suggests more parameters, as Hydra's own sweeper calls it: (cfg, trial)."""
     if path is None:
         return lambda trial: None
-    from src.imports import imported
+    from src.imports import imported_function
 
-    function = imported("hydra.sweeper.custom_search_space", path)
+    function = imported_function("hydra.sweeper.custom_search_space", path)
     return lambda trial: function(config, trial)
