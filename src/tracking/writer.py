@@ -117,7 +117,7 @@ class Writer:
         tags |= {"mlflow.runName": event.name, "mlflow.source.name": "src.train", **event.facts}
         if self._its_parent is not None:
             tags[PARENT] = self._its_parent
-        return NewRun(event.name, event.params, tags, event.folder, in_place=self.follow.is_sweep)
+        return NewRun(event.name, event.params, tags)
 
     def _take(self, event: Begin, sent: Sent) -> None:
         self._sent[event.folder] = sent
