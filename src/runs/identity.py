@@ -124,7 +124,12 @@ def _new_id() -> str:
 
 def read_config(folder: Path) -> dict[str, Any]:
     """The configuration of the run in `folder`, nested, as it is kept."""
-    values: dict[str, Any] = yaml.load((folder / CONFIG).read_text(), Loader=yaml.CSafeLoader)
+    try:
+        values = yaml.load((path := folder / CONFIG).read_text(), Loader=yaml.CSafeLoader)
+    except yaml.YAMLError as error:
+        raise ValueError(f"{path}: must hold YAML, but got: {' '.join(str(error).split())}.") from error
+    if not isinstance(values, dict):
+        raise ValueError(f"{path}: must hold the settings of a run, but got {values!r}.")
     return values
 
 

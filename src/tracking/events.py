@@ -22,6 +22,7 @@ class Follow:
     experiment: str
     is_sweep: bool
     facts: Mapping[str, str] = field(default_factory=dict)
+    again: bool = False  # what was deleted in MLflow is sent once more, as new runs
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 from src.config.passwords import shown
+from src.tracking.deleted import DeletedError
 from src.tracking.events import Finish, Follow, Note, RunEvent
 from src.tracking.writer import Writer
 
@@ -18,6 +19,7 @@ class PatientWriter:
         self.writer, self.say = Writer(follow), say
         self.seconds = seconds or (SWEEP_SECONDS if follow.is_sweep else RUN_SECONDS)
         self.is_down = False
+        self._told = ""  # of what is deleted
         self.due = time.monotonic()
 
     def add(self, event: RunEvent) -> None:
@@ -49,7 +51,11 @@ class PatientWriter:
 
     def _tell(self, error: Exception, was_down: bool) -> None:
         reason = shown(" ".join(str(error).split()))
-        if not was_down:
-            follow = self.writer.follow
+        follow = self.writer.follow
+        if isinstance(error, DeletedError):
+            if reason != self._told:
+                self.say(reason)
+            self._told = reason
+        elif not was_down:
             advice = f"`python -m src.sync` sends the {'runs' if follow.is_sweep else 'run'} later"
             self.say(f"MLflow at {shown(follow.uri)} cannot be reached; {advice}. ({reason[:200]})")

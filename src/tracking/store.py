@@ -12,6 +12,8 @@ from filelock import FileLock
 from src import runs
 from src.config.environment import from_environment
 from src.config.passwords import is_hidden, without_passwords
+from src.tracking.deadline import impose_deadline
+from src.tracking.deleted import deleted_experiment
 from src.tracking.moved import follow_project
 
 # A server that is down must cost seconds, not MLflow's default of minutes.
@@ -66,6 +68,7 @@ def connect(uri: str) -> Any:
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.ERROR)
     if not uri.startswith(SQLITE):
+        impose_deadline()
         return MlflowClient(uri)
     path = _path(uri)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -83,10 +86,15 @@ def connect(uri: str) -> Any:
 
 
 def experiment_id(client: Any, uri: str, name: str) -> str:
-    """The id of experiment `name`, created if it is not there; a local store keeps its artifacts under mlruns/artifacts/."""
+    """The id of experiment `name`, created if it is not there; a local store keeps its artifacts under mlruns/artifacts/.
+
+    DeletedError if it was deleted.
+    """
     from mlflow.exceptions import MlflowException
 
     if found := client.get_experiment_by_name(name):
+        if found.lifecycle_stage == "deleted":
+            raise deleted_experiment(uri, found)
         return str(found.experiment_id)
     local = not uri.startswith(("http://", "https://"))
     location = (runs.ROOT / "artifacts" / slug(name)).resolve().as_uri() if local else None
