@@ -1,47 +1,59 @@
 """Door: `python -m src.sync` sends to MLflow what it missed while its server was down."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from src import runs
 from src.config.errors import report_errors, show_warnings
-from src.config.passwords import without_password
+from src.config.passwords import shown
 from src.config.terminal import output
 
 
 def main() -> None:
     """Send the runs named on the command line, or every ended run and claim under mlruns/ that MLflow does not have whole."""
     parser = argparse.ArgumentParser(prog="python -m src.sync", description=main.__doc__)
-    parser.add_argument("run", nargs="*", help="folder names or MLflow ids; all when none is given")
+    parser.add_argument(
+        "run", nargs="*", help="names of runs' or sweeps' folders, or MLflow ids; all when none is given"
+    )
     parser.add_argument("--uri", help="another MLflow server or store than the run's own")
+    parser.add_argument("--again", action="store_true", help="send anew what was deleted in MLflow")
     arguments = parser.parse_args()
+    if arguments.again and not arguments.run:
+        parser.error("--again: must come with the runs that are meant")
     with report_errors(), output(goes_on=True):
         show_warnings()
-        failures = sync([runs.find(run) for run in arguments.run] or runs.run_folders(), arguments.uri)
+        named = [folder for name in arguments.run for folder in _named(name)]
+        failures = sync(named or runs.run_folders(), arguments.uri, again=arguments.again)
         if not arguments.run:
             failures += sync_claims(arguments.uri)
+        failures += _gone(named or runs.run_folders())
         if failures:
             raise ValueError("; ".join(failures))
 
 
-def sync(folders: list[Path], uri: str | None = None) -> list[str]:
+def sync(folders: list[Path], uri: str | None = None, *, again: bool = False) -> list[str]:
     """Send each folder that has ended and that MLflow (at `uri`, if it is given) lacks, with its sweep, one line each.
 
-    Gives what went wrong; the others are sent all the same.
+    What was trained with tracking.enabled=false is not sent. `again`: what was deleted in MLflow is sent anew. Gives what
+    went wrong; the others are sent all the same.
     """
     from src.tracking.replay import send_run, send_sweep
 
-    unsent, failures = [folder for folder in folders if _is_unsent(folder, uri)], list[str]()
+    failures, unsent = list[str](), list[Path]()
+    for folder in folders:
+        failures += _attempt(lambda folder=folder: unsent.extend(_unsent(folder, uri, again)), folder)  # type: ignore[misc]
     for folder in unsent:
         if not runs.in_sweep(folder):
-            failures += _send(lambda folder=folder: send_run(folder, uri), folder, uri)  # type: ignore[misc]
-    for sweep in dict.fromkeys(folder.parent for folder in folders if runs.in_sweep(folder)):
+            failures += _send(lambda folder=folder: send_run(folder, uri, again=again), folder)  # type: ignore[misc]
+    for sweep in _sweeps_of(folders):
         members = [folder for folder in unsent if folder.parent == sweep]
         if members or _is_sweep_unsent(sweep, uri):
-            failures += _send(lambda sweep=sweep, members=members: send_sweep(sweep, members, uri), sweep, uri)  # type: ignore[misc]
-    sent = [folder for folder in unsent if not _is_unsent(folder, uri)]
-    print(f"{len(sent)} of {len(folders)} runs sent, the others were there already, are still running or failed")
+            failures += _send(lambda sweep=sweep, members=members: send_sweep(sweep, members, uri, again=again), sweep)  # type: ignore[misc]
+    sent = [folder for folder in unsent if _is_complete(folder, uri)]
+    print(
+        f"{len(sent)} of {len(folders)} runs sent, the others were there already, are still running, private or failed"
+    )
     return failures
 
 
@@ -51,34 +63,73 @@ def sync_claims(uri: str | None = None) -> list[str]:
 
     failures = []
     for folder in unsent_claims(uri):
-        failures += _send(lambda folder=folder: record_claim(folder, uri), folder, uri)  # type: ignore[misc]
+        failures += _send(lambda folder=folder: record_claim(folder, uri), folder)  # type: ignore[misc]
     return failures
 
 
-def _is_unsent(folder: Path, uri: str | None) -> bool:
+def _named(name: str) -> list[Path]:
+    """The folder of a run, or those of a sweep's."""
+    sweep = runs.ROOT / "sweeps" / name
+    members = [folder for folder in runs.run_folders() if name and folder.parent == sweep]
+    return members or [runs.find(name)]
+
+
+def _gone(folders: Iterable[Path]) -> list[str]:
+    """What was sent and is not there any more."""
+    from src.tracking.presence import gone
+
+    folders = list(folders)
+    return list(gone([*(folder for folder in folders if not runs.in_sweep(folder)), *_sweeps_of(folders)]))
+
+
+def _sweeps_of(folders: Iterable[Path]) -> list[Path]:
+    return list(dict.fromkeys(folder.parent for folder in folders if runs.in_sweep(folder)))
+
+
+def _unsent(folder: Path, uri: str | None, again: bool) -> list[Path]:
+    """The folder, if it is to be sent: a run that has ended, that may be sent, and that MLflow lacks."""
+    from src.runs.identity import read_config
+
+    if not (folder / runs.RESULTS).is_file() or runs.is_alive(folder) or runs.is_alive(folder.parent):
+        return []
+    if not again and _is_complete(folder, uri):
+        return []
+    return [folder] if read_config(folder)["tracking"]["enabled"] else []
+
+
+def _is_complete(folder: Path, uri: str | None) -> bool:
     from src.tracking import is_complete
 
-    at_work = runs.is_alive(folder) or runs.is_alive(folder.parent)
-    return (folder / runs.RESULTS).is_file() and not at_work and not is_complete(folder, uri)
+    return is_complete(folder, uri)
 
 
 def _is_sweep_unsent(sweep: Path, uri: str | None) -> bool:
     from src.tracking import is_complete
-    from src.tracking.state import SWEEP
+    from src.tracking.state import STATE, SWEEP
 
-    return (sweep / SWEEP).is_file() and not runs.is_alive(sweep) and not is_complete(sweep, uri)
+    noted = (sweep / SWEEP).is_file() and (sweep / STATE).is_file()  # else nothing of it was to be sent
+    return noted and not runs.is_alive(sweep) and not is_complete(sweep, uri)
 
 
-def _send(send: Callable[[], None], folder: Path, uri: str | None) -> list[str]:
-    from src.tracking.state import State
+def _send(send: Callable[[], None], folder: Path) -> list[str]:
+    failed = _attempt(send, folder)
+    if not failed:
+        print(f"{folder.name}: sent")
+    return failed
 
-    noted = State.read(folder)
+
+def _attempt(act: Callable[[], None], folder: Path) -> list[str]:
+    """What went wrong, in a line that names the folder or a file in it."""
+    from src.tracking.deleted import DeletedError
+
     try:
-        send()
+        act()
+    except DeletedError as error:
+        return [shown(str(error))]
     except Exception as error:
-        shown = without_password(str(error), uri or (noted.uri if noted else ""))
-        return [f"{folder.name}: MLflow must be reachable, but got: {' '.join(shown.split())}"]
-    print(f"{folder.name}: sent")
+        text = " ".join(shown(str(error)).split()) or type(error).__name__
+        told = isinstance(error, ValueError | OSError) and str(folder) in text
+        return [text if told else f"{folder.name}: MLflow must be reachable, but got: {text}"]
     return []
 
 

@@ -15,6 +15,8 @@ from src.config.command_line import for_hydra
 from src.config.composition import CONF, register_resolvers, resolved
 from src.config.errors import raise_on_signals, report_errors
 from src.config.leftovers import none_left
+from src.config.multirun import hide_passwords
+from src.config.output import guard_output
 from src.config.terminal import output
 from src.runs import resume
 from src.runs.announcement import announce
@@ -24,7 +26,9 @@ from src.runs.announcement import announce
 def train(cfg: DictConfig) -> float | None:
     """Train the composed run; returns its objective, so that any sweeper can work on it."""
     with report_errors():
-        run, folder = resolved(cfg, HydraConfig.get()), Path(HydraConfig.get().runtime.output_dir)
+        folder = Path(HydraConfig.get().runtime.output_dir)
+        hide_passwords(folder, HydraConfig.get().output_subdir)
+        run = resolved(cfg, HydraConfig.get())
         from src import tracking
         from src.engines.single.ranks import is_main_process
 
@@ -46,6 +50,7 @@ def train(cfg: DictConfig) -> float | None:
 def main() -> None:
     """Hydra's main, with errors told in one line."""
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra raises instead of printing: `report_errors` has the last word
+    guard_output()
     raise_on_signals()
     register_resolvers()
     with report_errors(), output(goes_on=True):

@@ -10,7 +10,6 @@ from src.artifacts.images import first_layer, mistakes_sheet
 from src.artifacts.importance import importance_table
 from src.artifacts.mistakes import mistakes_table
 from src.artifacts.slices import slices_table
-from src.config.loading import load
 from src.data.dataset import Dataset
 from src.data.preprocessing import TableRows
 from src.data.reading import read_dataset
@@ -19,14 +18,14 @@ from src.plots import confusion, importance_bars, loss_curve, save_figure
 from src.prediction.predictor import FILE, Predictor
 from src.runs.evaluation import PREDICTIONS, predicted, predictions_frame, read_predictions
 from src.runs.files import HISTORY
-from src.runs.identity import read_config
+from src.runs.identity import read_run
 from src.runs.results import Results
 from src.serving.save import save_model
 
 
 def leave_model(folder: Path) -> None:
     """Predictions on val, figures, tables and the model to serve, of a run that has kept its weights alone."""
-    dataset = read_dataset(load(read_config(folder)).data)
+    dataset = read_dataset(read_run(folder).data)
     val = predicted(Predictor.of_run(folder), dataset, dataset.val)
     with whole_file(folder / PREDICTIONS) as part:
         predictions_frame({"val": val}, dataset).to_parquet(part)

@@ -82,7 +82,7 @@ def record(folder: Path, uri: str | None) -> None:
 
     note_claim(folder, uri)
     try:
-        record_claim(folder)
+        record_claim(folder, uri)
     except Exception as error:
         log.warning("MLflow cannot be reached; `python -m src.sync` sends the claim later. (%s)", error)
 

@@ -14,11 +14,13 @@ from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 
 from src import runs
 from src.config.command_line import for_hydra
+from src.config.environment import resolve
 from src.config.errors import report_errors
 from src.config.help import choices
 from src.config.loading import load
+from src.config.passwords import without_passwords
 from src.config.schema import Run
-from src.config.targets import on_its_target
+from src.config.targets import as_given, on_its_target
 from src.config.templates import Templates
 from src.runs.identity import AGAIN, Identity
 
@@ -35,7 +37,7 @@ def register_resolvers() -> None:
 
 def resolved(cfg: DictConfig, hydra: Any) -> Run:
     """The run of a composed configuration, with the defaults filled in that depend on how it was started."""
-    values: Any = OmegaConf.to_container(on_its_target(cfg, hydra), resolve=True)
+    values, written = resolve(on_its_target(cfg, hydra))
     alone = hydra.mode != RunMode.MULTIRUN
     if values.get("test") is None:  # in a sweep only the chosen configuration, retrained, may read the test split
         values["test"] = alone
@@ -48,7 +50,7 @@ def resolved(cfg: DictConfig, hydra: Any) -> Run:
         raise ValueError(
             "hydra.job.chdir: must be false: paths are those of where the command was typed, but got true."
         )
-    run = load(values)
+    run = load(values, written)
     if not alone and run.trainer.devices != 1:
         raise ValueError(f"trainer.devices: must be 1 in a multirun, but got {run.trainer.devices}.")
     return run
@@ -104,7 +106,7 @@ def _sweep_folder(choices: DictConfig, overrides: ListConfig, launcher: DictConf
         parts = [sweeper.study_name or f"{experiment}-{choices.get('search') or 'search'}"]
         begun = sweeper.resume
     else:
-        asked = "\n".join(overrides)
+        asked = without_passwords("\n".join(as_given(overrides)))
         parts = [experiment, hashlib.sha256(asked.encode()).hexdigest()[:8]]
         if (name := choices.get("hydra/launcher")) not in (None, "stacked"):
             parts.append(name)

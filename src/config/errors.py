@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from src.config.output import guard_output
+from src.config.passwords import shown
+
 SHOW_TRACEBACK = os.environ.get("HYDRA_FULL_ERROR", "0") not in ("", "0")
 
 
@@ -33,6 +36,7 @@ def raise_on_signals() -> None:
 
 def show_warnings() -> None:
     """Warnings on stderr, a line each, as Hydra's doors have them; MLflow, if it came first, would show errors alone."""
+    guard_output()
     logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.WARNING, force=True)
 
 
@@ -49,7 +53,7 @@ def report_errors() -> Iterator[None]:
 
         if SHOW_TRACEBACK or not isinstance(error, _mistakes()):
             raise
-        print(f"error: {explain(error)}", file=sys.stderr)
+        print(f"error: {shown(explain(error))}", file=sys.stderr)
         sys.exit(1)
 
 

@@ -14,7 +14,9 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from src import runs
 from src.config.composition import resolved
+from src.config.passwords import is_hidden, kept, without_passwords
 from src.config.schema import Run
+from src.config.targets import as_given
 from src.config.templates import Templates
 
 
@@ -102,7 +104,21 @@ def write_hydra_files(folder: Path, job: Composed) -> None:
     hydra = OmegaConf.to_container(job.hydra, resolve=False, enum_to_str=True)
     runs.write_text(place / "config.yaml", _yaml(OmegaConf.to_container(job.cfg, resolve=False, enum_to_str=True)))
     runs.write_text(place / "hydra.yaml", _yaml({"hydra": hydra}))
-    runs.write_text(place / "overrides.yaml", _yaml(list(job.hydra.overrides.task)))
+    runs.write_text(place / "overrides.yaml", _yaml(as_given(job.hydra.overrides.task)))
+
+
+def hide_passwords(folder: Path, subdir: str | None) -> None:
+    """In the files that Hydra itself has just written of a run."""
+    for path in (folder / subdir).glob("*.yaml") if subdir is not None else ():
+        if is_hidden(kept := without_passwords(text := path.read_text())) and kept != text:
+            runs.write_text(path, kept)
+
+
+def without_secrets(master: DictConfig) -> DictConfig:
+    """A multirun's configuration as it may be kept, in the same folder."""
+    shared = OmegaConf.create(kept(OmegaConf.to_container(master, resolve=False)))
+    OmegaConf.copy_cache(from_config=master, to_config=shared)
+    return shared
 
 
 class _Dumper(yaml.CSafeDumper):

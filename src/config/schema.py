@@ -4,11 +4,14 @@ Choices come from the tables beside what they name.
 """
 
 import math
-from typing import Annotated, Any, Literal, NamedTuple
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, PrivateAttr
 
+from src.config.environment import Keys, with_written
 from src.config.leaves import leaves
+from src.config.passwords import kept
 from src.fields import DOES_NOT_DECIDE, Block, Count, NonNegative, Positive, Rate, Seed, name_in
 from src.losses import LOSSES
 from src.metrics import OBJECTIVES
@@ -229,6 +232,21 @@ class Run(Block):
     augment: Augment
     trainer: Trainer
     tracking: Annotated[Tracking, DOES_NOT_DECIDE]
+    _written: Mapping[Keys, str] = PrivateAttr(default_factory=dict)
+
+    def with_written(self, written: Mapping[Keys, str]) -> Self:
+        """The same run; `written`: how those of its values are kept that the environment gave."""
+        run = self.model_copy()
+        run._written = dict(written)
+        return run
+
+    def plain(self) -> dict[str, Any]:
+        """Nested values as they are used."""
+        return self.model_dump(mode="json")
+
+    def kept(self) -> dict[str, Any]:
+        """Nested values as they may be kept, sent and shown: without passwords, and without what the environment gave."""
+        return kept(with_written(self.plain(), self._written))
 
     @property
     def first_objective(self) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from src.data.dataset import Dataset
 from src.data.duplicates import duplicates
 from src.data.source import SOURCES
-from src.imports import checked_call, imported
+from src.imports import checked_call, imported_function
 
 COMMON = ("_target_", "standardize")  # keys of `data` that are not the reader's
 
@@ -19,7 +19,7 @@ def read_dataset(values: Mapping[str, Any]) -> Dataset:
     ValueError if it is no reader, or returns what can be no Dataset. What a reader of a user's own does not name among its
     arguments, and says how rows become a dataset (`from_code.SETTINGS`), is kept from it.
     """
-    reader = imported("data", values["_target_"])
+    reader = imported_function("data", values["_target_"])
     arguments = {name: value for name, value in values.items() if name not in COMMON}
     if values["_target_"] in SOURCES:
         return _checked(checked_call("data", reader, arguments)())

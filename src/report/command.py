@@ -76,7 +76,7 @@ def _typed(multirun: Mapping[str, Any]) -> str:
 
 def _values(*overrides: str) -> dict[str, Any]:
     """The leaves of what a command trains."""
-    return dict(leaves(compose_run(*overrides).model_dump(mode="json")))
+    return dict(leaves(compose_run(*overrides).kept()))
 
 
 def _differs(key: str, wanted: Mapping[str, Any], base: Mapping[str, Any]) -> bool:

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any, Self
 
 from src.config.leaves import leaves
-from src.config.passwords import without_password
+from src.config.loading import load_kept
+from src.config.passwords import kept
 from src.config.schema import Run
 from src.data.sources import SOURCES
 from src.disk import DamagedError, read_whole
 from src.fields import free_keys
 from src.runs.files import CONFIG, IDENTITY, read_json, read_yaml, write_json
+from src.runs.seal import seal
 
 AGAIN = "leave out resume and hydra.run.dir to begin anew"  # of a single run
 FREE = frozenset(free_keys(Run))
@@ -29,8 +31,12 @@ class Identity:
 
     @classmethod
     def of(cls, run: Run, data: str = "") -> Self:
-        """Of a run on data with this digest."""
-        return cls(deciding(run.model_dump(mode="json")), data)
+        """Of a run on data with this digest; of what the environment gave, the settings hold a digest."""
+        used, written = deciding(kept(run.plain())), dict(leaves(run.kept()))
+        settings = {
+            key: value if value == written[key] else _digested(written[key], value) for key, value in used.items()
+        }
+        return cls(settings, data)
 
     @classmethod
     def read(cls, folder: Path) -> Self | None:
@@ -70,7 +76,8 @@ class Identity:
         """Write it down, if `folder` has none yet."""
         found = read_json(folder / IDENTITY)
         if not found.get("data"):
-            known = {"id": found.get("id") or _new_id(), "hash": self.hash}
+            known = {"id": (known_id := found.get("id") or _new_id()), "hash": self.hash}
+            known["seal"] = seal(folder, known_id)
             values = {**known, "settings": dict(self.settings), "data": self.data}
             write_json(folder / IDENTITY, values, flush=False)  # whoever begins a run flushes what it has written
 
@@ -109,21 +116,23 @@ def folder_id(folder: Path) -> str:
     return str(found["id"])
 
 
+def _digested(written: Any, value: Any) -> str:
+    """32 bits of a digest tell one value from another, and not what it is."""
+    return f"{written} ({hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:8]})"
+
+
 def _new_id() -> str:
     return secrets.token_hex(16)
 
 
-def plain_values(run: Run) -> dict[str, Any]:
-    """The resolved configuration as it may be kept: without the password of a tracking server."""
-    values = run.model_dump(mode="json")
-    if uri := run.tracking.uri:
-        values["tracking"]["uri"] = without_password(uri, uri)
-    return values
-
-
 def read_config(folder: Path) -> dict[str, Any]:
-    """The resolved configuration of the run in `folder`, nested; DamagedError if the file is not what was written."""
+    """The configuration of the run in `folder`, nested, as it is kept; DamagedError if the file is not what was written."""
     values = read_yaml(path := folder / CONFIG)
     if missing := Run.model_fields.keys() - values.keys():
         raise DamagedError(f"{path}: must be whole, but got one without {', '.join(sorted(missing))}.")
     return values
+
+
+def read_run(folder: Path) -> Run:
+    """The run in `folder`; ValueError if the environment has not what its configuration takes from there."""
+    return load_kept(read_config(folder))

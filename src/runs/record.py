@@ -7,7 +7,7 @@ from typing import NamedTuple, Self
 
 import yaml
 
-from src.disk import flush_files, whole_file, write_text
+from src.disk import flush_files, whole_file
 from src.prediction.predictor import FILE
 from src.runs.background import Background
 from src.runs.evaluation import PREDICTIONS, predictions_frame
@@ -21,8 +21,9 @@ from src.runs.files import (
     read_json,
     write_history,
     write_json,
+    write_text,
 )
-from src.runs.identity import Identity, plain_values, read_config
+from src.runs.identity import Identity, read_config
 from src.runs.job import Job
 from src.runs.listener import Listener
 from src.runs.outcome import Failed, Outcome, Recalled, Trained, evaluate_run
@@ -50,7 +51,7 @@ class Record:
         identity.check(job.folder, again="another folder begins anew")
         identity.hold(job.folder)
         (job.folder / RESULTS).unlink(missing_ok=True)
-        values = yaml.dump(plain_values(job.run), sort_keys=False, Dumper=yaml.CSafeDumper)
+        values = yaml.dump(job.run.kept(), sort_keys=False, Dumper=yaml.CSafeDumper)
         write_text(job.folder / CONFIG, values, flush=False)
         write_json(job.folder / FACTS, dict(facts), flush=False)
         begun = [job.folder / name for name in (IDENTITY, CONFIG, FACTS)]

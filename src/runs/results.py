@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from src.config.passwords import shown
 from src.config.schema import Run
 from src.data.dataset import Dataset
 from src.disk import DamagedError, read_whole
@@ -99,10 +100,10 @@ def results_of(
         threshold=threshold,
         num_params=num_params,
         data={
-            "name": dataset.name,
-            "source": dataset.source,
+            "name": shown(dataset.name),
+            "source": shown(dataset.source),
             "simulated": dataset.simulated,
-            "warnings": list(dataset.warnings),
+            "warnings": list(map(shown, dataset.warnings)),
             "task": dataset.task,
             "classes": list(dataset.classes),
             "rows": {part: len(getattr(dataset, part)) for part in ("train", "val", "test")},

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import yaml
 
+from src.config.passwords import is_hidden
 from src.disk import read_whole
 from src.runs.folder import find, in_sweep
+from src.runs.seal import check_seal
 
 
 def arguments(argv: Sequence[str]) -> list[str]:
@@ -19,7 +21,8 @@ def arguments(argv: Sequence[str]) -> list[str]:
         raise ValueError(
             f"resume: must be a run of its own (the command of a sweep goes on with it), but got {resumed[-1]}."
         )
-    started = [text for text in overrides(folder) if text not in argv]
+    check_seal(folder)
+    started = [text for text in overrides(folder) if text not in argv and not _is_given_again(text, argv)]
     return [*_config_dir(folder, argv), *started, *argv, "hydra.output_subdir=null"]
 
 
@@ -34,6 +37,20 @@ def _list(path: Path) -> list[str]:
     if not isinstance(found, list):
         raise ValueError("it must be a list")
     return [str(text) for text in found]
+
+
+def _is_given_again(started: str, argv: Sequence[str]) -> bool:
+    """Whether an override whose password was not kept stands in `argv` once more; ValueError if it does not."""
+    key = _key(started)
+    if not is_hidden(started):
+        return False
+    if key not in map(_key, argv):
+        raise ValueError(f"{key}: must be given again, since its password is not kept, but got {started!r}.")
+    return True
+
+
+def _key(override: str) -> str:
+    return override.lstrip("+~").partition("=")[0]
 
 
 def _config_dir(folder: Path, argv: Sequence[str]) -> list[str]:

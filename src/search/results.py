@@ -12,7 +12,7 @@ from optuna.trial import FrozenTrial, TrialState
 from rich.console import Console
 
 from src import runs
-from src.runs.identity import plain_values, read_config
+from src.runs.identity import read_config
 from src.search.figures import draw_figures
 from src.search.source import Search
 
@@ -85,7 +85,7 @@ def _write_experiment(folder: Path, search: Search, trial: FrozenTrial) -> Path:
     if config.is_file():
         values = read_config(folder / str(number))
     else:  # it was trained on another machine
-        values = plain_values(search.compose(search.space.overrides(trial.params), number))
+        values = search.compose(search.space.overrides(trial.params), number).kept()
     values = {key: value for key, value in values.items() if key not in NOT_OF_AN_EXPERIMENT}
     chosen = yaml.safe_load((folder / str(number) / ".hydra" / "hydra.yaml").read_text())["hydra"]["runtime"]["choices"]
     defaults = [{f"override /{group}": chosen[group]} for group in GROUPS if chosen.get(group)]

@@ -11,7 +11,6 @@ from optuna.trial import TrialState
 from rich.console import Console
 
 from src import runs, tracking
-from src.config.loading import load
 from src.config.schema import Run
 from src.data.reading import LastRead
 from src.disk import DamagedError
@@ -19,7 +18,7 @@ from src.engines.build import spec_with_folds
 from src.engines.dispatch import Dispatch
 from src.engines.stacked.size import choose_slots
 from src.runs.build import build_run_model, device_of
-from src.runs.identity import read_config
+from src.runs.identity import read_run
 from src.runs.job import Job
 from src.runs.listener import Listener
 from src.runs.objective import Objective
@@ -161,7 +160,7 @@ def recall_all(folder: Path, around: Recording, listeners: Sequence[Listener]) -
         try:
             results, recorded = close(place, "its process is gone"), Recorded.read(place)
             assert recorded is not None
-            job = Job(int(place.name), load(read_config(place)), place)
+            job = Job(int(place.name), read_run(place), place)
         except DamagedError as error:
             log.warning("%s The run is left out of what follows; its trial counts.", error)
             continue

@@ -11,12 +11,14 @@ from pydantic import Field
 
 from src.config.schema import Run
 from src.fields import Block, Count, Positive
-from src.imports import imported
+from src.imports import imported_class
 from src.metrics import DIRECTIONS, objectives_for
 from src.randomness import Purpose, key
 from src.search.samplers import CONDITIONED, CONSTANT, PRUNERS, SAMPLERS, Grid, build_pruner, build_sampler
 from src.search.space import Space, as_sweep
 from src.search.study import Direction
+
+KINDS = {"sampler": BaseSampler, "pruner": BasePruner}
 
 
 class Settings(Block):
@@ -60,7 +62,7 @@ class Strategy:
         name = {"successivehalving": "halving", "nop": "none"}.get(name, name)
         if target.startswith("optuna.") and name in table:
             return cls(name, None, settings)
-        return cls(name, imported(f"hydra.sweeper.{kind}", target), settings)
+        return cls(name, imported_class(f"hydra.sweeper.{kind}", target, KINDS[kind]), settings)
 
 
 class Samplers:

@@ -13,6 +13,8 @@ from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import BaseJournalBackend
 from sqlalchemy.exc import SQLAlchemyError
 
+from src.config.passwords import shown
+
 JOURNAL = "study.journal"  # in a study's folder
 CONTINUED = "continued"  # the last key of an entry whose write goes on with the next line: Optuna reads past it
 
@@ -89,7 +91,7 @@ def open_storage(url: str | None, folder: Path) -> BaseStorage:
     try:
         return RDBStorage(url)
     except (SQLAlchemyError, ImportError, ValueError) as error:
-        why = " ".join(str(error).split())[:200]
+        why = shown(" ".join(str(error).split()))[:200]
         raise ValueError(
             f"hydra.sweeper.storage: must be the URL of a database that answers, but got: {why}"
         ) from error

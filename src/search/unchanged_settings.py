@@ -8,7 +8,7 @@ import optuna
 from optuna.distributions import check_distribution_compatibility, distribution_to_json, json_to_distribution
 
 from src.config.schema import Run
-from src.runs.identity import deciding, plain_values
+from src.runs.identity import Identity
 from src.search.settings import Settings
 from src.search.space import Space, as_sweep
 
@@ -44,7 +44,7 @@ def check_unchanged_settings(
 
 def _settings_of(base: Run, space: Space, settings: Settings, data_digest: str) -> dict[str, Any]:
     """As JSON has them."""
-    run = {key: value for key, value in deciding(plain_values(base)).items() if key != "test"}
+    run = {key: value for key, value in Identity.of(base).settings.items() if key != "test"}
     searched = {key: json.loads(distribution_to_json(distribution)) for key, distribution in space.searched.items()}
     sweeper = {"repeats": settings.repeats, "constraints": settings.constraints}
     now: dict[str, Any] = json.loads(

@@ -14,7 +14,7 @@ from rich.console import Console
 from src import runs, tracking
 from src.artifacts import leave_model
 from src.config.leaves import leaves
-from src.config.loading import load
+from src.config.loading import load_kept
 from src.disk import DamagedError, whole_file
 from src.plots import Figure, objective_against, save_figure
 from src.prediction.predictor import FILE
@@ -90,7 +90,7 @@ def _objective_figure(entries: Sequence[Entry], objective: str, title: str) -> F
 
 def summarise_multirun(folder: Path) -> None:
     """The same of a sweep whose jobs came in batches, or were trained one by one: nobody follows it any more."""
-    settings = load(read_entries(folder)[0].values).tracking
+    settings = load_kept(read_entries(folder)[0].values).tracking
     with tracking.open(settings.enabled) as tracker, Background() as background:
         tracker.follow(folder, settings, background, is_sweep=True)
         summarise_sweep(folder, Console(), tracker)

@@ -4,20 +4,21 @@ from pathlib import Path
 
 from src import runs
 from src.tracking.state import STATE, State
-from src.tracking.store import connect, experiment_id, resolve_uri
+from src.tracking.store import configured_uri, connect, experiment_id, is_same, resolve_uri
 
 TAGS = ("text", "expected", "command", "verdict")
 
 
 def note_claim(folder: Path, uri: str | None) -> None:
     """Write down that MLflow at `uri` is to have what lies in `folder` now."""
-    State(resolve_uri(uri)).write(folder)
+    State(configured_uri(uri)).write(folder)
 
 
 def record_claim(folder: Path, uri: str | None = None) -> None:
     """Log what a claim left in `folder` as a run of the experiment of its name, at `uri` or where `note_claim` said."""
     noted, report = State.read(folder), runs.read_json(folder / runs.RESULTS)
-    where = resolve_uri(uri or (noted.uri if noted else None))
+    configured = configured_uri(uri or (noted.uri if noted else None))
+    where = resolve_uri(configured)
     client, name = connect(where), str(report["name"])
     tags = {"claim" if key == "text" else key: str(report[key]) for key in TAGS}
     tags |= {
@@ -38,11 +39,14 @@ def record_claim(folder: Path, uri: str | None = None) -> None:
         if path.name != STATE:
             client.log_artifact(run_id, str(path))
     client.set_terminated(run_id, status="FINISHED")
-    State(where, name, run_id, complete="FINISHED").write(folder)
+    State(configured, name, run_id, complete="FINISHED").write(folder)
 
 
 def unsent_claims(uri: str | None = None) -> list[Path]:
     """Folders of claims that MLflow (at `uri`; None: where they were to be sent) was to have and has not."""
-    where = resolve_uri(uri) if uri else None
     found = [(path.parent, State.read(path.parent)) for path in sorted((runs.ROOT / "claims").glob(f"*/{STATE}"))]
-    return [folder for folder, state in found if state and (not state.complete or where not in (None, state.uri))]
+    return [
+        folder
+        for folder, state in found
+        if state and (not state.complete or not (uri is None or is_same(uri, state.uri)))
+    ]

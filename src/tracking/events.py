@@ -8,18 +8,21 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from src.config.leaves import leaves
-from src.config.passwords import without_password
 
 
 @dataclass(frozen=True)
 class Follow:
-    """What is written from here on: the run in `folder`, or the sweep, whose parent run has these facts."""
+    """What is written from here on: the run in `folder`, or the sweep, whose parent run has these facts.
+
+    `uri`: as it is configured; what the environment is to give stands in it as `${oc.env:NAME}`.
+    """
 
     folder: Path
     uri: str
     experiment: str
     is_sweep: bool
     facts: Mapping[str, str] = field(default_factory=dict)
+    again: bool = False  # what was deleted in MLflow is sent once more, as new runs
 
 
 @dataclass(frozen=True)
@@ -90,10 +93,8 @@ def end_of(folder: Path, results: Mapping[str, Any]) -> End:
 
 
 def params_of(values: Mapping[str, Any]) -> dict[str, str]:
-    """The leaves of a resolved configuration as MLflow takes them, without the password of a server."""
-    params = {key: str(value)[:6000] for key, value in leaves(values)}
-    uri = params["tracking.uri"]
-    return {**params, "tracking.uri": without_password(uri, uri)}
+    """The leaves of a configuration, as it is kept, as MLflow takes them."""
+    return {key: str(value)[:6000] for key, value in leaves(values)}
 
 
 def summary_figures(results: Mapping[str, Any]) -> dict[str, float]:

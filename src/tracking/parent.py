@@ -6,6 +6,7 @@ from typing import Any
 
 from src.runs.files import read_json
 from src.runs.identity import folder_id
+from src.tracking.deleted import deleted_run, find_runs, is_deleted
 from src.tracking.events import Follow
 from src.tracking.state import SWEEP
 
@@ -14,11 +15,13 @@ FOLDERS = ("figures", "experiment")  # of a search
 
 
 def open_parent(client: Any, experiment_id: str, sweep: Follow) -> str:
-    """The id of the parent run of `sweep`, RUNNING, with its facts; created if it is not there."""
+    """The id of the parent run of `sweep`, RUNNING, with its facts; made if need be. DeletedError if it was deleted."""
     known, name = folder_id(sweep.folder), sweep.folder.name
-    found = client.search_runs([experiment_id], f"tags.sweep_id = '{known}'", max_results=1)
-    if found:
+    found = find_runs(client, experiment_id, f"tags.sweep_id = '{known}'")
+    if found := [run for run in found if not (is_deleted(run) and sweep.again)]:
         run_id = str(found[0].info.run_id)
+        if is_deleted(found[0]):
+            raise deleted_run(sweep.uri, name, run_id)
         client.update_run(run_id, status="RUNNING")
     else:
         tags = {"sweep": name, "sweep_id": known, "mlflow.runName": name, "mlflow.source.name": "src.train"}

@@ -3,7 +3,8 @@
 import time
 from collections.abc import Callable
 
-from src.config.passwords import without_password
+from src.config.passwords import shown
+from src.tracking.deleted import DeletedError
 from src.tracking.events import Finish, Follow, Note, RunEvent
 from src.tracking.writer import Writer
 
@@ -18,6 +19,7 @@ class PatientWriter:
         self.writer, self.say = Writer(follow), say
         self.seconds = seconds or (SWEEP_SECONDS if follow.is_sweep else RUN_SECONDS)
         self.is_down = False
+        self._told = ""  # of what is deleted
         self.due = time.monotonic()
 
     def add(self, event: RunEvent) -> None:
@@ -41,20 +43,19 @@ class PatientWriter:
             self._tell(error, was_down)
         else:
             if was_down:
-                self.say(
-                    f"MLflow at {self._shown(self.writer.follow.uri)} can be reached again and has what it missed."
-                )
+                self.say(f"MLflow at {shown(self.writer.follow.uri)} can be reached again and has what it missed.")
         while self.writer.notes_:
             self.say(Note(self.writer.notes_.pop(0)))
         self.due = time.monotonic() + self.seconds * (DOWN if self.is_down else 1)
         return not self.is_down
 
     def _tell(self, error: Exception, was_down: bool) -> None:
-        reason = self._shown(" ".join(str(error).split()))
-        if not was_down:
-            follow = self.writer.follow
+        reason = shown(" ".join(str(error).split()))
+        follow = self.writer.follow
+        if isinstance(error, DeletedError):
+            if reason != self._told:
+                self.say(reason)
+            self._told = reason
+        elif not was_down:
             advice = f"`python -m src.sync` sends the {'runs' if follow.is_sweep else 'run'} later"
-            self.say(f"MLflow at {self._shown(follow.uri)} cannot be reached; {advice}. ({reason[:200]})")
-
-    def _shown(self, text: str) -> str:
-        return without_password(text, self.writer.follow.uri)
+            self.say(f"MLflow at {shown(follow.uri)} cannot be reached; {advice}. ({reason[:200]})")

@@ -21,13 +21,11 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True)
 class NewRun:
-    """A run that MLflow is to have; `in_place`: its files are to stay in `folder`, which only a database can be told."""
+    """A run that MLflow is to have."""
 
     name: str
     params: Mapping[str, str]
     tags: Mapping[str, str]
-    folder: Path
-    in_place: bool
 
 
 class KnownRun(NamedTuple):
@@ -93,10 +91,7 @@ class DatabaseWriter:
 
         location = self._store.get_experiment(experiment_id).artifact_location
         ids, same = [uuid4().hex for _ in new], _columns_of_new(experiment_id)
-        places = [
-            run.folder.as_uri() if run.in_place else append_to_uri_path(location, run_id, "artifacts")
-            for run_id, run in zip(ids, new, strict=True)
-        ]
+        places = [append_to_uri_path(location, run_id, "artifacts") for run_id in ids]
         rows = [(run_id, run.name, place, *same.values()) for run_id, run, place in zip(ids, new, places, strict=True)]
         with self._store.ManagedSessionMaker(read_only=False) as session:
             _insert(session, SqlRun, ("run_uuid", "name", "artifact_uri", *same), rows)
@@ -147,8 +142,7 @@ class DatabaseWriter:
                 found = session.execute(place.where(SqlRun.run_uuid.in_([end.run_id for end in some])))
                 places |= dict(found.all())
         for end in ends:
-            if places[end.run_id] != end.folder.as_uri():
-                self.send_files(end.run_id, end.folder)
+            log_folder(self._client, end.run_id, end.folder, places[end.run_id])
         with self._store.ManagedSessionMaker(read_only=False) as session:
             _insert(session, SqlTag, NAMED, _named((end.run_id, end.tags) for end in ends), update=("value",))
             session.execute(closed.values(status=bindparam("its_status"), end_time=now()), rows)

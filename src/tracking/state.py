@@ -7,7 +7,7 @@ from typing import Self
 
 from src.disk import DamagedError, read_whole
 from src.runs.files import RESULTS, read_json, write_json
-from src.tracking.store import portable_uri, resolve_uri
+from src.tracking.store import configured_uri, is_same, portable_uri
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,10 @@ class State:
 
     @classmethod
     def read(cls, folder: Path) -> Self | None:
-        """That of `folder`; None if nothing of it is to be sent, or, with a warning, if that cannot be read."""
+        """That of `folder`; None if nothing of it is to be sent, or, with a warning, if that cannot be read.
+
+        A server's password is not in it.
+        """
         path = folder / STATE
         try:
             return read_whole(path, cls._of_file) if path.is_file() else None
@@ -38,7 +41,7 @@ class State:
     @classmethod
     def _of_file(cls, path: Path) -> Self:
         found = read_json(path)
-        return cls(**{**found, "uri": resolve_uri(found["uri"])})
+        return cls(**{**found, "uri": configured_uri(found["uri"])})
 
     def write(self, folder: Path) -> None:
         """A store inside the project is told from there, so that the project may move."""
@@ -50,6 +53,6 @@ def is_complete(folder: Path, uri: str | None = None) -> bool:
     """Whether MLflow (at `uri`; None: where it was to be sent) has all of a run, or of a sweep, as it ended in `folder`."""
     ended = read_json(folder / RESULTS) or read_json(folder / SWEEP)
     state = State.read(folder) if ended else None
-    if state is None or (uri is not None and resolve_uri(uri) != state.uri):
+    if state is None or (uri is not None and not is_same(uri, state.uri)):
         return False
     return state.complete == ended["status"]

@@ -3,12 +3,17 @@
 import logging
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
 
 from src import runs
+from src.config.environment import from_environment
+from src.config.passwords import is_hidden, without_passwords
+from src.tracking.deadline import impose_deadline
+from src.tracking.deleted import deleted_experiment
 from src.tracking.moved import follow_project
 
 # A server that is down must cost seconds, not MLflow's default of minutes.
@@ -17,19 +22,38 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # what is trained here is nobody else's business
 KIND = {"mlflow.experimentKind": "custom_model_development"}  # else the pages show it as a chat application
 PARENT = "mlflow.parentRunId"
+VARIABLE = "MLFLOW_TRACKING_URI"
 QUIET = ("alembic", "mlflow")
 SQLITE = "sqlite:///"
 
 
-def resolve_uri(configured: str | None) -> str:
-    """The tracking URI: as configured, else MLFLOW_TRACKING_URI, else a SQLite file under mlruns/; files from the root."""
-    uri = configured or os.environ.get("MLFLOW_TRACKING_URI") or f"{SQLITE}{runs.ROOT / 'mlflow.db'}"
-    return f"{SQLITE}{_path(uri)}" if uri.startswith(SQLITE) else uri
+def configured_uri(given: str | None) -> str:
+    """The tracking URI: as given, else MLFLOW_TRACKING_URI, else a SQLite file under mlruns/; files from the root."""
+    uri = given or os.environ.get(VARIABLE) or f"{SQLITE}{runs.ROOT / 'mlflow.db'}"
+    return f"{SQLITE}{_path(uri)}" if uri.startswith(SQLITE) and "${" not in uri else uri
+
+
+def resolve_uri(given: str | None) -> str:
+    """The same to connect to: what the environment gives is filled in, and a password that was not kept.
+
+    Raises ValueError if they are not to be had.
+    """
+    uri, variable = configured_uri(from_environment(configured_uri(given))), os.environ.get(VARIABLE, "")
+    if not is_hidden(uri):
+        return uri
+    if without_passwords(variable) == uri:
+        return variable
+    raise ValueError(f"uri: must be given again, by {VARIABLE} or --uri, since its password is not kept, but got {uri}")
+
+
+def is_same(uri: str, other: str) -> bool:
+    """Whether two URIs, as configured or as kept, are of one place."""
+    return _place(uri) == _place(other)
 
 
 def portable_uri(uri: str) -> str:
     """`uri` as it is noted: a SQLite file inside the project from the project's folder."""
-    if not uri.startswith(SQLITE) or not _path(uri).is_relative_to(_project()):
+    if not uri.startswith(SQLITE) or "${" in uri or not _path(uri).is_relative_to(_project()):
         return uri
     return f"{SQLITE}{_path(uri).relative_to(_project())}"
 
@@ -44,6 +68,7 @@ def connect(uri: str) -> Any:
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.ERROR)
     if not uri.startswith(SQLITE):
+        impose_deadline()
         return MlflowClient(uri)
     path = _path(uri)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -61,10 +86,15 @@ def connect(uri: str) -> Any:
 
 
 def experiment_id(client: Any, uri: str, name: str) -> str:
-    """The id of experiment `name`, created if it is not there; a local store keeps its artifacts under mlruns/artifacts/."""
+    """The id of experiment `name`, created if it is not there; a local store keeps its artifacts under mlruns/artifacts/.
+
+    DeletedError if it was deleted.
+    """
     from mlflow.exceptions import MlflowException
 
     if found := client.get_experiment_by_name(name):
+        if found.lifecycle_stage == "deleted":
+            raise deleted_experiment(uri, found)
         return str(found.experiment_id)
     local = not uri.startswith(("http://", "https://"))
     location = (runs.ROOT / "artifacts" / slug(name)).resolve().as_uri() if local else None
@@ -81,6 +111,12 @@ def slug(name: str) -> str:
 
 def _path(uri: str) -> Path:
     return Path(os.path.abspath(_project() / uri.removeprefix(SQLITE)))
+
+
+def _place(uri: str) -> str:
+    with suppress(ValueError):  # the environment has not got it now: it may be known by its name
+        uri = from_environment(uri)
+    return without_passwords(configured_uri(uri))
 
 
 def _project() -> Path:

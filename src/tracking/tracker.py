@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from src import runs
 from src.config.errors import Interrupted
+from src.config.passwords import kept, without_passwords
 from src.config.schema import Tracking
 from src.runs.background import Background
 from src.runs.files import RESULTS, read_json
@@ -15,7 +16,7 @@ from src.runs.job import Job
 from src.runs.stop_reason import RunStatus
 from src.tracking.events import Begin, Epoch, Finish, Follow, Hurry, Status, end_of, now, params_of
 from src.tracking.state import State, is_complete
-from src.tracking.store import resolve_uri
+from src.tracking.store import configured_uri, is_same
 from src.tracking.writer_process import WriterProcess
 
 if TYPE_CHECKING:  # imports torch, for which a mistyped command must not wait
@@ -53,13 +54,13 @@ class Tracker:
         if self._process is None or not settings.enabled:
             self._follow = None
             return
-        uri, experiment = resolve_uri(settings.uri), settings.experiment or "default"
-        self._follow = Follow(folder.resolve(), uri, experiment, is_sweep, {**settings.tags, **(facts or {})})
+        uri, experiment = configured_uri(settings.uri), without_passwords(settings.experiment or "default")
+        self._follow = Follow(folder.resolve(), uri, experiment, is_sweep, kept({**settings.tags, **(facts or {})}))
         self._settings, self._background, self._status = settings, background, status
         self._status_due = 0.0
         self._folders: dict[int, Path] = {}  # of the jobs that go on
         before = State.read(folder)
-        run_id = before.run_id if before and before.uri == uri else None
+        run_id = before.run_id if before and is_same(before.uri, uri) else None
         State(uri, experiment, run_id).write(folder)
         self._process.tell(self._follow)
 
@@ -68,8 +69,8 @@ class Tracker:
         if self._process is None or self._follow is None or is_complete(job.folder, self._follow.uri):
             return
         folder = self._folders[job.number] = job.folder.resolve()
-        params = params_of(job.run.model_dump(mode="json"))
-        self._process.tell(Begin(folder, self._name(job), params, dict(facts)))
+        params = params_of(job.run.kept())
+        self._process.tell(Begin(folder, self._name(job), params, kept(facts)))
 
     def epoch(self, job: Job, row: Mapping[str, float]) -> None:
         """Of a sweep, now and then its status too."""
@@ -125,9 +126,8 @@ class Tracker:
 
     def _name(self, job: Job) -> str:
         assert self._follow is not None
-        if job.run.tracking.run_name:
-            return job.run.tracking.run_name
-        return " ".join((str(job.number), *job.overrides))[:250] if self._follow.is_sweep else runs.label(job.folder)
+        named = " ".join((str(job.number), *job.overrides)) if self._follow.is_sweep else runs.label(job.folder)
+        return without_passwords(job.run.tracking.run_name or named)[:250]
 
 
 def open_tracker(enabled: bool) -> Tracker:

@@ -1,6 +1,6 @@
 """What becomes of runs, written to MLflow: of a single run, or of a sweep with its parent run and a child for each member."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -8,14 +8,13 @@ from typing import Any
 from src import runs
 from src.runs.files import RESULTS, read_json
 from src.runs.identity import folder_id
+from src.tracking.deleted import deleted_run, find_runs, is_deleted
 from src.tracking.events import Begin, End, Epoch, Finish, Follow, RunEvent, Status
 from src.tracking.parent import end_parent, open_parent
 from src.tracking.registry import register
 from src.tracking.run_writer import EndedRun, KnownRun, NewRun, Row, run_writer
 from src.tracking.state import State
-from src.tracking.store import PARENT, connect, experiment_id
-
-CHILDREN = 50_000  # of one sweep at most, MLflow's limit to a search
+from src.tracking.store import PARENT, connect, experiment_id, is_same, resolve_uri
 
 
 @dataclass
@@ -26,6 +25,7 @@ class Sent:
     params: set[str]
     figures: dict[str, float]  # by name, the last value of each curve
     epochs: int = 0  # known once the run has begun here
+    is_deleted: bool = False
 
 
 class Writer:
@@ -77,8 +77,9 @@ class Writer:
 
     def _open(self) -> None:
         follow = self.follow
-        self._client, self._writer = connect(follow.uri), run_writer(follow.uri)
-        self._experiment_id = experiment_id(self._client, follow.uri, follow.experiment)
+        uri = resolve_uri(follow.uri)
+        self._client, self._writer = connect(uri), run_writer(uri)
+        self._experiment_id = experiment_id(self._client, uri, follow.experiment)
         if follow.is_sweep:
             self._parent_id = open_parent(self._client, self._experiment_id, follow)
             self._note(follow.folder, self._parent_id)
@@ -89,15 +90,21 @@ class Writer:
                 sweep = replace(follow, folder=follow.folder.parent, is_sweep=True)
                 self._its_parent = open_parent(self._client, self._experiment_id, sweep)
             condition = f"tags.folder_id = '{folder_id(follow.folder)}'"
-        self._found = _by_folder(self._client.search_runs([self._experiment_id], condition, max_results=CHILDREN))
+        found = find_runs(self._client, self._experiment_id, condition)
+        self._found = _by_folder([run for run in found if not (is_deleted(run) and follow.again)])
         self._is_open = True
 
     def _send(self, pending: Sequence[RunEvent]) -> None:
+        begun = [event.folder for event in pending if isinstance(event, Begin)]
+        gone = {folder: sent for folder in begun if (sent := self._sent_of(folder)) and sent.is_deleted}
+        pending = [event for event in pending if isinstance(event, Status) or event.folder not in gone]
         self._begin({event.folder: event for event in pending if isinstance(event, Begin)})
         last = {event.folder: event for event in pending if isinstance(event, Begin | End)}
         ends = [event for event in last.values() if isinstance(event, End)]
         self._log(pending, ends)
         self._end(ends)
+        for folder, sent in gone.items():  # the others have been sent
+            raise deleted_run(self.follow.uri, runs.label(folder), sent.run_id)
 
     def _begin(self, begun: dict[Path, Begin]) -> None:
         known = {folder: sent for folder in begun if (sent := self._sent_of(folder)) is not None}
@@ -116,7 +123,7 @@ class Writer:
         tags |= {"mlflow.runName": event.name, "mlflow.source.name": "src.train", **event.facts}
         if self._its_parent is not None:
             tags[PARENT] = self._its_parent
-        return NewRun(event.name, event.params, tags, event.folder, in_place=self.follow.is_sweep)
+        return NewRun(event.name, event.params, tags)
 
     def _take(self, event: Begin, sent: Sent) -> None:
         self._sent[event.folder] = sent
@@ -170,14 +177,16 @@ class Writer:
     def _note_unsent(self) -> None:
         for event in self._pending:
             before = State.read(event.folder) if isinstance(event, Begin) else None
-            if isinstance(event, Begin) and (before is None or before.uri != self.follow.uri):
+            if isinstance(event, Begin) and (before is None or not is_same(before.uri, self.follow.uri)):
                 self._note(event.folder, None, event.name)
 
 
-def _by_folder(found: Iterable[Any]) -> dict[str, Sent]:
+def _by_folder(found: Sequence[Any]) -> dict[str, Sent]:
     return {
-        run.data.tags["folder_id"]: Sent(run.info.run_id, set(run.data.params), dict(run.data.metrics))
-        for run in found
+        run.data.tags["folder_id"]: Sent(
+            run.info.run_id, set(run.data.params), dict(run.data.metrics), is_deleted=is_deleted(run)
+        )
+        for run in reversed(found)  # one that is there, if it was sent again, before those that were deleted
         if "folder_id" in run.data.tags
     }
 

@@ -138,9 +138,11 @@ def test_what_can_be_no_data_set_gets_one_line(kind: str):
     assert "but" in line
 
 
-def test_a_reader_is_something_that_can_be_called():
-    with pytest.raises(ValueError, match=r"^data\._target_: must be a class or function, but got 'math\.pi'"):
-        read_dataset({"_target_": "math.pi"})
+def test_a_reader_is_something_that_can_be_called(monkeypatch: pytest.MonkeyPatch, tmp_path):
+    (tmp_path / "mine_pi.py").write_text("pi = 3.14\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(ValueError, match=r"^data\._target_: must be a class or function, but got 'mine_pi\.pi'"):
+        read_dataset({"_target_": "mine_pi.pi"})
 
 
 def test_the_reader_of_a_run_may_be_ones_own(monkeypatch: pytest.MonkeyPatch, tmp_path):

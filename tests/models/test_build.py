@@ -106,7 +106,7 @@ def test_frozen_parameters_do_not_count():
             {},
             "must be a torch.nn.Module, but got 'src.models.perceptron.rosenblatt', which is <function",
         ),
-        ("collections.OrderedDict", {}, "must be a torch.nn.Module"),
+        ("numpy.ndarray", {}, "must be a torch.nn.Module"),
         (
             "src.models.mlp.MLP",
             MLP_ARGUMENTS | {"depth": 2},

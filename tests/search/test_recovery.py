@@ -95,7 +95,7 @@ def recorded(folder: Path, number: int, reason: StopReason | None, losses: list[
     """The folder of a job: begun, and ended if there is a `reason`."""
     its_folder = folder / str(number)
     its_folder.mkdir()
-    values = compose_run("+experiment=smoke").model_dump(mode="json")
+    values = compose_run("+experiment=smoke").plain()
     (its_folder / runs.CONFIG).write_text(yaml.safe_dump(values))
     history = [{"epoch": epoch, "val/loss": loss, "train/loss": 0.25} for epoch, loss in enumerate(losses, start=1)]
     runs.write_history(its_folder, history)

@@ -47,7 +47,7 @@ def begin(job: Job) -> None:
     job.folder.mkdir(parents=True, exist_ok=True)
     folder_id(job.folder)
     (job.folder / runs.RESULTS).unlink(missing_ok=True)
-    runs.write_text(job.folder / runs.CONFIG, yaml.safe_dump(job.run.model_dump(mode="json")))
+    runs.write_text(job.folder / runs.CONFIG, yaml.safe_dump(job.run.kept()))
     runs.write_json(job.folder / FACTS, TRACKED)
 
 
@@ -79,7 +79,7 @@ def following(folder: Path, uri: str, *, is_sweep: bool = False) -> Follow:
 
 def begun(job: Job, name: str = "") -> Begin:
     """The event of a job that begins."""
-    return Begin(job.folder, name or runs.label(job.folder), params_of(job.run.model_dump(mode="json")), TRACKED)
+    return Begin(job.folder, name or runs.label(job.folder), params_of(job.run.kept()), TRACKED)
 
 
 def done(job: Job, epochs: Iterable[int]) -> Sequence[Epoch]:

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from src import runs
-from src.config.passwords import without_password
-from src.tracking.events import params_of
+from src.config.passwords import without_passwords
 from src.tracking.state import STATE, State
-from src.tracking.store import connect, experiment_id, portable_uri, resolve_uri, slug
+from src.tracking.store import connect, experiment_id, is_same, portable_uri, resolve_uri, slug
 from src.tracking.writer import Writer
 from tests.doors import environment, with_store
 from tests.tracking.records import begun, children_at, done, following, leave, runs_at, single, story, sweep_jobs
@@ -97,8 +96,7 @@ def test_a_relative_store_is_that_of_the_project(tmp_path: Path, monkeypatch: py
     ],
 )
 def test_a_password_is_not_shown(uri: str, shown: str):
-    assert without_password(uri, uri) == shown
-    assert params_of({"tracking": {"uri": uri}})["tracking.uri"] == shown
+    assert without_passwords(uri) == shown
 
 
 @pytest.mark.slow
@@ -112,3 +110,20 @@ def test_processes_that_start_on_a_new_store_together_do_not_break_it(tmp_path: 
     ]
     errors = [process.communicate(timeout=120)[1] for process in together]
     assert [process.returncode for process in together] == [0, 0, 0, 0], errors
+
+
+def test_a_password_that_was_not_kept_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch):
+    kept = "http://me:***@host:5000"
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    with pytest.raises(ValueError, match=r"^uri: must be given again, .*, but got http://me:\*\*\*@host:5000$"):
+        resolve_uri(kept)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://me:secret@host:5000")
+    assert resolve_uri(kept) == "http://me:secret@host:5000"
+    monkeypatch.setenv("PLACE", "http://me:secret@host:5000")
+    assert resolve_uri("${oc.env:PLACE}") == "http://me:secret@host:5000"
+    assert is_same("${oc.env:PLACE}", kept)
+    monkeypatch.delenv("PLACE")
+    with pytest.raises(
+        ValueError, match="^tracking.uri: must be given by the environment as before, but got: .*'PLACE'"
+    ):
+        resolve_uri("${oc.env:PLACE}")

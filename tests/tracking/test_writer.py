@@ -12,7 +12,9 @@ from src.tracking.run_writer import Row, ServerWriter
 from src.tracking.state import STATE, SWEEP, State, is_complete
 from src.tracking.store import connect
 from src.tracking.writer import Writer
+from tests import doors
 from tests.tracking.records import (
+    EXPERIMENT,
     begin,
     begun,
     children_at,
@@ -137,7 +139,7 @@ def test_a_sweep_is_a_parent_and_a_child_for_each_member(tmp_path: Path, uri: st
     client = connect(uri)
     assert {file.path for file in client.list_artifacts(parent.info.run_id)} == {"leaderboard.csv"}
     files = {file.path for file in client.list_artifacts(children["grid-0/1"].info.run_id)}
-    assert files >= {"config.yaml", "results.json", "predictions.parquet"}  # where they lie
+    assert files >= {"config.yaml", "results.json", "predictions.parquet"}
     assert is_complete(sweep)
     assert all(is_complete(job.folder) for job in jobs)
 
@@ -244,3 +246,30 @@ def test_the_best_member_is_not_complete_until_its_last_files_are_sent(tmp_path:
     assert not is_complete(job.folder)
     writer.finish(Finish("FINISHED", job.folder))
     assert is_complete(job.folder)
+
+
+def test_what_mlflow_may_delete_is_never_the_only_copy(tmp_path: Path, uri: str):
+    """Deleting a sweep and its experiment in MLflow, and erasing them with `mlflow gc`, leaves every record as it was."""
+    sweep, jobs = sweep_jobs(tmp_path, uri, 2)
+    writer = Writer(following(sweep, uri, is_sweep=True))
+    for job in jobs:
+        leave(job, (1, 2))
+        (job.folder / "model").mkdir()
+        (job.folder / "model" / "weights").write_text("w")
+        write(writer, *story(job, (1, 2)))
+    runs.write_json(sweep / SWEEP, {"status": "FINISHED", "figures": {}, "tags": {}})
+    writer.finish(Finish("FINISHED", jobs[0].folder))
+    client, before = connect(uri), content(sweep)
+    places = [Path(run.info.artifact_uri.removeprefix("file://")) for run in runs_at(uri)]
+    assert all((place / "config.yaml").is_file() for place in places if place.parent.name != parent_at(uri).info.run_id)
+    client.log_text(children_at(uri)["grid-0/1"].info.run_id, "another", "config.yaml")
+    client.delete_experiment(client.get_experiment_by_name(EXPERIMENT).experiment_id)
+    command = f"from mlflow.cli import cli; cli(['gc', '--backend-store-uri', {uri!r}, '--tracking-uri', {uri!r}])"
+    erased = doors.run("-c", command, cwd=tmp_path)
+    assert erased.returncode == 0, erased.stderr
+    assert not any(place.exists() for place in places)
+    assert content(sweep) == before
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}

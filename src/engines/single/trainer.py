@@ -118,7 +118,7 @@ def build_trainer(run: Run, folder: Path, judge: Judge, after: Sequence[pl.Callb
     bars = _bars(settings, own, judge.progress, console)
     loggers = build_loggers(settings, folder)
     for logger in loggers:
-        logger.log_hyperparams(dict(leaves(run.model_dump(mode="json"))))
+        logger.log_hyperparams(dict(leaves(run.kept())))
     return pl.Trainer(
         max_epochs=run.epochs,
         callbacks=[judge, *own, *bars, *after],

@@ -36,7 +36,7 @@ class OptunaSweeper(Sweeper):
     def _sweep(self, arguments: list[str]) -> None:
         from hydra_plugins.job_callbacks import JobCallbacks
 
-        from src import tracking
+        from src import runs, tracking
         from src.config.leftovers import none_left
         from src.config.multirun import Composed, Composer, log_into, sweep_folder, write_hydra_files
         from src.config.validation import validated
@@ -55,7 +55,7 @@ class OptunaSweeper(Sweeper):
             from src.search.run import Request, conduct_search
 
             log_into(folder, self.master)
-            OmegaConf.save(self.master, folder / "multirun.yaml")  # as Hydra's sweeper leaves it
+            runs.write_text(folder / "multirun.yaml", OmegaConf.to_yaml(self.master))  # as Hydra's sweeper leaves it
 
             def compose(overrides: Sequence[str], number: int) -> Any:
                 made = composer.job(overrides, max(number, 0))
@@ -81,7 +81,7 @@ def _extension(path: str | None, config: DictConfig) -> Any:
     """The user's function that suggests more parameters, as Hydra's own sweeper calls it: (cfg, trial)."""
     if path is None:
         return lambda trial: None
-    from src.imports import imported
+    from src.imports import imported_function
 
-    function = imported("hydra.sweeper.custom_search_space", path)
+    function = imported_function("hydra.sweeper.custom_search_space", path)
     return lambda trial: function(config, trial)
