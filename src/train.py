@@ -11,8 +11,8 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from src.config.command_line import for_hydra
-from src.config.composition import CONF, register_resolvers, resolved
+from src.config.command_line import CONF, for_hydra
+from src.config.composition import register_resolvers, resolved
 from src.config.errors import raise_on_signals, report_errors
 from src.config.leftovers import none_left
 from src.runs import resume

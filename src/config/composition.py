@@ -2,6 +2,7 @@
 
 import copy
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,14 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 
 from src import runs
-from src.config.command_line import for_hydra
+from src.config.command_line import CONF, OPEN, for_hydra, read_name
 from src.config.errors import report_errors
 from src.config.help import choices
 from src.config.loading import load
+from src.config.messages import UNRESOLVED, explain, unresolved
 from src.config.schema import Run
-from src.config.targets import on_its_target
+from src.config.targets import as_given, on_its_target
 from src.runs.identity import AGAIN, Identity
-
-CONF = Path(__file__).resolve().parent.parent.parent / "conf"
 
 
 def register_resolvers() -> None:
@@ -32,7 +32,7 @@ def register_resolvers() -> None:
 
 def resolved(cfg: DictConfig, hydra: Any) -> Run:
     """The run of a composed configuration, with the defaults filled in that depend on how it was started."""
-    values: Any = OmegaConf.to_container(on_its_target(cfg, hydra), resolve=True)
+    values = _values(on_its_target(cfg, hydra))
     alone = hydra.mode != RunMode.MULTIRUN
     if values.get("test") is None:  # in a sweep only the chosen configuration, retrained, may read the test split
         values["test"] = alone
@@ -68,6 +68,33 @@ class Check(Callback):
             Identity.of(run).check(Path(config.hydra.run.dir), again=AGAIN)
 
 
+def _values(cfg: DictConfig) -> dict[str, Any]:
+    """Plain values; ValueError naming the key of an interpolation that leads nowhere, or of what must be set."""
+    try:
+        values: Any = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
+    except UNRESOLVED as error:
+        raise ValueError(next(_lead_nowhere(cfg), explain(error))) from error
+    for path in OPEN:
+        block, _, name = path.partition(".")
+        if isinstance(named := values[block].get(name), dict):
+            values[block][name] = {read_name(str(key)): value for key, value in named.items()}
+    return dict(values)
+
+
+def _lead_nowhere(node: Any, prefix: str = "") -> Iterator[str]:
+    """A line for each interpolation below `node` that leads nowhere."""
+    names = range(len(node)) if isinstance(node, ListConfig) else list(node)
+    for name in names:
+        raw = node._get_node(name)
+        if OmegaConf.is_interpolation(node, name):
+            try:
+                node[name]
+            except UNRESOLVED as error:
+                yield unresolved(f"{prefix}{name}", error)
+        elif OmegaConf.is_config(raw) and not raw._is_missing() and not raw._is_none():
+            yield from _lead_nowhere(raw, f"{prefix}{name}.")
+
+
 def without_hydra(config: DictConfig) -> DictConfig:
     """A composed configuration less Hydra's own node."""
     task = copy.copy(config)
@@ -90,7 +117,7 @@ def _sweep_folder(choices: DictConfig, overrides: ListConfig, launcher: DictConf
         parts = [sweeper.study_name or f"{experiment}-{choices.get('search') or 'search'}"]
         begun = sweeper.resume
     else:
-        asked = "\n".join(overrides)
+        asked = "\n".join(as_given(overrides))
         parts = [experiment, hashlib.sha256(asked.encode()).hexdigest()[:8]]
         if (name := choices.get("hydra/launcher")) not in (None, "stacked"):
             parts.append(name)

@@ -17,6 +17,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from src import runs
 from src.config.composition import resolved
 from src.config.schema import Run
+from src.config.targets import as_given
 
 
 class Composed(NamedTuple):
@@ -124,7 +125,7 @@ def write_hydra_files(folder: Path, job: Composed) -> None:
     hydra = OmegaConf.to_container(job.hydra, resolve=False, enum_to_str=True)
     runs.write_text(place / "config.yaml", _yaml(OmegaConf.to_container(job.cfg, resolve=False, enum_to_str=True)))
     runs.write_text(place / "hydra.yaml", _yaml({"hydra": hydra}))
-    runs.write_text(place / "overrides.yaml", _yaml(list(job.hydra.overrides.task)))
+    runs.write_text(place / "overrides.yaml", _yaml(as_given(job.hydra.overrides.task)))
 
 
 class _Dumper(yaml.CSafeDumper):

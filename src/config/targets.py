@@ -8,7 +8,7 @@ from typing import Any
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.global_hydra import GlobalHydra
 from hydra.types import RunMode
-from omegaconf import MISSING, DictConfig, OmegaConf, open_dict
+from omegaconf import MISSING, DictConfig, ListConfig, OmegaConf, open_dict
 
 PLUGS = ("model", "data")
 
@@ -18,8 +18,9 @@ def on_its_target(cfg: DictConfig, hydra: Any) -> DictConfig:
 
     What the command itself sets of them stays, known to their constructor or not. While Hydra is initialised.
     """
-    typed = [text.lstrip("+~").partition("=")[0] for text in hydra.overrides.task]
-    experiment = [text for text, key in zip(hydra.overrides.task, typed, strict=True) if key == "experiment"]
+    given = as_given(hydra.overrides.task)
+    typed = [text.lstrip("+~").partition("=")[0] for text in given]
+    experiment = [text for text, key in zip(given, typed, strict=True) if key == "experiment"]
     for plug in PLUGS:
         if not experiment or plug not in typed:
             continue
@@ -28,6 +29,12 @@ def on_its_target(cfg: DictConfig, hydra: Any) -> DictConfig:
         if chosen.get("_target_") not in (theirs.get("_target_"), MISSING):  # what is missing is for others to set
             cfg = _with(cfg, plug, chosen, kept={key.split(".")[1] for key in typed if key.startswith(f"{plug}.")})
     return cfg
+
+
+def as_given(overrides: ListConfig) -> list[str]:
+    """A command's overrides; what stands in them as ${...} is not resolved."""
+    texts: Any = OmegaConf.to_container(overrides, resolve=False)
+    return list(texts)
 
 
 def _with(cfg: DictConfig, plug: str, chosen: dict[str, Any], *, kept: Collection[str]) -> DictConfig:
@@ -45,7 +52,7 @@ def _with(cfg: DictConfig, plug: str, chosen: dict[str, Any], *, kept: Collectio
 def _composed(plug: str, hydra: Any, *overrides: str) -> dict[str, Any]:
     """`plug` as these overrides alone compose it."""
     loader = GlobalHydra.instance().config_loader()
-    return copy.deepcopy(_loaded(loader, plug, hydra.job.config_name, (*hydra.overrides.hydra, *overrides)))
+    return copy.deepcopy(_loaded(loader, plug, hydra.job.config_name, (*as_given(hydra.overrides.hydra), *overrides)))
 
 
 @lru_cache(maxsize=32)  # Hydra takes 85 ms, for every job of a multirun

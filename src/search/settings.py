@@ -10,7 +10,7 @@ from optuna.samplers import BaseSampler
 from pydantic import Field
 
 from src.config.schema import Run
-from src.fields import Block, Count, Positive
+from src.fields import Block, Count, Finite, Positive
 from src.imports import imported
 from src.metrics import DIRECTIONS, objectives_for
 from src.randomness import Purpose, key
@@ -35,8 +35,10 @@ class Settings(Block):
     resume: Literal["continue", "fresh", "force"]
     params: dict[str, Any] | None
     custom_search_space: str | None
-    constraints: dict[str, float] | None  # largest value of a figure, by name
-    retrain: Annotated[int, Field(ge=0)]  # seeds on which the best configuration is trained at the end, test split read
+    constraints: dict[str, Finite] | None  # largest value of a figure, by name
+    retrain: Annotated[
+        int, Field(ge=0, le=1000)
+    ]  # seeds on which the best configuration is trained at the end, test split read
 
 
 @dataclass(frozen=True)

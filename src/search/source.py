@@ -11,6 +11,7 @@ from typing import Any
 import optuna
 from optuna.trial import TrialState
 
+from src.config.command_line import as_typed
 from src.config.schema import Run
 from src.runs.job import Job, Place
 from src.runs.objective import Objective
@@ -172,7 +173,7 @@ class Search:
         return [self._job(first + repeat, [*overrides, *seed]) for repeat, seed in enumerate(seeds)]
 
     def _job(self, number: int, overrides: Sequence[str]) -> Job:
-        return Job(number, self.compose(overrides, number), self.folder / str(number), tuple(overrides))
+        return Job(number, self.compose(overrides, number), self.folder / str(number), tuple(map(as_typed, overrides)))
 
     def _wait(self, job: Job) -> None:
         key, params = self.key_of(job.run), self.open[self._trial_of(job)].trial.params

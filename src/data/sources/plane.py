@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from src.choices import chosen
 from src.data.dataset import Dataset, Split
 from src.data.source import source
-from src.fields import Count, NonNegative, Positive, Seed, name_in
+from src.fields import Count, Finite, NonNegative, Positive, Seed, name_in
 from src.randomness import Purpose, key, normal, uniform
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def gate(
 def blobs(
     *,
     distance: Positive,
-    shift: float,
+    shift: Finite,
     noise: NonNegative,
     num_train: Count,
     num_val: Count,

@@ -44,8 +44,10 @@ class StackedLauncher(Launcher):
         from hydra_plugins.job_callbacks import JobCallbacks, returned
 
         from src import tracking
+        from src.config.command_line import as_typed
         from src.config.leftovers import none_left
         from src.config.multirun import Composer, log_into, sweep_folder, write_hydra_files
+        from src.config.targets import as_given
         from src.runs.announcement import announce
 
         setup_globals()
@@ -62,7 +64,7 @@ class StackedLauncher(Launcher):
             from src.sweep.grid import check_settings, train_multirun
 
             jobs = [
-                Job(number, made.run, folder / str(number), tuple(made.hydra.overrides.task))
+                Job(number, made.run, folder / str(number), tuple(map(as_typed, as_given(made.hydra.overrides.task))))
                 for number, made in composed.items()
             ]
             check_settings(jobs)
