@@ -1,7 +1,10 @@
 """One line for a user's mistake: `<file or key>: <rule>, but got <value>.`"""
 
 import re
+import sys
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 
 from hydra.errors import HydraException, InstantiationException, MissingConfigException, OverrideParseException
 from omegaconf.errors import (
@@ -15,6 +18,7 @@ from omegaconf.errors import (
 
 from src.choices import shown
 from src.config.refused import REFUSED, refusal
+from src.memory import is_out_of_memory
 
 LONGEST = 600  # signs of a line
 UNRESOLVED = (GrammarParseError, InterpolationResolutionError, UnsupportedInterpolationType)
@@ -39,6 +43,30 @@ HYDRAS: dict[str, Callable[[re.Match[str]], str]] = {
     ),
     r"Could not override '(.*?)'": lambda found: f"{found[1]}: must be a known key or choice, but got {found[1]!r}.",
 }
+
+
+MISTAKES = (ValueError, OSError, HydraException, OmegaConfBaseException)
+OURS = tuple(str(Path(__file__).resolve().parents[2] / room) for room in ("src", "experiments", "benchmarks"))
+
+
+def mistake(error: BaseException) -> str | None:
+    """The line for `error` if it is a user's mistake, or one of code of theirs; None if it is ours."""
+    if isinstance(error, MISTAKES):
+        return explain(error)
+    said = f"{type(error).__name__}: {error}"
+    if is_out_of_memory(error):
+        return explain(ValueError(f"memory: what is trained must fit into it, but got {said}"))
+    if place := _in_users_code(error):
+        return explain(ValueError(f"{place}: must not raise (HYDRA_FULL_ERROR=1 shows where from), but got {said}"))
+    return None
+
+
+def _in_users_code(error: BaseException) -> str | None:
+    """The last line of a user's own code on the way to `error`."""
+    libraries = (*OURS, sys.prefix, sys.base_prefix, "<")
+    frames = traceback.extract_tb(error.__traceback__)
+    theirs = [frame for frame in frames if not frame.filename.startswith(libraries)]
+    return f"{theirs[-1].filename} line {theirs[-1].lineno}" if theirs else None
 
 
 def explain(error: BaseException) -> str:

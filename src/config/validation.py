@@ -21,7 +21,7 @@ def validated(kind: type[Kind], values: dict[str, Any], prefix: str = "") -> Kin
         first = min(details, key=lambda detail: detail["type"] != "extra_forbidden")  # a typo explains a missing key
         of_key = [detail for detail in details if detail["loc"][:1] == first["loc"][:1]]
         if first["type"] != "extra_forbidden":  # of a union's branches, what came furthest is what was meant
-            first = max(of_key, key=lambda detail: len(detail["loc"]))
+            first = max(of_key, key=lambda detail: (len(detail["loc"]), detail["type"] == "value_error"))
         raise ValueError(_line(kind, first, prefix)) from None
 
 

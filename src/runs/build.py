@@ -15,6 +15,7 @@ from src.losses import Loss, per_example
 from src.models.build import build_model
 from src.schedules import Shape, factor
 
+MOST_STEPS = 10**8  # whose learning rates are held at once: 0.8 GB
 DTYPES = {"64-true": torch.float64}
 
 
@@ -41,9 +42,11 @@ def build_loss(run: Run, task: str) -> Loss:
 def build_factors(run: Run, total_steps: int) -> list[float] | None:
     """The schedule of a run as one factor per step; None where the rate never changes.
 
-    Raises ValueError if the warm-up is longer than the run.
+    Raises ValueError if the warm-up is longer than the run, or the run than any that ends.
     """
     settings = run.schedule.model_dump(exclude={"name"})
+    if total_steps > MOST_STEPS:
+        raise ValueError(f"epochs: must make at most {MOST_STEPS:,} steps of the optimizer, but got {total_steps:,}.")
     if (given := run.schedule.warmup_steps) >= total_steps:
         raise ValueError(f"schedule.warmup_steps: must be less than the run's {total_steps} steps, but got {given}.")
     if run.schedule.name == "constant" and run.schedule.warmup_steps == 0:
