@@ -41,6 +41,8 @@ def resolved(cfg: DictConfig, hydra: Any) -> Run:
             tracking["experiment"] = hydra.runtime.choices.get("experiment") or "default"
         if tracking.get("save_model") is None:
             tracking["save_model"] = alone
+    if alone and str(hydra.sweeper._target_).endswith("OptunaSweeper"):
+        raise ValueError("search: must be started with -m (python -m src.train -m ...), but got a search without it.")
     if hydra.job.chdir:
         raise ValueError(
             "hydra.job.chdir: must be false: paths are those of where the command was typed, but got true."

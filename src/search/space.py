@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import ChoiceSweep, IntervalSweep, Override, RangeSweep, Transformer
+from hydra.core.override_parser.types import ChoiceSweep, Glob, IntervalSweep, Override, RangeSweep, Transformer
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
 
@@ -19,6 +19,11 @@ class Space:
     def overrides(self, params: Mapping[str, Any]) -> list[str]:
         """The command line of a trial."""
         return [*self.fixed, *(f"{key}={_written(value)}" for key, value in params.items())]
+
+    @property
+    def fixed_keys(self) -> set[str]:
+        """The keys that every trial has set."""
+        return {text.lstrip("+~").partition("=")[0] for text in self.fixed}
 
     def remarks(self) -> list[str]:
         """What a person should know of this space, a line each."""
@@ -58,19 +63,21 @@ def read_space(parser: OverridesParser, params: Mapping[str, Any], arguments: Se
 
 
 def distribution(override: Override) -> BaseDistribution:
-    """Of one sweep. Differs from Hydra's ranges: both ends are in it. Raises ValueError for one that is empty."""
+    """Of one sweep. Differs from Hydra's ranges: both ends are in it. Raises ValueError for one that is empty, or has twins."""
     sweep: Any = override.value()
     try:
-        if isinstance(sweep, ChoiceSweep):
-            choices: Any = override.sweep_iterator(transformer=Transformer.encode)
-            return CategoricalDistribution([*dict.fromkeys(choices)])
+        if isinstance(sweep, (ChoiceSweep, Glob)):
+            choices: list[Any] = list(override.sweep_iterator(transformer=Transformer.encode))
+            if twice := [choice for place, choice in enumerate(choices) if choice in choices[:place]]:
+                raise ValueError(f"{twice[0]} stands there twice")
+            return CategoricalDistribution(choices)
         if isinstance(sweep, RangeSweep):
             return _range(sweep)
         assert isinstance(sweep, IntervalSweep)
         return _interval(sweep)
     except ValueError as error:
         raise ValueError(
-            f"{override.key_or_group}: must be a range that is not empty, but got {override.input_line} ({error})."
+            f"{override.key_or_group}: must be a range that is not empty, nothing twice, but got {override.input_line} ({error})."
         ) from error
 
 

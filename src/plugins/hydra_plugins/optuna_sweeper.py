@@ -35,6 +35,7 @@ class OptunaSweeper(Sweeper):
 
     def _sweep(self, arguments: list[str]) -> None:
         from hydra_plugins.job_callbacks import JobCallbacks
+        from hydra_plugins.stacked_launcher import StackedLauncher
 
         from src import tracking
         from src.config.leftovers import none_left
@@ -45,6 +46,12 @@ class OptunaSweeper(Sweeper):
         from src.search.space import read_space
 
         setup_globals()
+        if not isinstance(self.launcher, StackedLauncher):
+            chosen = self.master.hydra.runtime.choices.get("hydra/launcher")
+            raise ValueError(
+                "hydra/launcher: must be stacked for a search, which hands out its trials itself (hydra.launcher.engine=single "
+                f"trains them one by one), but got {chosen}."
+            )
         loader, folder = self.context.config_loader, sweep_folder(self.master)
         settings = validated(Settings, self.settings, "hydra.sweeper.")
         space = read_space(OverridesParser.create(config_loader=loader), settings.params or {}, arguments)
@@ -71,7 +78,8 @@ class OptunaSweeper(Sweeper):
                 settings,
                 compose,
                 extend=_extension(settings.custom_search_space, self.master),
-                slots=settings.n_jobs or getattr(self.launcher, "slots", None),
+                slots=settings.n_jobs or self.launcher.slots,
+                engine=self.launcher.engine,
                 listeners=[JobCallbacks(self.context, self.task, composed.get)],
             )
             conduct_search(request, tracker)
