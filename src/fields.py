@@ -54,8 +54,8 @@ DOES_NOT_DECIDE = _Free()
 
 
 # Where data lie: what they hold decides, and is known by its digest.
-Place = Annotated[str, DOES_NOT_DECIDE]
-OptionalPlace = Annotated[str | None, DOES_NOT_DECIDE]
+Place = Annotated[Annotated[str, Field(min_length=1)], DOES_NOT_DECIDE]
+OptionalPlace = Annotated[Annotated[str, Field(min_length=1)] | None, DOES_NOT_DECIDE]
 
 
 class _OtherSource:

@@ -27,6 +27,8 @@ def for_hydra(argv: Sequence[str]) -> list[str]:
         if (group := key.lstrip("+").partition("@")[0]) in GROUPS and NO_CHOICE.fullmatch(value.strip()):
             known = ", ".join(sorted(path.stem for path in GROUPS[group].glob("*.yaml")))
             raise ValueError(f"{group}: must be a name (of ours: {known}), but got {value or 'nothing'}.")
+        if key == "+hydra.sweeper.params":  # every sweeper has it, though it may be null
+            text, key = text[1:], key[1:]
         if key in WHOLE and value.lstrip().startswith("{"):
             given += [f"~{key}", f"+{text}"]
         elif block := next((name for name in OPEN if f"{key}.".startswith(f"{name}.")), None):

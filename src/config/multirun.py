@@ -99,7 +99,8 @@ def check_together(together: Sequence[Run]) -> None:
     tables = [{"objective": run.first_objective, **_of_tracking(run)} for run in together]
     for key in tables[0]:
         if len(found := sorted({str(table[key]) for table in tables})) > 1:
-            raise ValueError(f"{key}: must be the same for all jobs of a sweep, but got {', '.join(found)}.")
+            one = f"{key}={found[0]} sets one for all"
+            raise ValueError(f"{key}: must be the same for all jobs of a sweep ({one}), but got {', '.join(found)}.")
 
 
 def check_distinct(composed: Mapping[int, Composed]) -> None:

@@ -44,14 +44,19 @@ def build_factors(run: Run, total_steps: int) -> list[float] | None:
 
     Raises ValueError if the warm-up is longer than the run, or the run than any that ends.
     """
+    check_schedule(run, total_steps)
+    if run.schedule.name == "constant" and run.schedule.warmup_steps == 0:
+        return None
     settings = run.schedule.model_dump(exclude={"name"})
+    return factor(run.schedule.name, torch.arange(total_steps), Shape(total_steps, **settings)).tolist()
+
+
+def check_schedule(run: Run, total_steps: int) -> None:
+    """Raises ValueError if the warm-up is longer than the run, or the run than any that ends."""
     if total_steps > MOST_STEPS:
         raise ValueError(f"epochs: must make at most {MOST_STEPS:,} steps of the optimizer, but got {total_steps:,}.")
     if (given := run.schedule.warmup_steps) >= total_steps:
         raise ValueError(f"schedule.warmup_steps: must be less than the run's {total_steps} steps, but got {given}.")
-    if run.schedule.name == "constant" and run.schedule.warmup_steps == 0:
-        return None
-    return factor(run.schedule.name, torch.arange(total_steps), Shape(total_steps, **settings)).tolist()
 
 
 def build_augment(run: Run, dataset: Dataset) -> Augment | None:

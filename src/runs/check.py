@@ -11,7 +11,7 @@ from src.config.schema import Trainer
 from src.data.dataset import Dataset
 from src.models.arguments import MODELS
 from src.models.dropout import dropout_layers, set_rows
-from src.runs.build import build_run_model, dtype_of
+from src.runs.build import build_run_model, check_compiler, check_schedule, dtype_of
 
 AVAILABLE: dict[str, Callable[[], bool]] = {
     "gpu": lambda: torch.cuda.is_available() or torch.backends.mps.is_available(),
@@ -25,6 +25,7 @@ def check_run(run: Run, dataset: Dataset) -> None:
     """Raise ValueError, naming the key, for the first rule that `run` breaks on its data or on this machine."""
     check_against_data(run, dataset.task, is_image=dataset.is_image, has_codes=dataset.has_codes)
     check_machine(run.trainer)
+    check_schedule(run, run.epochs * -(-len(dataset.train) // (run.batch_size * run.trainer.accumulate_grad_batches)))
     check_model(run, dataset)
 
 
@@ -47,6 +48,8 @@ def check_machine(trainer: Trainer) -> None:
     name, on_gpu = trainer.accelerator, torch.cuda.is_available() and trainer.accelerator != "cpu"
     if name in AVAILABLE and not AVAILABLE[name]():
         raise ValueError(f"trainer.accelerator: must be auto or cpu where there is no {name}, but got {name}.")
+    if trainer.compile:
+        check_compiler(torch.device("cuda" if on_gpu else "cpu"))
     if trainer.precision == "16-mixed" and not (on_gpu or name in ("gpu", "mps")):
         raise ValueError("trainer.precision: must be 32-true, 64-true or bf16-mixed without a GPU, but got 16-mixed.")
     if isinstance(trainer.devices, list) and not on_gpu:

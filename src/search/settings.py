@@ -10,6 +10,7 @@ from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 from pydantic import Field
 
+from src.choices import chosen
 from src.config.schema import Run
 from src.fields import Block, Count, Finite, Positive
 from src.imports import checked_call, imported
@@ -69,6 +70,15 @@ class Strategy:
         if target.startswith("optuna.") and name in table:
             return cls(name, None, settings)
         return cls(name, _own(kind, target), settings)
+
+
+def check_names(settings: Settings) -> None:
+    """Raises ValueError for a sampler or a pruner that there is none of."""
+    tables: dict[str, Mapping[str, Any]] = {"sampler": SAMPLERS, "pruner": PRUNERS}
+    for kind, table in tables.items():
+        strategy = Strategy.of(kind, getattr(settings, kind), table)
+        if strategy.own is None:
+            chosen(f"hydra.sweeper.{kind}", {**table, "none": None} if kind == "pruner" else table, strategy.name)
 
 
 class Samplers:

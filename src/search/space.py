@@ -57,27 +57,28 @@ def read_space(parser: OverridesParser, params: Mapping[str, Any], arguments: Se
         fixed.pop(key, None)
         if override.is_sweep_override():
             searched[key] = distribution(override)
+            choices = getattr(searched[key], "choices", ())
+            if len(set(choices)) < len(choices):
+                raise ValueError(f"{key}: must have no value twice, but got {override.input_line}.")
         else:
             fixed[key] = str(override.input_line)
     return Space(searched, list(fixed.values()))
 
 
 def distribution(override: Override) -> BaseDistribution:
-    """Of one sweep. Differs from Hydra's ranges: both ends are in it. Raises ValueError for one that is empty, or has twins."""
+    """Of one sweep. Differs from Hydra's ranges: both ends are in it. Raises ValueError for one that is empty."""
     sweep: Any = override.value()
     try:
         if isinstance(sweep, (ChoiceSweep, Glob)):
-            choices: list[Any] = list(override.sweep_iterator(transformer=Transformer.encode))
-            if twice := [choice for place, choice in enumerate(choices) if choice in choices[:place]]:
-                raise ValueError(f"{twice[0]} stands there twice")
-            return CategoricalDistribution(choices)
+            choices: Any = override.sweep_iterator(transformer=Transformer.encode)
+            return CategoricalDistribution(list(choices))
         if isinstance(sweep, RangeSweep):
             return _range(sweep)
         assert isinstance(sweep, IntervalSweep)
         return _interval(sweep)
     except ValueError as error:
         raise ValueError(
-            f"{override.key_or_group}: must be a range that is not empty, nothing twice, but got {override.input_line} ({error})."
+            f"{override.key_or_group}: must be a range that is not empty, but got {override.input_line} ({error})."
         ) from error
 
 

@@ -19,7 +19,7 @@ def splitting(space: Space, compose: Compose, key_of: Callable[[Run], Hashable])
     found: list[str] = []
     refused: list[ValueError] = []
     tried = 0
-    middle = {key: _inner(distribution)[0] for key, distribution in space.searched.items()}
+    middle = middles(space)
     for key, distribution in space.searched.items():
         keys = set[Hashable]()
         for value in _inner(distribution):
@@ -34,6 +34,11 @@ def splitting(space: Space, compose: Compose, key_of: Callable[[Run], Hashable])
     if refused and len(refused) == tried:
         raise refused[0]
     return found
+
+
+def middles(space: Space) -> dict[str, Any]:
+    """A value for each parameter, from within."""
+    return {key: _inner(distribution)[0] for key, distribution in space.searched.items()}
 
 
 def _inner(distribution: Any) -> list[Any]:

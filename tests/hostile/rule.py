@@ -35,10 +35,10 @@ def unchanged(folder: Path) -> Iterator[None]:
     assert contents(folder) == before
 
 
-def contents(folder: Path) -> dict[str, bytes | None]:
-    """Every file and folder below, links not followed."""
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file below, links not followed."""
     return {
-        str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None
+        str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if "__pycache__" not in path.parts
+        if path.is_file() and "__pycache__" not in path.parts
     }

@@ -1,5 +1,6 @@
 """Every key, set to everything that is wrong: composed as a command is, and refused in one line or taken as it is."""
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -95,8 +96,12 @@ def held(values: Any, name: str) -> Any:
 def test_a_wrong_value_is_one_line_that_names_its_key(key: Key, composed: Callable[[tuple[str, ...]], Composed]):
     cfg, hydra, parser = composed(key.base)
 
+    block = key.name.partition(".")[0]
+    changed, before = cfg.copy(), cfg._get_node(block)
+
     def read(override: str) -> Any:
-        changed = cfg.copy()
+        changed._content[block] = copy.deepcopy(before)  # of the whole, a copy takes longer than all the rest
+        changed._content[block]._set_parent(changed)
         set_as_hydra_does(changed, override, parser)
         return held(resolved(changed, hydra), key.name)
 

@@ -1,6 +1,7 @@
 """Hydra's door to searches: `hydra/sweeper=optuna`. Hydra imports this file at each start, so what is heavy waits."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -42,8 +43,9 @@ class OptunaSweeper(Sweeper):
         from src.config.multirun import Composed, Composer, log_into, sweep_folder, write_hydra_files
         from src.config.validation import validated
         from src.runs.announcement import announce
-        from src.search.settings import Settings
+        from src.search.settings import Settings, check_names
         from src.search.space import read_space
+        from src.search.stack_parameters import middles
 
         setup_globals()
         if not isinstance(self.launcher, StackedLauncher):
@@ -57,6 +59,11 @@ class OptunaSweeper(Sweeper):
         space = read_space(OverridesParser.create(config_loader=loader), settings.params or {}, arguments)
         composer, composed = Composer(self.master, loader), dict[int, Composed]()
         base = composer.job(space.fixed, 0).run
+        check_names(settings)
+        with suppress(
+            ValueError
+        ):  # values that do not go together are for the search; what Hydra says, of a key, is a mistake
+            composer.job(space.overrides(middles(space)), 0)
         with none_left(folder), tracking.open(base.tracking.enabled) as tracker:
             announce(base, folder, f"a search of {settings.n_trials} trials")
             from src.search.run import Request, conduct_search

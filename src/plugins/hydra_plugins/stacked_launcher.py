@@ -81,4 +81,6 @@ class StackedLauncher(Launcher):
                 listeners=[JobCallbacks(self.context, self.task, composed.get)],
                 data=data,
             )
+        if failed := [result for result in results.values() if isinstance(result, BaseException)]:
+            raise failed[0]  # what Hydra gets back it would tell in a line of its own
         return [returned(job, composed[job.number], results[job.number]) for job in jobs]
