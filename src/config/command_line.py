@@ -3,6 +3,9 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
+
+from hydra._internal.utils import get_args_parser
 
 CONF = Path(__file__).resolve().parent.parent.parent / "conf"
 GROUPS = {path.name: path for path in CONF.iterdir() if path.is_dir() and path.name != "hydra"}
@@ -12,6 +15,23 @@ WORD = re.compile(r"[^\s,:=(){}\[\]][^,:=(){}\[\]]*")
 NAME = re.compile(r"(?<=[{,])\s*([^\s,:=(){}\[\]][^,:=(){}\[\]]*)(?=:)")  # of a mapping
 NO_CHOICE = re.compile(r"null|true|false|[-+.\d]+(e[-+]?\d+)?|[\[{].*|", re.IGNORECASE)
 SIGN = re.compile(r"_u([0-9a-f]+)_")
+
+
+def options_first(argv: Sequence[str]) -> list[str]:
+    """Hydra's own options, then all overrides, which it takes in one piece alone; ValueError for no option of its."""
+    parser = get_args_parser()
+    parser.error = _refuse  # type: ignore[method-assign, assignment]
+    known, rest = parser.parse_known_args(argv)
+    if unknown := [text for text in rest if text.startswith("-")]:
+        _refuse(unknown[0])
+    overrides, options = [*known.overrides, *rest], list(argv)
+    for text in overrides:
+        options.remove(text)
+    return [*options, *overrides]
+
+
+def _refuse(said: str) -> NoReturn:
+    raise ValueError(f"command line: an option must be one of Hydra's (--hydra-help tells them), but got {said}.")
 
 
 def for_hydra(argv: Sequence[str]) -> list[str]:

@@ -3,7 +3,7 @@
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from src.config.command_line import as_typed, for_hydra
+from src.config.command_line import as_typed, for_hydra, options_first
 from src.config.composition import compose_run
 
 VALUES = {
@@ -30,6 +30,11 @@ def test_text_beyond_ascii_needs_no_quotes(value: str):
 def test_a_sweep_over_it_has_its_parts():
     (override,) = OverridesParser.create().parse_overrides(for_hydra(["data.target=größe,plz,straße"]))
     assert list(override.sweep_string_iterator()) == ["'größe'", "plz", "'straße'"]
+
+
+def test_options_of_hydras_may_stand_anywhere():
+    typed = ["data=blobs", "--config-dir", "conf", "model=own", "-m", "seed=1,2"]
+    assert options_first(typed) == ["--config-dir", "conf", "-m", "data=blobs", "model=own", "seed=1,2"]
 
 
 NAMES = {

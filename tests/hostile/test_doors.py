@@ -109,6 +109,8 @@ CASES = {
     "of the command line": {
         "epochs": "command line: ",
         "--such": "command line: ",
+        "--config-dir": "command line: ",
+        "--cfg=such": "command line: ",
         "+seed=3": "seed: ",
         "seed.x=3": "seed.x: ",
         "~pos_weight": "pos_weight: ",
