@@ -12,6 +12,8 @@ from typing import TypeVar
 
 Entry = TypeVar("Entry")
 
+LONGEST = 120  # signs of a value that are quoted
+
 
 def chosen(key: str, table: Mapping[str, Entry], name: str) -> Entry:
     """The entry called `name`. Raises ValueError, naming the configuration key and the known names, for any other."""
@@ -23,6 +25,12 @@ def chosen(key: str, table: Mapping[str, Entry], name: str) -> Entry:
 def one_of(names: Iterable[str]) -> str:
     """The rule of a choice."""
     return f"must be one of {', '.join(names)}"
+
+
+def shown(value: object) -> str:
+    """A value as an error quotes it: all of a short one, both ends of a long one."""
+    text = repr(value)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}...{text[-LONGEST // 4 :]}"
 
 
 def first_line(documented: object) -> str:

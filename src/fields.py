@@ -13,8 +13,10 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 Rate = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=1)]
-Index = Annotated[int, Field(ge=0)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+MOST = 10**9  # of whatever is counted: more can neither be held nor waited for
+Count = Annotated[int, Field(ge=1, le=MOST)]
+Index = Annotated[int, Field(ge=0, le=MOST)]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 Standardize = Literal["none", "features", "channels", "images"]
 
@@ -27,6 +29,20 @@ def _checked_pattern(text: str) -> str:
     return text
 
 
+def _checked_distinct(values: list[Any]) -> list[Any]:
+    if twice := [value for place, value in enumerate(values) if value in values[:place]]:
+        raise ValueError(f"must hold nothing twice ({twice[0]} is)")
+    return values
+
+
+def _checked_name(text: str) -> str:
+    if not text.isprintable() or not text.strip():
+        raise ValueError("must be text that can be printed, of one line")
+    return text
+
+
+Distinct = AfterValidator(_checked_distinct)
+Name = Annotated[str, AfterValidator(_checked_name)]  # that people read
 Pattern = Annotated[str, AfterValidator(_checked_pattern)]
 
 
@@ -38,8 +54,8 @@ DOES_NOT_DECIDE = _Free()
 
 
 # Where data lie: what they hold decides, and is known by its digest.
-Place = Annotated[str, DOES_NOT_DECIDE]
-OptionalPlace = Annotated[str | None, DOES_NOT_DECIDE]
+Place = Annotated[Annotated[str, Field(min_length=1)], DOES_NOT_DECIDE]
+OptionalPlace = Annotated[Annotated[str, Field(min_length=1)] | None, DOES_NOT_DECIDE]
 
 
 class _OtherSource:

@@ -11,8 +11,8 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from src.config.command_line import for_hydra
-from src.config.composition import CONF, register_resolvers, resolved
+from src.config.command_line import CONF, for_hydra, options_first
+from src.config.composition import register_resolvers, resolved
 from src.config.errors import raise_on_signals, report_errors
 from src.config.leftovers import none_left
 from src.config.multirun import hide_passwords
@@ -54,7 +54,7 @@ def main() -> None:
     raise_on_signals()
     register_resolvers()
     with report_errors(), output(goes_on=True):
-        sys.argv[1:] = for_hydra(resume.arguments(sys.argv[1:]))
+        sys.argv[1:] = for_hydra(options_first(resume.arguments(sys.argv[1:])))
         train()
 
 

@@ -2,33 +2,92 @@
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
 
+from hydra._internal.utils import get_args_parser
+
+CONF = Path(__file__).resolve().parent.parent.parent / "conf"
+GROUPS = {path.name: path for path in CONF.iterdir() if path.is_dir() and path.name != "hydra"}
 WHOLE = ("hydra.sweeper.sampler", "hydra.sweeper.pruner")
 OPEN = ("tracking.tags", "data.columns")  # keys with names of a user's own below them
 WORD = re.compile(r"[^\s,:=(){}\[\]][^,:=(){}\[\]]*")
+NAME = re.compile(r"(?<=[{,])\s*([^\s,:=(){}\[\]][^,:=(){}\[\]]*)(?=:)")  # of a mapping
+NO_CHOICE = re.compile(r"null|true|false|[-+.\d]+(e[-+]?\d+)?|[\[{].*|", re.IGNORECASE)
+SIGN = re.compile(r"_u([0-9a-f]+)_")
+
+
+def options_first(argv: Sequence[str]) -> list[str]:
+    """Hydra's own options, then all overrides, which it takes in one piece alone; ValueError for no option of its."""
+    parser = get_args_parser()
+    parser.error = _refuse  # type: ignore[method-assign, assignment]
+    known, rest = parser.parse_known_args(argv)
+    if unknown := [text for text in rest if text.startswith("-")]:
+        _refuse(unknown[0])
+    overrides, options = [*known.overrides, *rest], list(argv)
+    for text in overrides:
+        options.remove(text)
+    return [*options, *overrides]
+
+
+def _refuse(said: str) -> NoReturn:
+    raise ValueError(f"command line: an option must be one of Hydra's (--hydra-help tells them), but got {said}.")
 
 
 def for_hydra(argv: Sequence[str]) -> list[str]:
     """The arguments as Hydra has to be told them.
 
     A mapping for a sampler or a pruner takes the place of a file's; Hydra alone would refuse or merge its keys. A tag, and a
-    column, may have any name, and Hydra knows none. Beyond ASCII it takes text in quotes alone.
+    column, may have any name, and Hydra knows none: its signs that Hydra does not read are spelled. Beyond ASCII it takes text
+    in quotes alone. ValueError where a choice is no name.
     """
     given = []
     for text in map(_quoted, argv):
         key, _, value = text.partition("=")
+        if (group := key.lstrip("+").partition("@")[0]) in GROUPS and NO_CHOICE.fullmatch(value.strip()):
+            known = ", ".join(sorted(path.stem for path in GROUPS[group].glob("*.yaml")))
+            raise ValueError(f"{group}: must be a name (of ours: {known}), but got {value or 'nothing'}.")
+        if key == "+hydra.sweeper.params":  # every sweeper has it, though it may be null
+            text, key = text[1:], key[1:]
         if key in WHOLE and value.lstrip().startswith("{"):
             given += [f"~{key}", f"+{text}"]
+        elif block := next((name for name in OPEN if f"{key}.".startswith(f"{name}.")), None):
+            given.append(f"++{block}{_spelled(key.removeprefix(block), block)}={value}")
         else:
-            given.append(f"++{text}" if f"{key}.".startswith(tuple(f"{name}." for name in OPEN)) else text)
+            given.append(text)
     return given
 
 
+def as_typed(override: str) -> str:
+    """An override as people type it, of what `for_hydra` has made of it."""
+    typed = override.removeprefix("++")
+    return read_name(typed) if typed.startswith(OPEN) else override
+
+
+def read_name(name: str) -> str:
+    """A name whose signs `for_hydra` has spelled."""
+    return SIGN.sub(lambda found: chr(int(found[1], 16)), name)
+
+
+def _spelled(name: str, block: str) -> str:
+    """A dot divides the parts of a tag's name; a column's it belongs to."""
+    kept = "_-." if block == "tracking.tags" else "_-"
+    own = SIGN.sub(lambda found: f"_u5f_{found[0][1:]}", name.removeprefix("."))
+    coded = "".join(
+        sign if sign.isascii() and (sign.isalnum() or sign in kept) else f"_u{ord(sign):x}_" for sign in own
+    )
+    return f".{coded}" if name else ""
+
+
 def _quoted(text: str) -> str:
-    """`key=value` with quotes around each word of the value that is not ASCII; as it is, if it has quotes of its own."""
+    """`key=value` with quotes around each word of the value that is not ASCII; as it is, if it has quotes of its own.
+
+    A name in a mapping, which cannot have quotes, is spelled.
+    """
     key, equals, value = text.partition("=")
     if value.isascii() or {"'", '"', "\\"} & set(value):
         return text
+    value = NAME.sub(lambda name: name[0] if name[1].isascii() else _spelled(f".{name[1]}", "")[1:], value)
     return key + equals + WORD.sub(lambda word: word[0] if word[0].isascii() else f"'{word[0]}'", value)
 
 

@@ -2,6 +2,7 @@
 
 import copy
 import hashlib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,18 +14,17 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 
 from src import runs
-from src.config.command_line import for_hydra
-from src.config.environment import resolve
+from src.config.command_line import CONF, OPEN, for_hydra, read_name
+from src.config.environment import Resolved, resolve
 from src.config.errors import report_errors
 from src.config.help import choices
 from src.config.loading import load
+from src.config.messages import UNRESOLVED, explain, unresolved
 from src.config.passwords import without_passwords
 from src.config.schema import Run
 from src.config.targets import as_given, on_its_target
 from src.config.templates import Templates
 from src.runs.identity import AGAIN, Identity
-
-CONF = Path(__file__).resolve().parent.parent.parent / "conf"
 
 
 def register_resolvers() -> None:
@@ -37,7 +37,7 @@ def register_resolvers() -> None:
 
 def resolved(cfg: DictConfig, hydra: Any) -> Run:
     """The run of a composed configuration, with the defaults filled in that depend on how it was started."""
-    values, written = resolve(on_its_target(cfg, hydra))
+    values, written = _values(on_its_target(cfg, hydra))
     alone = hydra.mode != RunMode.MULTIRUN
     if values.get("test") is None:  # in a sweep only the chosen configuration, retrained, may read the test split
         values["test"] = alone
@@ -46,6 +46,8 @@ def resolved(cfg: DictConfig, hydra: Any) -> Run:
             tracking["experiment"] = hydra.runtime.choices.get("experiment") or "default"
         if tracking.get("save_model") is None:
             tracking["save_model"] = alone
+    if alone and str(hydra.sweeper._target_).endswith("OptunaSweeper"):
+        raise ValueError("search: must be started with -m (python -m src.train -m ...), but got a search without it.")
     if hydra.job.chdir:
         raise ValueError(
             "hydra.job.chdir: must be false: paths are those of where the command was typed, but got true."
@@ -82,6 +84,37 @@ class Check(Callback):
         with report_errors():
             run = resolved(without_hydra(config), config.hydra)
             Identity.of(run).check(Path(config.hydra.run.dir), again=AGAIN)
+
+
+def _values(cfg: DictConfig) -> Resolved:
+    """Plain values; ValueError naming the key of an interpolation that leads nowhere, or of what must be set."""
+    try:
+        values, written = resolve(cfg)
+    except UNRESOLVED as error:
+        raise ValueError(next(_lead_nowhere(cfg), explain(error))) from error
+    for path in OPEN:
+        block, _, name = path.partition(".")
+        if isinstance(named := values[block].get(name), dict):
+            values[block][name] = {read_name(str(key)): value for key, value in named.items()}
+            written = {
+                (*keys[:2], read_name(str(keys[2])), *keys[3:]) if keys[:2] == (block, name) else keys: text
+                for keys, text in written.items()
+            }
+    return Resolved(values, written)
+
+
+def _lead_nowhere(node: Any, prefix: str = "") -> Iterator[str]:
+    """A line for each interpolation below `node` that leads nowhere."""
+    names = range(len(node)) if isinstance(node, ListConfig) else list(node)
+    for name in names:
+        raw = node._get_node(name)
+        if OmegaConf.is_interpolation(node, name):
+            try:
+                node[name]
+            except UNRESOLVED as error:
+                yield unresolved(f"{prefix}{name}", error)
+        elif OmegaConf.is_config(raw) and not raw._is_missing() and not raw._is_none():
+            yield from _lead_nowhere(raw, f"{prefix}{name}.")
 
 
 def without_hydra(config: DictConfig) -> DictConfig:

@@ -22,7 +22,7 @@ def resolve(config: Any) -> Resolved:
     from omegaconf import OmegaConf
 
     raw: Any = OmegaConf.to_container(config, resolve=False)
-    values: Any = OmegaConf.to_container(config, resolve=True)
+    values: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
     remember(values)
     if not any(RESOLVER in text for _, text in _texts(raw)):
         return Resolved(values, {})

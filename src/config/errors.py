@@ -49,16 +49,9 @@ def report_errors() -> Iterator[None]:
         signum = interrupted.signum if isinstance(interrupted, Interrupted) else signal.SIGINT
         sys.exit(128 + signum)
     except Exception as error:
-        from src.config.messages import explain
+        from src.config.messages import mistake
 
-        if SHOW_TRACEBACK or not isinstance(error, _mistakes()):
+        if SHOW_TRACEBACK or (line := mistake(error)) is None:
             raise
-        print(f"error: {shown(explain(error))}", file=sys.stderr)
+        print(f"error: {shown(line)}", file=sys.stderr)
         sys.exit(1)
-
-
-def _mistakes() -> tuple[type[Exception], ...]:
-    from hydra.errors import HydraException
-    from omegaconf.errors import OmegaConfBaseException
-
-    return ValueError, OSError, HydraException, OmegaConfBaseException

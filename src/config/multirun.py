@@ -2,7 +2,7 @@
 
 import copy
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -58,7 +58,10 @@ class Composer:
     def jobs(self, overrides: Sequence[Sequence[str]], first: int) -> dict[int, Composed]:
         """Those of a multirun, by number; ValueError also where they differ in what is the sweep's."""
         composed = {number: self.job(given, number) for number, given in enumerate(overrides, first)}
+        if not composed:
+            raise ValueError("command line: a sweep must have a job at least, but got a range that is empty.")
         check_together([made.run for made in composed.values()])
+        check_distinct(composed)
         return composed
 
     def _composed(self, overrides: list[str]) -> DictConfig:
@@ -75,7 +78,18 @@ def check_together(together: Sequence[Run]) -> None:
     tables = [{"objective": run.first_objective, **_of_tracking(run)} for run in together]
     for key in tables[0]:
         if len(found := sorted({str(table[key]) for table in tables})) > 1:
-            raise ValueError(f"{key}: must be the same for all jobs of a sweep, but got {', '.join(found)}.")
+            one = f"{key}={found[0]} sets one for all"
+            raise ValueError(f"{key}: must be the same for all jobs of a sweep ({one}), but got {', '.join(found)}.")
+
+
+def check_distinct(composed: Mapping[int, Composed]) -> None:
+    """Raises ValueError where two jobs of a sweep are the same run."""
+    known = dict[str, int]()
+    for number, made in composed.items():
+        first = known.setdefault(made.run.model_dump_json(), number)
+        if first != number:
+            typed = " ".join(as_given(made.hydra.overrides.task))
+            raise ValueError(f"{typed}: must be one job of the sweep, but got it as {first} and as {number}.")
 
 
 def _of_tracking(run: Run) -> dict[str, Any]:

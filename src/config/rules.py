@@ -48,6 +48,10 @@ def _contradictions(run: Run) -> Iterator[str]:
     for setting in ("momentum", "betas"):
         if (given := getattr(run.optimizer, setting)) is not None and setting not in OPTIMIZERS[name].takes:
             yield f"optimizer.{setting}: must be null for {name}, which has none, but got {given}."
+    if trainer.gradient_clip_val is None and (given := trainer.gradient_clip_algorithm) != "norm":
+        yield f"trainer.gradient_clip_algorithm: must be norm without trainer.gradient_clip_val, but got {given}."
+    if (given := trainer.min_epochs or 0) > run.epochs:
+        yield f"trainer.min_epochs: must be at most epochs={run.epochs}, but got {given}."
     if trainer.precision == "16-mixed" and trainer.accelerator == "cpu":
         yield "trainer.precision: must be 32-true, 64-true or bf16-mixed with trainer.accelerator=cpu, but got 16-mixed."
     if reason := BAD_STRATEGIES.get(trainer.strategy):
@@ -78,6 +82,8 @@ def _misfits(run: Run, task: str, is_image: bool) -> Iterator[str]:
     if run.label_smoothing > 0 and loss not in (known := losses_with("label_smoothing")):
         given = f"{run.label_smoothing} with {loss}"
         yield f"label_smoothing: must be 0 unless the loss is {' or '.join(known)}, but got {given}."
+    if task != "binary" and run.threshold != "youden":
+        yield f"threshold: must be youden, which is for two classes, for a {task} task, but got {run.threshold}."
     if run.data.get("standardize") == "channels" and not is_image:
         yield "data.standardize: must be none, features or images for a table, but got channels."
     if run.augment.changes_images and not is_image:

@@ -12,7 +12,20 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, Private
 from src.config.environment import Keys, with_written
 from src.config.leaves import leaves
 from src.config.passwords import kept
-from src.fields import DOES_NOT_DECIDE, Block, Count, NonNegative, Positive, Rate, Seed, name_in
+from src.fields import (
+    DOES_NOT_DECIDE,
+    MOST,
+    Block,
+    Count,
+    Distinct,
+    Index,
+    Name,
+    NonNegative,
+    Positive,
+    Rate,
+    Seed,
+    name_in,
+)
 from src.losses import LOSSES
 from src.metrics import OBJECTIVES
 from src.optimizers import OPTIMIZERS
@@ -37,7 +50,7 @@ class Optimizer(Block):
 
 class Schedule(Block):
     name: ScheduleName
-    warmup_steps: Annotated[int, Field(ge=0)]
+    warmup_steps: Index
     step_size: Count  # in steps of the optimizer
     gamma: Annotated[float, Field(gt=0, le=1)]
     final: Annotated[float, Field(ge=0, le=1)]
@@ -71,7 +84,7 @@ class Augment(Block):
 
 
 def _checked_limit(limit: float) -> float:
-    if limit <= 0 or (isinstance(limit, float) and limit > 1):
+    if not 0 < limit <= (1 if isinstance(limit, float) else MOST):
         raise ValueError("must be a number of batches, or a share above 0.0 and up to 1.0")
     return limit
 
@@ -90,6 +103,7 @@ Limit = Annotated[int | float, AfterValidator(_checked_limit)]
 OwnObject = Annotated[dict[str, Any], AfterValidator(_checked_target)]
 OwnObjects = Annotated[list[OwnObject] | None, BeforeValidator(_listed)]  # one mapping is a list of one
 Duration = Annotated[str, Field(pattern=r"^\d+:\d\d:\d\d:\d\d$")]  # DD:HH:MM:SS
+TimeUnit = Literal["weeks", "days", "hours", "minutes", "seconds"]
 Strategy = Literal[
     "auto",
     "ddp",
@@ -114,22 +128,25 @@ class LightningArguments(Block):
     overfit_batches: Limit | None
     min_epochs: Count | None
     min_steps: Count | None
-    max_time: Duration | dict[str, int] | None
+    max_time: Duration | dict[TimeUnit, Index] | None
     deterministic: bool | Literal["warn"] | None
     benchmark: bool | None
     sync_batchnorm: bool | None
     inference_mode: Annotated[bool | None, DOES_NOT_DECIDE]
     detect_anomaly: Annotated[bool | None, DOES_NOT_DECIDE]
     profiler: Annotated[Literal["simple", "advanced", "pytorch"] | None, DOES_NOT_DECIDE]
-    log_every_n_steps: Annotated[Annotated[int, Field(ge=0)] | None, DOES_NOT_DECIDE]
+    log_every_n_steps: Annotated[Index | None, DOES_NOT_DECIDE]
     enable_progress_bar: Annotated[bool | None, DOES_NOT_DECIDE]
     enable_model_summary: Annotated[bool | None, DOES_NOT_DECIDE]
     enable_autolog_hparams: Annotated[bool | None, DOES_NOT_DECIDE]
 
 
+Devices = Annotated[list[Index], Field(min_length=1), Distinct]
+
+
 class Trainer(LightningArguments):
     accelerator: Annotated[Literal["auto", "cpu", "gpu", "cuda", "mps", "tpu"], DOES_NOT_DECIDE]
-    devices: Annotated[Count | Literal["auto"] | list[Annotated[int, Field(ge=0)]], DOES_NOT_DECIDE]
+    devices: Annotated[Count | Literal["auto"] | Devices, DOES_NOT_DECIDE]
     strategy: Annotated[Strategy, DOES_NOT_DECIDE]
     num_nodes: Annotated[Count, DOES_NOT_DECIDE]
     precision: Literal["32-true", "64-true", "16-mixed", "bf16-mixed"]
@@ -175,8 +192,8 @@ class Tracking(Block):
 
     enabled: bool
     uri: str | None
-    experiment: Annotated[str, Field(min_length=1)] | None
-    run_name: str | None
+    experiment: Name | None
+    run_name: Name | None
     save_model: bool  # and predictions and figures
     registered: Annotated[str, Field(pattern=r"^[\w .-]+$")] | None = Field(alias="register")
     tags: Annotated[dict[str, str], BeforeValidator(_as_texts), AfterValidator(_checked_tags)]
@@ -216,14 +233,14 @@ class Run(Block):
     epochs: Count
     batch_size: Count
     patience: Count | None
-    objective: Objective | Annotated[list[Objective], Field(min_length=1)]
+    objective: Objective | Annotated[list[Objective], Field(min_length=1), Distinct]
     loss: Loss | None  # null: by task
     pos_weight: Positive | None
     label_smoothing: Rate
     threshold: Annotated[str | float, AfterValidator(_checked_threshold)]
     test: bool
     train_eval: bool
-    tta: Annotated[int, Field(ge=0)]  # views that are averaged at the end, the plain one counted in; 0: off
+    tta: Annotated[int, Field(ge=0, le=1000)]  # views that are averaged at the end, the plain one counted in; 0: off
     resume: Annotated[str | None, DOES_NOT_DECIDE]
     model: dict[str, Any]
     data: dict[str, Any]

@@ -5,6 +5,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from src.choices import shown
 from src.config.refused import REFUSED, refusal
 from src.fields import Block
 
@@ -20,7 +21,7 @@ def validated(kind: type[Kind], values: dict[str, Any], prefix: str = "") -> Kin
         first = min(details, key=lambda detail: detail["type"] != "extra_forbidden")  # a typo explains a missing key
         of_key = [detail for detail in details if detail["loc"][:1] == first["loc"][:1]]
         if first["type"] != "extra_forbidden":  # of a union's branches, what came furthest is what was meant
-            first = max(of_key, key=lambda detail: len(detail["loc"]))
+            first = max(of_key, key=lambda detail: (len(detail["loc"]), detail["type"] == "value_error"))
         raise ValueError(_line(kind, first, prefix)) from None
 
 
@@ -53,4 +54,4 @@ def _line(kind: type[Block], detail: ErrorDetails, prefix: str) -> str:
     if detail["type"] == "missing":
         return f"{key}: must be set, but got nothing."
     rule = detail["msg"].removeprefix("Value error, ").replace("Input should be", "must be").replace("should", "must")
-    return f"{key}: {rule[0].lower() + rule[1:]}, but got {detail['input']!r}."
+    return f"{key}: {rule[0].lower() + rule[1:]}, but got {shown(detail['input'])}."

@@ -23,6 +23,8 @@ def download(url: str, path: Path, *, md5: str) -> Path:
     """
     if path.is_file():
         return path
+    if not url.startswith(("http://", "https://", "ftp://", "file://")):
+        raise ValueError(f"data.url: must be an address that begins with https:// or the like, but got {url!r}.")
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     for attempt in range(TRIES):

@@ -9,6 +9,7 @@ from src.data.dataset import Dataset
 from src.data.duplicates import duplicates
 from src.data.source import SOURCES
 from src.imports import checked_call, imported_function
+from src.memory import fitting
 
 COMMON = ("_target_", "standardize")  # keys of `data` that are not the reader's
 
@@ -22,13 +23,17 @@ def read_dataset(values: Mapping[str, Any]) -> Dataset:
     reader = imported_function("data", values["_target_"])
     arguments = {name: value for name, value in values.items() if name not in COMMON}
     if values["_target_"] in SOURCES:
-        return _checked(checked_call("data", reader, arguments)())
+        read = checked_call("data", reader, arguments)
+        with fitting("data"):
+            return _checked(read())
     from src.data.from_code import SETTINGS, dataset_of
 
     taken = inspect.signature(reader).parameters
     settings = {name: value for name, value in arguments.items() if name in SETTINGS and name not in taken}
     own = {name: value for name, value in arguments.items() if name not in settings}
-    found = checked_call("data", reader, own)()
+    read = checked_call("data", reader, own)
+    with fitting("data"):
+        found = read()
     return _checked(found if isinstance(found, Dataset) else dataset_of(found, values["_target_"], settings))
 
 

@@ -2,7 +2,7 @@
 
 import inspect
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -10,6 +10,7 @@ from torch import nn
 
 from src.data_spec import DataSpec
 from src.imports import checked_call, imported
+from src.memory import fitting, is_out_of_memory
 from src.models.dropout import replace_dropout
 from src.randomness import Purpose, key
 
@@ -42,13 +43,26 @@ def build_model(target: str, arguments: Mapping[str, Any], spec: DataSpec, *, se
     construct = checked_call("model", model_class, {**_known(model_class, arguments, known), **arguments})
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(int(key(seed, Purpose.WEIGHTS)))
-        model: nn.Module = construct()
+        with fitting("model"):
+            model: nn.Module = _constructed(target, construct)
     if replaced := replace_dropout(model, seed):
         log.info("%s: replaced %d nn.Dropout by masks that are a function of the seed.", target, replaced)
     others = {type(module).__name__ for module in model.modules() if isinstance(module, nn.modules.dropout._DropoutNd)}
     if others:
         log.warning("%s: %s draws from torch's global generator, so runs cannot be repeated.", target, sorted(others))
     return model
+
+
+def _constructed(target: str, construct: Callable[[], nn.Module]) -> nn.Module:
+    """ValueError for what a class of a user's own raises."""
+    try:
+        return construct()
+    except Exception as error:
+        if target.startswith("src.") or is_out_of_memory(error):
+            raise
+        raise ValueError(
+            f"model: {target} must be built without an error, but got {type(error).__name__}: {error}"
+        ) from error
 
 
 def takes_spec(target: str) -> bool:

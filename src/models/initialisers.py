@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING
 
 from src import randomness
 from src.choices import chosen
+from src.memory import check_fits
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
 Initialiser = Callable[["Tensor", int, int], "Tensor"]
+
+BYTES = 48  # of a weight, at most, while it is drawn
 
 
 def normal(state: Tensor, fan_out: int, fan_in: int) -> Tensor:
@@ -124,4 +127,5 @@ def _symmetric(state: Tensor, fan_out: int, fan_in: int, bound: float) -> Tensor
 def _indices(state: Tensor, fan_out: int, fan_in: int) -> Tensor:
     import torch
 
+    check_fits("model", BYTES * fan_out * fan_in)
     return torch.arange(fan_out * fan_in, device=state.device).view(fan_out, fan_in)

@@ -94,7 +94,9 @@ def trial_curves(curves: Mapping[int, Sequence[float]], ended: set[int], best: i
             if kind == "pruned":
                 axes.plot(epochs[-1], curves[number][-1], "x", color=GREY, markersize=5)
     values = np.concatenate([np.asarray(curve, dtype=float) for curve in curves.values()])
-    axes.set_ylim(*np.nanquantile(values, (0.0, 0.98)))
+    low, high = np.quantile(finite, (0.0, 0.98)) if len(finite := values[np.isfinite(values)]) else (0.0, 0.0)
+    if low < high:
+        axes.set_ylim(low, high)
     axes.set(xlabel="epoch", ylabel=objective, title="Trials of the search, crosses: pruned there")
     axes.legend(frameon=False)
     axes.spines[["top", "right"]].set_visible(False)

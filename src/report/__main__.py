@@ -42,6 +42,8 @@ def report(given: dict[str, str]) -> Path:
     name = given[subject]
     plain = re.sub(r"[^\w.=+-]+", "-", name).strip(".")
     path = Path(given.get("output") or runs.ROOT / "reports" / f"{plain}.html")
+    if path.is_dir() or path.parent.is_file():
+        raise ValueError(f"output: must be a file to be written, but got {str(path)!r}, which is or lies in none.")
     page = whole_page(read_page_data(subject, name, Reader(given.get("uri"))))
     path.parent.mkdir(parents=True, exist_ok=True)
     write_text(path, page)

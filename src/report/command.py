@@ -7,7 +7,8 @@ from typing import Any
 
 import yaml
 
-from src.config.composition import CONF, compose_run
+from src.config.command_line import CONF
+from src.config.composition import compose_run
 from src.config.leaves import leaves
 from src.report.page_data import PageData, value_of
 from src.tracking.reading import Recorded

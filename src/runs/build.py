@@ -15,6 +15,7 @@ from src.losses import Loss, per_example
 from src.models.build import build_model
 from src.schedules import Shape, factor
 
+MOST_STEPS = 10**8  # whose learning rates are held at once: 0.8 GB
 DTYPES = {"64-true": torch.float64}
 
 
@@ -41,14 +42,21 @@ def build_loss(run: Run, task: str) -> Loss:
 def build_factors(run: Run, total_steps: int) -> list[float] | None:
     """The schedule of a run as one factor per step; None where the rate never changes.
 
-    Raises ValueError if the warm-up is longer than the run.
+    Raises ValueError if the warm-up is longer than the run, or the run than any that ends.
     """
-    settings = run.schedule.model_dump(exclude={"name"})
-    if (given := run.schedule.warmup_steps) >= total_steps:
-        raise ValueError(f"schedule.warmup_steps: must be less than the run's {total_steps} steps, but got {given}.")
+    check_schedule(run, total_steps)
     if run.schedule.name == "constant" and run.schedule.warmup_steps == 0:
         return None
+    settings = run.schedule.model_dump(exclude={"name"})
     return factor(run.schedule.name, torch.arange(total_steps), Shape(total_steps, **settings)).tolist()
+
+
+def check_schedule(run: Run, total_steps: int) -> None:
+    """Raises ValueError if the warm-up is longer than the run, or the run than any that ends."""
+    if total_steps > MOST_STEPS:
+        raise ValueError(f"epochs: must make at most {MOST_STEPS:,} steps of the optimizer, but got {total_steps:,}.")
+    if (given := run.schedule.warmup_steps) >= total_steps:
+        raise ValueError(f"schedule.warmup_steps: must be less than the run's {total_steps} steps, but got {given}.")
 
 
 def build_augment(run: Run, dataset: Dataset) -> Augment | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.table import Table
 
 from src.runs.results import Results
+from src.statistics.shown import shown
 
 SHOWN = {
     "binary": (
@@ -56,8 +57,8 @@ def _with_bounds(figures: dict[str, float], name: str) -> str:
     bounds = (
         f"   95 % [{figures[f'{name}_low']:.3f}, {figures[f'{name}_high']:.3f}]" if f"{name}_low" in figures else ""
     )
-    return f"{figures[name]:.4f}{bounds}"
+    return f"{shown(figures[name])}{bounds}"
 
 
 def _number(value: float | None) -> str:
-    return "none: no epoch was finite" if value is None else f"{value:.4f}"
+    return "none: no epoch was finite" if value is None else shown(value)

@@ -15,6 +15,7 @@ from src import runs
 from src.runs.identity import read_config
 from src.search.figures import draw_figures
 from src.search.source import Search
+from src.statistics.shown import shown
 
 GROUPS = ("data", "model", "optimizer", "schedule", "augment")
 NOT_OF_AN_EXPERIMENT = ("resume", "tracking", "test")
@@ -90,7 +91,7 @@ def _write_experiment(folder: Path, search: Search, trial: FrozenTrial) -> Path:
     chosen = yaml.safe_load((folder / str(number) / ".hydra" / "hydra.yaml").read_text())["hydra"]["runtime"]["choices"]
     defaults = [{f"override /{group}": chosen[group]} for group in GROUPS if chosen.get(group)]
     claim = ", ".join(
-        f"{objective.name} {value:.4f}" for objective, value in zip(objectives, trial.values, strict=True)
+        f"{objective.name} {shown(value)}" for objective, value in zip(objectives, trial.values, strict=True)
     )
     header = (
         f"# @package _global_\n# The best of study {folder.name}: trial {trial.number}, {claim} on val.\n"

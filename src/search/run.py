@@ -1,7 +1,7 @@
 """A search, whole: its study is opened, its trials are trained, what came of it is written down."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,9 +15,10 @@ from src.config.schema import Run
 from src.data.reading import LastRead
 from src.disk import DamagedError
 from src.engines.build import spec_with_folds
-from src.engines.dispatch import Dispatch
+from src.engines.dispatch import Dispatch, EngineName
 from src.engines.stacked.size import choose_slots
 from src.runs.build import build_run_model, device_of
+from src.runs.check import check_run
 from src.runs.identity import read_run
 from src.runs.job import Job
 from src.runs.listener import Listener
@@ -26,6 +27,7 @@ from src.runs.orphans import close
 from src.runs.record import Recorded, recall
 from src.runs.stop_reason import StopReason
 from src.search.recovery import ended_in
+from src.search.rehearsal import rehearse
 from src.search.results import infeasible, write_search_results
 from src.search.retraining import retrain
 from src.search.rotation import Rotation
@@ -62,6 +64,7 @@ class Request:
     compose: Compose
     extend: Callable[[optuna.Trial], None]
     slots: int | None
+    engine: EngineName
     listeners: Sequence[Listener]
 
 
@@ -77,6 +80,10 @@ def conduct_search(request: Request, tracker: Tracker) -> None:
     else:
         trials = f"{len(search.trials.counted)} of {search.plan.n_trials} trials have ended, {search.failures} failed"
         console.print(f"{folder}: no run has left results here: {trials}.", soft_wrap=True)
+    if search.failures and search.failures == len(search.trials.counted):
+        raise ValueError(
+            f"{folder}: at least one trial must come to its end, but got {search.failures} that failed ({_last_failure(search)})."
+        )
     if best is not None and request.settings.retrain:
         place = folder.with_name(f"{folder.name}-best-{best.number}")
         jobs = []
@@ -93,11 +100,20 @@ def run_search(request: Request, tracker: Tracker, console: Console) -> Search:
     data = LastRead()
     dataset = data.read(base.data)  # files that are missing are the search's mistake, not that of each trial
     check_settings(settings, space, dataset.task)
-    kind_of = partial(spec_with_folds, read=data.read)
-    split = splitting(space, request.compose, kind_of)  # composes trials: a key that there is none of leaves no study
-    objectives = objectives_of(base)
+    kind_of, objectives = partial(spec_with_folds, read=data.read), objectives_of(base)
+
+    def checked(run: Run) -> Hashable:
+        if run.data == base.data:
+            check_run(run, dataset)
+        return kind_of(run)
+
+    split = splitting(space, request.compose, checked)  # composes trials: a mistake leaves no study
+    if not space.searched:
+        check_run(base, dataset)
     samplers, pruner = Samplers(settings.sampler, space.searched, base.seed), pruner_of(settings, objectives)
     directions = directions_of(settings, objectives)
+    if settings.sampler != "tpe" or settings.pruner:
+        rehearse(samplers(0), pruner, space.searched, directions)
     plan = Plan(
         [Objective.of(name) for name in objectives],
         min(settings.n_trials, samplers.num_settings or settings.n_trials),
@@ -137,7 +153,7 @@ def run_search(request: Request, tracker: Tracker, console: Console) -> Search:
             chosen = choose_slots(build_run_model(base, dataset), device_of(base), base.batch_size)
             slots = min(chosen, max(2, num_jobs // GENERATIONS))
         heard = [around.record, *around.others, display, search, *request.listeners]
-        dispatch = Dispatch(search, heard, console=console, data=data, slots=slots)
+        dispatch = Dispatch(search, heard, console=console, data=data, engine=request.engine, slots=slots)
         try:
             with display:
                 dispatch.train()
@@ -169,9 +185,13 @@ def recall_all(folder: Path, around: Recording, listeners: Sequence[Listener]) -
         recall(job, list(heard), recorded)
 
 
-def _too_many_failures(search: Search) -> ValueError:
+def _last_failure(search: Search) -> str:
     last = next(trial for trial in reversed(search.trials.all) if trial.state == TrialState.FAIL)
+    return f"trial {last.number}: {last.user_attrs.get('reason')}"
+
+
+def _too_many_failures(search: Search) -> ValueError:
     return ValueError(
         f"hydra.sweeper.max_failure_rate: at most {search.plan.max_failure_rate:g} of {search.plan.n_trials} trials must fail, "
-        f"but got {search.failures} (trial {last.number}: {last.user_attrs.get('reason')})"
+        f"but got {search.failures} ({_last_failure(search)})"
     )

@@ -38,8 +38,10 @@ def build_sampler(
     try:
         with _no_remarks():
             return SAMPLERS[name](space, seed, dict(settings))
-    except TypeError as error:
-        raise ValueError(f"hydra.sweeper.sampler: {name} must know its settings, but got {error}.") from error
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"hydra.sweeper.sampler: {name} must know its settings, but got {settings} ({error})."
+        ) from error
 
 
 def holding(sampler: BaseSampler, fixed: Mapping[str, Any]) -> BaseSampler:
@@ -50,13 +52,16 @@ def holding(sampler: BaseSampler, fixed: Mapping[str, Any]) -> BaseSampler:
 
 def build_pruner(name: str, settings: Mapping[str, Any]) -> BasePruner:
     """The pruner `name` with Optuna's own `settings`; ValueError for an unknown name or setting."""
-    if name not in PRUNERS:
-        raise ValueError(f"hydra.sweeper.pruner: must be one of {', '.join(PRUNERS)}, but got {name!r}.")
+    for one in (name, settings.get("wrapped")):
+        if one and one not in PRUNERS:
+            raise ValueError(f"hydra.sweeper.pruner: must be one of {', '.join(PRUNERS)}, but got {one!r}.")
     try:
         with _no_remarks():
             return PRUNERS[name](**settings)
-    except TypeError as error:
-        raise ValueError(f"hydra.sweeper.pruner: {name} must know its settings, but got {error}.") from error
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"hydra.sweeper.pruner: {name} must know its settings, but got {settings} ({error})."
+        ) from error
 
 
 def grid_of(key: str, distribution: BaseDistribution) -> list[Any]:
@@ -73,9 +78,10 @@ def grid_of(key: str, distribution: BaseDistribution) -> list[Any]:
 
 @contextmanager
 def _no_remarks() -> Iterator[None]:
-    """That a sampler or pruner may still change is for us to watch."""
+    """That a sampler or pruner may still change, or a setting will go, is for us to watch."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
+        warnings.simplefilter("ignore", FutureWarning)
         yield
 
 

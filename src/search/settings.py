@@ -1,5 +1,6 @@
 """The keys of `hydra.sweeper` for a search: those of Hydra's own sweeper for Optuna, and ours."""
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -9,9 +10,10 @@ from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 from pydantic import Field
 
+from src.choices import chosen
 from src.config.schema import Run
-from src.fields import Block, Count, Positive
-from src.imports import imported_class
+from src.fields import Block, Count, Finite, Positive
+from src.imports import checked_call, imported_class
 from src.metrics import DIRECTIONS, objectives_for
 from src.randomness import Purpose, key
 from src.search.samplers import CONDITIONED, CONSTANT, PRUNERS, SAMPLERS, Grid, build_pruner, build_sampler
@@ -37,8 +39,10 @@ class Settings(Block):
     resume: Literal["continue", "fresh", "force"]
     params: dict[str, Any] | None
     custom_search_space: str | None
-    constraints: dict[str, float] | None  # largest value of a figure, by name
-    retrain: Annotated[int, Field(ge=0)]  # seeds on which the best configuration is trained at the end, test split read
+    constraints: dict[str, Finite] | None  # largest value of a figure, by name
+    retrain: Annotated[
+        int, Field(ge=0, le=1000)
+    ]  # seeds on which the best configuration is trained at the end, test split read
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,11 @@ class Strategy:
         if given is None or isinstance(given, str):
             return cls(given or "none", None, {})
         settings = {name: value for name, value in given.items() if name not in ("_target_", "name")}
+        for name, value in settings.items():
+            if isinstance(value, Mapping) and "_target_" in value:
+                raise ValueError(
+                    f"hydra.sweeper.{kind}.{name}: must be a value, no {kind} or function, but got {value}."
+                )
         target = str(given.get("_target_", ""))
         if not target:
             return cls(str(given.get("name")), None, settings)
@@ -63,6 +72,15 @@ class Strategy:
         if target.startswith("optuna.") and name in table:
             return cls(name, None, settings)
         return cls(name, imported_class(f"hydra.sweeper.{kind}", target, KINDS[kind]), settings)
+
+
+def check_names(settings: Settings) -> None:
+    """Raises ValueError for a sampler or a pruner that there is none of."""
+    tables: dict[str, Mapping[str, Any]] = {"sampler": SAMPLERS, "pruner": PRUNERS}
+    for kind, table in tables.items():
+        strategy = Strategy.of(kind, getattr(settings, kind), table)
+        if strategy.own is None:
+            chosen(f"hydra.sweeper.{kind}", {**table, "none": None} if kind == "pruner" else table, strategy.name)
 
 
 class Samplers:
@@ -77,7 +95,8 @@ class Samplers:
     def __call__(self, number: int) -> BaseSampler:
         seed = self.seed if self.strategy.name in CONSTANT else _draw(self.seed, number)
         if self.strategy.own is not None:
-            return self.strategy.own(seed=seed, **self.settings)
+            seeded = {"seed": seed} if "seed" in inspect.signature(self.strategy.own).parameters else {}
+            return _built("sampler", self.strategy.own, {**self.settings, **seeded})
         return build_sampler(self.strategy.name, self.settings, self.space, seed)
 
     @property
@@ -98,12 +117,25 @@ def pruner_of(settings: Settings, objectives: list[str]) -> BasePruner:
     if strategy.name != "none" and len(objectives) > 1:
         raise ValueError(f"hydra.sweeper.pruner: must be null for several objectives, but got {strategy.name}.")
     if strategy.own is not None:
-        return strategy.own(**strategy.settings)
+        return _built("pruner", strategy.own, strategy.settings)
     return build_pruner(strategy.name, strategy.settings)
+
+
+def _built(kind: str, own: Callable[..., Any], settings: Mapping[str, Any]) -> Any:
+    construct = checked_call(f"hydra.sweeper.{kind}", own, settings)
+    try:
+        return construct()
+    except Exception as error:  # a class of a user's own may fail in any way
+        raise ValueError(
+            f"hydra.sweeper.{kind}: {own.__name__} must be built without an error, but got {type(error).__name__}: {error}"
+        ) from error
 
 
 def check_settings(settings: Settings, space: Space, task: str) -> None:
     """Raises ValueError where the settings of a search contradict its space or its data."""
+    if not space.searched and settings.custom_search_space is None:
+        example = "optimizer.lr=tag(log, interval(1e-4, 1e-1))"
+        raise ValueError(f"hydra.sweeper.params: must name what is searched, such as {example}, but got nothing.")
     known = (*objectives_for(task), "train/loss", "epoch_seconds")
     for name in settings.constraints or {}:
         if name not in known:

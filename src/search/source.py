@@ -11,6 +11,7 @@ from typing import Any
 import optuna
 from optuna.trial import TrialState
 
+from src.config.command_line import as_typed
 from src.config.schema import Run
 from src.runs.job import Job, Place
 from src.runs.objective import Objective
@@ -69,6 +70,7 @@ class Search:
         self.failures = sum(trial.state == TrialState.FAIL for trial in trials.counted)
         self._waiting: dict[Hashable, deque[Job]] = {}
         self._like: dict[Hashable, dict[str, Any]] = {}  # by key, the parameters that make it
+        self._told = set[str]()  # reasons of failures
         self._asked = 0  # for the stack that is being filled
         self._ends = time.monotonic() + plan.timeout if plan.timeout else None
 
@@ -146,6 +148,8 @@ class Search:
     def _ask(self, held: Mapping[str, Any]) -> bool:
         """A new trial, whose jobs wait from here on, or which has failed; False if there is to be none."""
         plan, now = self.plan, time.monotonic()
+        if self.trials.is_through:
+            return False
         full = len(self.trials.counted) + len(self.open) >= plan.n_trials
         if full or self.has_failed or (self._ends is not None and now > self._ends):
             return False
@@ -153,6 +157,10 @@ class Search:
         self._asked += 1
         try:
             self.extend(trial)
+            if fixed := sorted((trial.params.keys() - self.space.searched.keys()) & self.space.fixed_keys):
+                raise ValueError(
+                    f"hydra.sweeper.custom_search_space: must suggest what the command leaves open, but got {', '.join(fixed)}."
+                )
             jobs = self._jobs(trial)
         except Exception as error:  # settings that contradict each other, or a user's function
             self.trials.begin(trial)
@@ -172,7 +180,7 @@ class Search:
         return [self._job(first + repeat, [*overrides, *seed]) for repeat, seed in enumerate(seeds)]
 
     def _job(self, number: int, overrides: Sequence[str]) -> Job:
-        return Job(number, self.compose(overrides, number), self.folder / str(number), tuple(overrides))
+        return Job(number, self.compose(overrides, number), self.folder / str(number), tuple(map(as_typed, overrides)))
 
     def _wait(self, job: Job) -> None:
         key, params = self.key_of(job.run), self.open[self._trial_of(job)].trial.params
@@ -201,7 +209,11 @@ class Search:
     def _tell(self, trial: optuna.Trial, outcome: TrialOutcome) -> None:
         if outcome.state == TrialState.FAIL:
             self.failures += 1
-            log.warning("trial %d failed: %s", trial.number, outcome.attrs["reason"])
+            reason = outcome.attrs["reason"]
+            log.log(
+                logging.INFO if reason in self._told else logging.WARNING, "trial %d failed: %s", trial.number, reason
+            )
+            self._told.add(reason)
         self.trials.tell(trial, outcome)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import ChoiceSweep, IntervalSweep, Override, RangeSweep, Transformer
+from hydra.core.override_parser.types import ChoiceSweep, Glob, IntervalSweep, Override, RangeSweep, Transformer
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
 
@@ -19,6 +19,11 @@ class Space:
     def overrides(self, params: Mapping[str, Any]) -> list[str]:
         """The command line of a trial."""
         return [*self.fixed, *(f"{key}={_written(value)}" for key, value in params.items())]
+
+    @property
+    def fixed_keys(self) -> set[str]:
+        """The keys that every trial has set."""
+        return {text.lstrip("+~").partition("=")[0] for text in self.fixed}
 
     def remarks(self) -> list[str]:
         """What a person should know of this space, a line each."""
@@ -52,6 +57,9 @@ def read_space(parser: OverridesParser, params: Mapping[str, Any], arguments: Se
         fixed.pop(key, None)
         if override.is_sweep_override():
             searched[key] = distribution(override)
+            choices = getattr(searched[key], "choices", ())
+            if len(set(choices)) < len(choices):
+                raise ValueError(f"{key}: must have no value twice, but got {override.input_line}.")
         else:
             fixed[key] = str(override.input_line)
     return Space(searched, list(fixed.values()))
@@ -61,9 +69,9 @@ def distribution(override: Override) -> BaseDistribution:
     """Of one sweep. Differs from Hydra's ranges: both ends are in it. Raises ValueError for one that is empty."""
     sweep: Any = override.value()
     try:
-        if isinstance(sweep, ChoiceSweep):
+        if isinstance(sweep, (ChoiceSweep, Glob)):
             choices: Any = override.sweep_iterator(transformer=Transformer.encode)
-            return CategoricalDistribution([*dict.fromkeys(choices)])
+            return CategoricalDistribution(list(choices))
         if isinstance(sweep, RangeSweep):
             return _range(sweep)
         assert isinstance(sweep, IntervalSweep)

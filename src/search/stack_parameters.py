@@ -12,19 +12,33 @@ Compose = Callable[[Sequence[str], int], Run]
 
 
 def splitting(space: Space, compose: Compose, key_of: Callable[[Run], Hashable]) -> list[str]:
-    """The parameters whose value decides in which stack a trial trains; `key_of`: what the runs of one stack agree on."""
-    found = []
-    middle = {key: _inner(distribution)[0] for key, distribution in space.searched.items()}
+    """The parameters whose value decides in which stack a trial trains; `key_of`: what the runs of one stack agree on.
+
+    Raises what is wrong with the first run that it tries, if something is wrong with every one.
+    """
+    found: list[str] = []
+    refused: list[ValueError] = []
+    tried = 0
+    middle = middles(space)
     for key, distribution in space.searched.items():
         keys = set[Hashable]()
         for value in _inner(distribution):
+            tried += 1
             try:
                 keys.add(key_of(compose(space.overrides({**middle, key: value}), -1)))
-            except ValueError:  # not with the others' values: it is more than a number
+            except ValueError as error:  # not with the others' values: it is more than a number
+                refused.append(error)
                 keys.add("refused")
         if len(keys) > 1:
             found.append(key)
+    if refused and len(refused) == tried:
+        raise refused[0]
     return found
+
+
+def middles(space: Space) -> dict[str, Any]:
+    """A value for each parameter, from within."""
+    return {key: _inner(distribution)[0] for key, distribution in space.searched.items()}
 
 
 def _inner(distribution: Any) -> list[Any]:

@@ -61,6 +61,8 @@ class Trials:
             )
         self._is_asking = False
         self._heartbeat: Heartbeat | None = None
+        self.is_through = False  # by what its sampler says
+        self.study.stop = self._stop  # type: ignore[method-assign]  # Optuna's own is for study.optimize
 
     def load(self, ended: Callable[[Trial], TrialOutcome | None]) -> list[FrozenTrial]:
         """Settle what processes that died left open; gives the trials that were reaped.
@@ -135,6 +137,9 @@ class Trials:
         self._is_asking = False
         self._write()
         close_storage(self.storage)
+
+    def _stop(self) -> None:
+        self.is_through = True
 
     def _settle(self, number: int, ended: Callable[[Trial], TrialOutcome | None]) -> bool:
         """Tell the end of a trial whose process died; False if it had none."""

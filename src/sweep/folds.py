@@ -13,6 +13,7 @@ from src.data.reading import read_dataset
 from src.prediction.predictor import Predictor
 from src.runs.evaluation import predicted, predictions_frame
 from src.runs.summary import SHOWN
+from src.statistics.shown import shown
 from src.sweep.leaderboard import Entry
 
 OUT_OF_FOLD = "out_of_fold.parquet"  # in the sweep's folder
@@ -63,6 +64,10 @@ def drawn_folds(found: OutOfFold) -> Table:
     for name in SHOWN[found.task]:
         if name in found.figures:
             values = found.figures[name]
-            cells = f"{values.mean():.4f} ± {values.std(ddof=1):.4f}", f"{values.min():.4f}", f"{values.max():.4f}"
+            cells = (
+                f"{shown(values.mean())} ± {shown(values.std(ddof=1))}",
+                shown(values.min()),
+                shown(values.max()),
+            )
             table.add_row(name.replace("_", " "), *cells)
     return table

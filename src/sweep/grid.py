@@ -13,6 +13,7 @@ from src.engines.dispatch import Dispatch, EngineName
 from src.engines.stacked.snapshot import Snapshot
 from src.engines.unfinished import Unfinished
 from src.runs.announcement import tell_data
+from src.runs.check import check_some
 from src.runs.identity import Identity
 from src.runs.job import Job
 from src.runs.listener import Listener
@@ -49,6 +50,9 @@ def train_grid(
     """
     data, numbered = data or LastRead(tell_data(console)), {job.number: job for job in jobs}
     check_identity(jobs, data)
+    alike = [job.run for job in jobs if job.run.data == jobs[0].run.data]
+    if len(alike) == len(jobs):  # one bad job is one bad job, all of them are a mistake
+        check_some(alike, data.read(jobs[0].run.data))
     status = SweepStatus(len(jobs), jobs[0].run.first_objective, sum(job.run.epochs for job in jobs))
     tracking = jobs[0].run.tracking
     of_all = set.intersection(*(set(job.run.tracking.tags.items()) for job in jobs))

@@ -18,6 +18,7 @@ from src.runs.objective import Objective
 from src.runs.results import Results
 from src.runs.stop_reason import StopReason
 from src.statistics.intervals import t_half_width
+from src.statistics.shown import shown
 
 NOT_COMPARED = (
     "seed",
@@ -108,11 +109,11 @@ def drawn(table: pd.DataFrame, objective: str) -> Table:
     for name in ("mean ± sd", "n", "95 %", "p", *told):
         board.add_column(name, no_wrap=True)
     for row in table.head(SHOWN).to_dict("records"):
-        spread = "" if math.isnan(row["sd"]) else f" ± {row['sd']:.4f}"
-        interval = "" if math.isnan(row["low"]) else f"[{row['low']:.4f}, {row['high']:.4f}]"
+        spread = "" if math.isnan(row["sd"]) else f" ± {shown(row['sd'])}"
+        interval = "" if math.isnan(row["low"]) else f"[{shown(row['low'])}, {shown(row['high'])}]"
         p = "" if math.isnan(row["p"]) else f"{row['p']:.3f}"
         named = [_short_number(row[key]) for key in keys]
-        mean = "none" if math.isnan(row["mean"]) else f"{row['mean']:.4f}{spread}"
+        mean = "none" if math.isnan(row["mean"]) else f"{shown(row['mean'])}{spread}"
         figures = [mean, str(row["n"]), interval, p, *(str(row[name] or "") for name in told)]
         board.add_row(str(row["rank"]), *named, *figures)
     return board

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from src.config.rules import check_against_data
 from src.config.schema import Run
 from src.data.reading import LastRead
 from src.engines.build import spec_with_folds
 from src.engines.dispatch import Dispatch
+from src.runs.check import check_run
 from src.runs.identity import AGAIN, Identity
 from src.runs.job import Job, Jobs
 from src.runs.results import Results, read_results
@@ -25,7 +25,11 @@ def train_one(run: Run, folder: Path, tracker: Tracker, data: LastRead) -> Resul
     console = Console()
     Identity.of(run).check(folder, again=AGAIN)
     dataset = data.read(run.data)
-    check_against_data(run, dataset.task, is_image=dataset.is_image, has_codes=dataset.has_codes)
+    check_run(run, dataset)
+    if run.trainer.callbacks or run.trainer.logger:
+        from src.engines.single.own import check_own
+
+        check_own(run.trainer, dataset.task)
     identity = Identity.of(run, dataset.digest)
     identity.check(folder, again=AGAIN)
     before = read_results(folder)

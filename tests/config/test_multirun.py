@@ -8,7 +8,8 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from src.config.composition import CONF, register_resolvers
+from src.config.command_line import CONF
+from src.config.composition import register_resolvers
 from src.config.multirun import Composer
 
 JOBS = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Self
@@ -70,9 +70,8 @@ def by_folder(root: Path) -> Labelled:
     without = [name for name in found.names if name not in places]
     given = [places[name][0] for name in names] if has_splits else None
     labels = [shown(places[name][1]) for name in names]
-    return Labelled(
-        names, labels, f"{root}: its folders", True, given, _left_out(root, found, without), _told(found.ignored)
-    )
+    left_out = [*_left_out(root, found, without), *_empty(root, found.names, places)]
+    return Labelled(names, labels, f"{root}: its folders", True, given, left_out, _told(found.ignored))
 
 
 def place_of(name: str) -> tuple[str, str] | None:
@@ -127,6 +126,16 @@ def _left_out(root: Path, found: Found, without: Sequence[str]) -> list[str]:
             first = ", ".join(shown(name) for name in names[:3])
             told.append(f"{root}: {len(names)} {why}, left out: {first}{', ...' if len(names) > 3 else ''}.")
     return told
+
+
+def _empty(root: Path, names: Sequence[str], places: Mapping[str, tuple[str, str]]) -> list[str]:
+    """A line that names the folders beside those of the classes that hold no image; a class of none is no class."""
+    beside = {PurePosixPath(name).parts[0] if split else "." for name, (split, _) in places.items()}
+    folders = [path for one in sorted(beside) for path in sorted((root / one).iterdir())]
+    below = [path.relative_to(root).as_posix() for path in folders if path.is_dir() and not path.name.startswith(".")]
+    empty = [folder for folder in below if not any(name.startswith(f"{folder}/") for name in names)]
+    first = ", ".join(map(shown, empty[:3]))
+    return [f"{root}: {len(empty)} folders without an image are no classes: {first}."] if empty else []
 
 
 def _told(ignored: Counter[str], before: str = "") -> str:

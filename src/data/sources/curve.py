@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 from src.data.dataset import Dataset, Split
 from src.data.source import source
 from src.fields import Count, NonNegative, Positive, Seed
+from src.memory import check_fits
 from src.randomness import Purpose, key, normal, uniform
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+BYTES = 100  # of a point, at most, while it is drawn
 
 
 @source
@@ -19,6 +22,7 @@ def curve(
     *, frequency: Positive, noise: NonNegative, num_train: Count, num_val: Count, num_test: Count, seed: Seed
 ) -> Dataset:
     """y = sin(pi `frequency` x) of x uniform on [-1, 1], with normal `noise` of that sd; inputs (N, 1)."""
+    check_fits("data.num_train", BYTES * (num_train + num_val + num_test))
     train, val, test = (
         _split(frequency, noise, num, key(seed, Purpose.DATA, part))
         for part, num in enumerate((num_train, num_val, num_test))

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 from src.choices import chosen
 from src.data.dataset import Dataset, Split
 from src.data.source import source
-from src.fields import Count, NonNegative, Positive, Seed, name_in
+from src.fields import Count, Finite, NonNegative, Positive, Seed, name_in
+from src.memory import check_fits
 from src.randomness import Purpose, key, normal, uniform
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 # Corners (0, 0), (0, 1), (1, 0), (1, 1).
 GATES = {"and": (0, 0, 0, 1), "or": (0, 1, 1, 1), "xor": (0, 1, 1, 0)}
+BYTES = 100  # of a point, at most, while it is drawn
 SPLITS = ("train", "val", "test")
 
 # (rows, state of their draws) -> points (N, 2), labels (N,)
@@ -52,7 +54,7 @@ def gate(
 def blobs(
     *,
     distance: Positive,
-    shift: float,
+    shift: Finite,
     noise: NonNegative,
     num_train: Count,
     num_val: Count,
@@ -103,6 +105,7 @@ def spirals(
 
 def _dataset(name: str, what: str, place: Place, noise: float, nums: tuple[int, int, int], seed: int) -> Dataset:
     """Points as `place` puts them, moved by `noise` times a normal draw; each is a function of (seed, split, row)."""
+    check_fits("data.num_train", BYTES * sum(nums))
     train, val, test = (_split(place, noise, num, key(seed, Purpose.DATA, part)) for part, num in enumerate(nums))
     described = f"{what}, drawn with seed {seed} and noise {noise:g}"
     return Dataset(name, described, "binary", train, val, test, classes=("0", "1"), simulated=True)

@@ -11,10 +11,11 @@ from pydantic import Field
 from src.data.dataset import Dataset
 from src.data.source import source
 from src.data.splits import SplitSettings
-from src.fields import Count, Index, OptionalPlace, Place
+from src.fields import Count, Distinct, Index, OptionalPlace, Place
 from src.tasks import Task
 
 ColumnName = str | int | None
+Columns = Annotated[list[str | int], Distinct]
 Sign = Annotated[str, Field(min_length=1, max_length=1)]
 
 
@@ -26,7 +27,7 @@ def table(
     task: Task | None,
     positive: str | int | bool | None,
     columns: dict[str | int, Literal["numeric", "boolean", "categorical", "date", "drop"]],
-    drop: list[str | int],
+    drop: Columns,
     scale: Literal["quantile", "standard", "robust", "none"],
     categories: Literal["onehot", "codes"],
     rare: Count,
@@ -35,7 +36,7 @@ def table(
     split: ColumnName,
     val_path: OptionalPlace,
     test_path: OptionalPlace,
-    slices: list[str | int],
+    slices: Columns,
     header: Index | None,
     separator: Sign | None,
     decimal: Literal[".", ","] | None,

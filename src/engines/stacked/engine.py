@@ -21,9 +21,10 @@ from src.engines.build import (
     spec_of,
 )
 from src.engines.stacked.member import Member, Tensors
-from src.engines.stacked.size import choose_slots, is_out_of_memory
+from src.engines.stacked.size import choose_slots
 from src.engines.stacked.snapshot import Snapshot
 from src.engines.stacked.stack import Stack
+from src.memory import is_out_of_memory
 from src.runs.job import Job, JobSource, Place
 from src.runs.listener import Listener
 from src.runs.outcome import Failed

@@ -21,8 +21,3 @@ def choose_slots(model: nn.Module, device: torch.device, rows_per_step: int) -> 
         numbers = int(GPU_SHARE * free / 4 / 8)
     slots = max(1, numbers // max(1, num_params(model), rows_per_step * numbers_per_row(model, 0)))
     return min(MOST, 2 ** (slots.bit_length() - 1))
-
-
-def is_out_of_memory(error: Exception) -> bool:
-    """Whether torch, on any device, or Python could not get the memory it asked for."""
-    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in str(error)

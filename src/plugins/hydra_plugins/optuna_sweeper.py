@@ -1,6 +1,7 @@
 """Hydra's door to searches: `hydra/sweeper=optuna`. Hydra imports this file at each start, so what is heavy waits."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -35,21 +36,34 @@ class OptunaSweeper(Sweeper):
 
     def _sweep(self, arguments: list[str]) -> None:
         from hydra_plugins.job_callbacks import JobCallbacks
+        from hydra_plugins.stacked_launcher import StackedLauncher
 
         from src import runs, tracking
         from src.config.leftovers import none_left
         from src.config.multirun import Composed, Composer, log_into, sweep_folder, write_hydra_files
         from src.config.validation import validated
         from src.runs.announcement import announce
-        from src.search.settings import Settings
+        from src.search.settings import Settings, check_names
         from src.search.space import read_space
+        from src.search.stack_parameters import middles
 
         setup_globals()
+        if not isinstance(self.launcher, StackedLauncher):
+            chosen = self.master.hydra.runtime.choices.get("hydra/launcher")
+            raise ValueError(
+                "hydra/launcher: must be stacked for a search, which hands out its trials itself (hydra.launcher.engine=single "
+                f"trains them one by one), but got {chosen}."
+            )
         loader, folder = self.context.config_loader, sweep_folder(self.master)
         settings = validated(Settings, self.settings, "hydra.sweeper.")
         space = read_space(OverridesParser.create(config_loader=loader), settings.params or {}, arguments)
         composer, composed = Composer(self.master, loader), dict[int, Composed]()
         base = composer.job(space.fixed, 0).run
+        check_names(settings)
+        with suppress(
+            ValueError
+        ):  # values that do not go together are for the search; what Hydra says, of a key, is a mistake
+            composer.job(space.overrides(middles(space)), 0)
         with none_left(folder), tracking.open(base.tracking.enabled) as tracker:
             announce(base, folder, f"a search of {settings.n_trials} trials")
             from src.search.run import Request, conduct_search
@@ -71,7 +85,8 @@ class OptunaSweeper(Sweeper):
                 settings,
                 compose,
                 extend=_extension(settings.custom_search_space, self.master),
-                slots=settings.n_jobs or getattr(self.launcher, "slots", None),
+                slots=settings.n_jobs or self.launcher.slots,
+                engine=self.launcher.engine,
                 listeners=[JobCallbacks(self.context, self.task, composed.get)],
             )
             conduct_search(request, tracker)

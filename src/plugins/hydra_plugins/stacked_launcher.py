@@ -44,6 +44,7 @@ class StackedLauncher(Launcher):
         from hydra_plugins.job_callbacks import JobCallbacks, returned
 
         from src import tracking
+        from src.config.command_line import as_typed
         from src.config.leftovers import none_left
         from src.config.multirun import Composer, log_into, sweep_folder, write_hydra_files
         from src.config.targets import as_given
@@ -63,7 +64,7 @@ class StackedLauncher(Launcher):
             from src.sweep.grid import check_settings, train_multirun
 
             jobs = [
-                Job(number, made.run, folder / str(number), tuple(as_given(made.hydra.overrides.task)))
+                Job(number, made.run, folder / str(number), tuple(map(as_typed, as_given(made.hydra.overrides.task))))
                 for number, made in composed.items()
             ]
             check_settings(jobs)
@@ -80,4 +81,6 @@ class StackedLauncher(Launcher):
                 listeners=[JobCallbacks(self.context, self.task, composed.get)],
                 data=data,
             )
+        if failed := [result for result in results.values() if isinstance(result, BaseException)]:
+            raise failed[0]  # what Hydra gets back it would tell in a line of its own
         return [returned(job, composed[job.number], results[job.number]) for job in jobs]

@@ -19,6 +19,7 @@ from torch import Tensor
 from src.data.dataset import Dataset, Split
 from src.data.sources.phantom.patients import draw_labels
 from src.data.sources.phantom.radiograph import RAYS, radiographs
+from src.memory import check_fits
 
 FORMAT = 2  # of the cached file and of the simulation: raise it when either changes
 SPLITS = ("train", "val", "test")
@@ -29,6 +30,7 @@ RAYS_AT_ONCE = 100_000  # about 400 kB a field: larger chunks fall out of the ca
 def read(size: int, numbers: dict[str, int], prevalence: float, difficulty: float, seed: int, cache: Path) -> Dataset:
     """As `phantom` says, with the number of patients of each split."""
     _check(size, numbers, prevalence, difficulty, seed)
+    check_fits("data.num_train", 2 * size**2 * sum(numbers.values()))  # beside the pixels what is stored of them
     made_from = {
         "format": FORMAT, "size": size, **numbers, "prevalence": prevalence, "difficulty": difficulty, "seed": seed
     }  # fmt: skip
