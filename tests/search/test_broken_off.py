@@ -1,7 +1,6 @@
 """A search that fails, is interrupted or killed: what is counted, and what is asked for again."""
 
 import os
-import socket
 import threading
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from optuna.trial import TrialState
 from benchmarks.closed_form import open_search, run_slots, trained
 from src.config.errors import Interrupted
 from src.runs.outcome import Failed
+from src.runs.owner import this_process
 from src.runs.stop_reason import StopReason
 from src.search.storage import open_storage
 
@@ -86,7 +86,7 @@ def test_a_study_has_one_living_driver(tmp_path: Path, storage: str | None):
     parent = psutil.Process(os.getppid())
     trial = search.trials.ask(search.space.searched, {})
     search.trials.begin(trial)
-    owner = {"host": socket.gethostname(), "pid": parent.pid, "started": parent.create_time()}
+    owner = {**this_process(), "pid": parent.pid, "started": parent.create_time()}
     trial.set_user_attr("owner", owner)
     search.trials.close()
     with pytest.raises(
