@@ -1,10 +1,11 @@
 """A search, whole: its study is opened, its trials are trained, what came of it is written down."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import optuna
 from optuna.trial import TrialState
@@ -61,6 +62,7 @@ class Request:
     space: Space
     settings: Settings
     compose: Compose
+    choices: Callable[[Sequence[str]], Mapping[str, Any]]  # from config groups, of overrides
     extend: Callable[[optuna.Trial], None]
     slots: int | None
     listeners: Sequence[Listener]
@@ -72,7 +74,7 @@ def conduct_search(request: Request, tracker: Tracker) -> None:
     for remark in request.space.remarks():
         console.print(f"remark: {remark}", soft_wrap=True)
     search = run_search(request, tracker, console)
-    best, tags = write_search_results(folder, search, console)
+    best, tags = write_search_results(folder, search, request.choices, console)
     if has_ended(folder):
         summarise_sweep(folder, console, tracker, search=tags, infeasible=infeasible(search))
     else:

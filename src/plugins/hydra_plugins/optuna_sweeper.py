@@ -70,6 +70,7 @@ class OptunaSweeper(Sweeper):
                 space,
                 settings,
                 compose,
+                choices=lambda overrides: composer.job(overrides, 0).hydra.runtime.choices,
                 extend=_extension(settings.custom_search_space, self.master),
                 slots=settings.n_jobs or getattr(self.launcher, "slots", None),
                 listeners=[JobCallbacks(self.context, self.task, composed.get)],
