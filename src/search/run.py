@@ -35,7 +35,7 @@ from src.search.settings import Samplers, Settings, check_settings, directions_o
 from src.search.source import Plan, Search
 from src.search.space import Space
 from src.search.stack_parameters import Compose, splitting
-from src.search.storage import open_storage
+from src.search.storage import answering, open_storage
 from src.search.study import Trials
 from src.search.unchanged_settings import check_unchanged_settings
 from src.sweep.display import Display
@@ -73,7 +73,8 @@ def conduct_search(request: Request, tracker: Tracker) -> None:
     console, folder = Console(), request.folder
     for remark in request.space.remarks():
         console.print(f"remark: {remark}", soft_wrap=True)
-    search = run_search(request, tracker, console)
+    with answering():
+        search = run_search(request, tracker, console)
     best, tags = write_search_results(folder, search, request.choices, console)
     if has_ended(folder):
         summarise_sweep(folder, console, tracker, search=tags, infeasible=infeasible(search))

@@ -50,7 +50,7 @@ class PatientWriter:
         return not self.is_down
 
     def _tell(self, error: Exception, was_down: bool) -> None:
-        reason = self._shown(" ".join(str(error).split()))
+        reason = self._shown(" ".join(str(error).partition("[SQL:")[0].split()))
         if not was_down:
             follow = self.writer.follow
             advice = f"`python -m src.sync` sends the {'runs' if follow.is_sweep else 'run'} later"
