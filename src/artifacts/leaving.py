@@ -1,5 +1,8 @@
 """The files that people look at, of one run, from its record and its data."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +13,7 @@ from src.artifacts.images import first_layer, mistakes_sheet
 from src.artifacts.importance import importance_table
 from src.artifacts.mistakes import mistakes_table
 from src.artifacts.slices import slices_table
+from src.config.messages import explain
 from src.data.dataset import Dataset
 from src.data.preprocessing import TableRows
 from src.data.reading import read_dataset
@@ -21,6 +25,17 @@ from src.runs.files import HISTORY
 from src.runs.identity import read_run
 from src.runs.results import Results
 from src.serving.save import save_model
+
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def warned(folder: Path) -> Iterator[None]:
+    """What fails inside costs a warning: a user's model that cannot be saved, say."""
+    try:
+        yield
+    except Exception as error:
+        log.warning("%s: figures and model are not all there: %s", folder, explain(error))
 
 
 def leave_model(folder: Path) -> None:

@@ -1,15 +1,12 @@
 """The listener that leaves what people look at; made from the record."""
 
-import logging
 from collections.abc import Mapping
 from pathlib import Path
 
-from src.artifacts.leaving import leave
+from src.artifacts.leaving import leave, warned
 from src.runs.background import Background
 from src.runs.job import Job
 from src.runs.outcome import Outcome, Trained
-
-log = logging.getLogger(__name__)
 
 
 class Artifacts:
@@ -30,7 +27,5 @@ class Artifacts:
             self.background.submit(lambda: self._leave(job.folder, outcome))
 
     def _leave(self, folder: Path, trained: Trained) -> None:
-        try:
+        with warned(folder):
             leave(folder, trained.dataset)
-        except Exception as error:  # a matplotlibrc, say, or a user's model that cannot be saved
-            log.warning("%s: figures and model are not all there: %s: %s", folder, type(error).__name__, error)

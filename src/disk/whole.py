@@ -26,7 +26,7 @@ def whole_file(path: Path, *, flush: bool = True, shared: bool = False) -> Itera
     except BaseException as error:
         part.unlink(missing_ok=True)
         if isinstance(error, OSError) and error.errno in FULL:
-            raise OSError(error.errno, error.strerror, str(path)) from error
+            raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
         raise
 
 

@@ -2,7 +2,7 @@
 
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,14 @@ from src.search.source import Search
 from src.statistics.shown import shown
 
 GROUPS = ("data", "model", "optimizer", "schedule", "augment")
+Choices = Callable[[Sequence[str]], Mapping[str, Any]]  # from config groups, of overrides
 NOT_OF_AN_EXPERIMENT = ("resume", "tracking", "test")
 RESULTS = "optimization_results.yaml"
 
 
-def write_search_results(folder: Path, search: Search, console: Console) -> tuple[FrozenTrial | None, dict[str, str]]:
+def write_search_results(
+    folder: Path, search: Search, choices: Choices, console: Console
+) -> tuple[FrozenTrial | None, dict[str, str]]:
     """Write the search's own files into `folder`; gives its best trial, if it has one, and tags for the parent run."""
     study, plan = search.trials.study, search.plan
     best = best_trials(study)
@@ -32,16 +35,15 @@ def write_search_results(folder: Path, search: Search, console: Console) -> tupl
         tags["infeasible"] = " ".join(map(str, against))
     first = best[0] if best else None
     if first is not None:
-        _tell_best(folder, search, first, tags, console)
+        tags |= {f"best/{key}": str(value) for key, value in first.params.items()}
+        _tell_best(folder, search, choices, first, console)
     names = [objective.name for objective in plan.objectives]
     draw_figures(study, folder / "figures", names, None if first is None else first.number)
     return first, tags
 
 
-def _tell_best(folder: Path, search: Search, first: FrozenTrial, tags: dict[str, str], console: Console) -> None:
-    for key, value in first.params.items():
-        tags[f"best/{key}"] = str(value)
-    file = _write_experiment(folder, search, first)
+def _tell_best(folder: Path, search: Search, choices: Choices, first: FrozenTrial, console: Console) -> None:
+    file = _write_experiment(folder, search, choices, first)
     shown = shlex.quote(os.path.relpath(file.parent.parent))
     console.print(f"best trial {first.number}: {', '.join(f'{key}={value}' for key, value in first.params.items())}")
     console.print(f"run it: python -m src.train --config-dir {shown} +experiment=best", soft_wrap=True)
@@ -79,16 +81,16 @@ def _write_results(folder: Path, best: list[FrozenTrial], several: bool) -> None
     runs.write_text(folder / RESULTS, yaml.safe_dump(results, sort_keys=False))
 
 
-def _write_experiment(folder: Path, search: Search, trial: FrozenTrial) -> Path:
+def _write_experiment(folder: Path, search: Search, choices: Choices, trial: FrozenTrial) -> Path:
     """The run of `trial` as an experiment file: every key that it was resolved to, on the groups that it chose."""
     number, objectives = trial.number * search.plan.repeats, search.plan.objectives
     config = folder / str(number) / runs.CONFIG
     if config.is_file():
         values = read_config(folder / str(number))
-    else:  # it was trained on another machine
-        values = search.compose(search.space.overrides(trial.params), number).kept()
+    else:  # its folder was deleted, or is on another machine
+        values = search.compose(search.space.overrides(trial.params), -1).kept()
     values = {key: value for key, value in values.items() if key not in NOT_OF_AN_EXPERIMENT}
-    chosen = yaml.safe_load((folder / str(number) / ".hydra" / "hydra.yaml").read_text())["hydra"]["runtime"]["choices"]
+    chosen = choices(search.space.overrides(trial.params))
     defaults = [{f"override /{group}": chosen[group]} for group in GROUPS if chosen.get(group)]
     claim = ", ".join(
         f"{objective.name} {shown(value)}" for objective, value in zip(objectives, trial.values, strict=True)

@@ -1,10 +1,11 @@
 """A search, whole: its study is opened, its trials are trained, what came of it is written down."""
 
 import logging
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import optuna
 from optuna.trial import TrialState
@@ -35,7 +36,7 @@ from src.search.settings import Samplers, Settings, check_settings, directions_o
 from src.search.source import Plan, Search
 from src.search.space import Space
 from src.search.stack_parameters import Compose, splitting
-from src.search.storage import open_storage
+from src.search.storage import answering, open_storage
 from src.search.study import Trials
 from src.search.unchanged_settings import check_unchanged_settings
 from src.sweep.display import Display
@@ -62,6 +63,7 @@ class Request:
     space: Space
     settings: Settings
     compose: Compose
+    choices: Callable[[Sequence[str]], Mapping[str, Any]]  # from config groups, of overrides
     extend: Callable[[optuna.Trial], None]
     slots: int | None
     engine: EngineName
@@ -73,8 +75,9 @@ def conduct_search(request: Request, tracker: Tracker) -> None:
     console, folder = Console(), request.folder
     for remark in request.space.remarks():
         console.print(f"remark: {remark}", soft_wrap=True)
-    search = run_search(request, tracker, console)
-    best, tags = write_search_results(folder, search, console)
+    with answering():
+        search = run_search(request, tracker, console)
+    best, tags = write_search_results(folder, search, request.choices, console)
     if has_ended(folder):
         summarise_sweep(folder, console, tracker, search=tags, infeasible=infeasible(search))
     else:

@@ -5,10 +5,12 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
+from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import BaseJournalBackend
 from sqlalchemy.exc import SQLAlchemyError
@@ -84,6 +86,15 @@ def _drop_half_a_write(path: Path) -> None:
         os.truncate(path, whole)
 
 
+@contextmanager
+def answering() -> Iterator[None]:
+    """Raises ValueError in one line, without the SQL, where the database of a study cannot be used inside."""
+    try:
+        yield
+    except (SQLAlchemyError, StorageInternalError) as error:
+        raise _refused(error) from error
+
+
 def open_storage(url: str | None, folder: Path) -> BaseStorage:
     """The storage at `url`, by default a journal in the study's folder; ValueError if it cannot be opened."""
     if url is None:
@@ -91,10 +102,12 @@ def open_storage(url: str | None, folder: Path) -> BaseStorage:
     try:
         return RDBStorage(url)
     except (SQLAlchemyError, ImportError, ValueError) as error:
-        why = shown(" ".join(str(error).split()))[:200]
-        raise ValueError(
-            f"hydra.sweeper.storage: must be the URL of a database that answers, but got: {why}"
-        ) from error
+        raise _refused(error) from error
+
+
+def _refused(error: Exception) -> ValueError:
+    why = shown(" ".join(str(error.__cause__ or error).partition("[SQL:")[0].split()))[:200]
+    return ValueError(f"hydra.sweeper.storage: must be the URL of a database that answers, but got: {why}")
 
 
 def close_storage(storage: BaseStorage) -> None:

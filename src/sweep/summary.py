@@ -12,7 +12,7 @@ import pandas as pd
 from rich.console import Console
 
 from src import runs, tracking
-from src.artifacts import leave_model
+from src.artifacts import leave_model, warned
 from src.config.leaves import leaves
 from src.config.loading import load_kept
 from src.disk import DamagedError, whole_file
@@ -69,7 +69,8 @@ def summarise_sweep(
     save_figure(lambda: _objective_figure(entries, objective, folder.name), folder / "objective.png")
     if best is not None:
         if (folder / str(best.number) / FILE).is_file():  # else it has its model already
-            leave_model(folder / str(best.number))
+            with warned(folder / str(best.number)):
+                leave_model(folder / str(best.number))
         console.print(f"best run: {os.path.relpath(folder / str(best.number))}, {objective} {shown(best.value)} on val")
     elif infeasible:
         console.print("no run keeps the constraints.")

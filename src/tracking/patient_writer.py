@@ -50,7 +50,7 @@ class PatientWriter:
         return not self.is_down
 
     def _tell(self, error: Exception, was_down: bool) -> None:
-        reason = shown(" ".join(str(error).split()))
+        reason = shown(" ".join(str(error).partition("[SQL:")[0].split()))
         follow = self.writer.follow
         if isinstance(error, DeletedError):
             if reason != self._told:

@@ -66,7 +66,7 @@ def connect(uri: str) -> Any:
     from mlflow.tracking import MlflowClient
 
     for name in QUIET:
-        logging.getLogger(name).setLevel(logging.ERROR)
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # MLflow logs a traceback of what it raises
     if not uri.startswith(SQLITE):
         impose_deadline()
         return MlflowClient(uri)

@@ -13,11 +13,12 @@ from pathlib import Path
 import optuna
 import pytest
 from optuna.distributions import FloatDistribution
+from optuna.exceptions import StorageInternalError
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
 from benchmarks.closed_form import open_search, run_slots
-from src.search.storage import JOURNAL, GatheringStorage, open_storage
+from src.search.storage import JOURNAL, GatheringStorage, answering, open_storage
 
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin")) if Path("/usr/lib/postgresql").is_dir() else []
 SPACE = ["x=tag(log, interval(1e-4, 1e-1))", "kind=a,b"]
@@ -124,3 +125,11 @@ time.sleep(60)
 def test_a_database_that_does_not_answer_is_told():
     with pytest.raises(ValueError, match="hydra.sweeper.storage: must be the URL of a database that answers"):
         open_storage("postgresql://nobody@127.0.0.1:1/none", Path())
+
+
+def test_a_database_that_fails_on_the_way_is_told_without_its_sql():
+    from sqlalchemy.exc import OperationalError
+
+    rule = r"must be the URL of a database that answers, but got: \(builtins.OSError\) disk is full$"
+    with pytest.raises(ValueError, match=rule), answering():
+        raise StorageInternalError("no more") from OperationalError("SELECT 1", None, OSError("disk is full"))

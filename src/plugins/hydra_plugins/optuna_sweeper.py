@@ -84,6 +84,7 @@ class OptunaSweeper(Sweeper):
                 space,
                 settings,
                 compose,
+                choices=lambda overrides: composer.job(overrides, 0).hydra.runtime.choices,
                 extend=_extension(settings.custom_search_space, self.master),
                 slots=settings.n_jobs or self.launcher.slots,
                 engine=self.launcher.engine,

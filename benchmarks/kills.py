@@ -1,0 +1,169 @@
+"""Runs, grids and searches killed at random moments (SIGKILL) and started again by the same command, beside what nothing kills.
+
+Command: python -m benchmarks.kills kills=300            seed=0 draws the moments; tracking=false leaves MLflow out
+After each start that came to its end everything that was recorded is compared: is a run missing or there twice, is one left
+RUNNING in MLflow, is a number of a history or of results another one, to the last bit. Exit code 1 if so.
+"""
+
+import json
+import random
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from src import runs
+from src.runs.results import Results
+from tests import doors
+
+# Snapshots of a stack after each epoch and not each 10 s: so that a grid of seconds has some.
+DOOR = """
+from src.engines.stacked import engine
+engine.SNAPSHOT_SECONDS, engine.SNAPSHOT_SHARE = 0.0, 1e9
+from src.train import main
+main()
+"""
+SMALL = ["+experiment=smoke", "model.dropout=0.2", "patience=null", "trainer.accelerator=cpu"]
+SEARCH = ["-m", *SMALL, "+search=quick", "epochs=2", "hydra/sweeper/sampler=random", "hydra.sweeper.pruner=null"]
+TRIALS, MORE = 6, 20  # of a search; and of its control, since a trial that was killed comes again under another number
+COMMANDS = {
+    "run": [*SMALL, "epochs=20", "hydra.run.dir=mlruns/runs/killed"],
+    "grid": ["-m", *SMALL, "epochs=10", "optimizer.lr=1e-3,1e-2", "seed=0,1,2", "hydra.launcher.slots=4"],
+    # One after another, since a stack's company, which differs after a kill, changes the last bits.
+    "search": [*SEARCH, "hydra.launcher.slots=1", "hydra.sweeper.retrain=0"],
+}
+JOBS = {"run": 1, "grid": 6, "search": TRIALS}
+NOT_COMPARED = ("run", "timing")
+
+Record = tuple[list[dict[str, float]], dict[str, Any]]  # history and results, without what is timed
+
+
+@dataclass
+class Tally:
+    """What came of the kills of one kind of command; all but the first three must be 0."""
+
+    kills: int = 0
+    ends: int = 0  # commands that came to their end after kills
+    compared: int = 0  # runs
+    failed: int = 0  # commands that ended with an error
+    lost: int = 0
+    doubled: int = 0
+    running: int = 0  # in MLflow
+    other: int = 0  # runs with a number that the control does not have
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing went wrong."""
+        return not any(astuple(self)[3:])
+
+
+def main() -> None:
+    """Kill, compare, print the table."""
+    given = dict(argument.split("=", 1) for argument in sys.argv[1:])
+    kills, tracking = int(given.get("kills", 300)), given.get("tracking", "true") == "true"
+    print("| | " + " | ".join(field.name for field in fields(Tally)) + " | s |\n|" + "---|" * (len(fields(Tally)) + 2))
+    clean = True
+    for place, kind in enumerate(COMMANDS):
+        started = time.perf_counter()
+        tally = kill(kind, kills * (place + 1) // 3 - kills * place // 3, int(given.get("seed", 0)), tracking=tracking)
+        figures = " | ".join(map(str, astuple(tally)))
+        print(f"| {kind} | {figures} | {time.perf_counter() - started:.0f} |", flush=True)
+        clean &= tally.is_clean
+    sys.exit(0 if clean else 1)
+
+
+def kill(kind: str, kills: int, seed: int, *, tracking: bool) -> Tally:
+    """Kill commands of one kind so often, at moments that `seed` draws, and compare each that comes to its end."""
+    draw, tally = random.Random(f"{kind}-{seed}"), Tally()
+    with tempfile.TemporaryDirectory(prefix="kills-") as root:
+        control = made(Path(root) / "control", tracking=tracking)
+        started = time.perf_counter()
+        assert start(kind, control, tracking, trials=TRIALS).wait() == 0, (control / "output").read_text()
+        seconds = time.perf_counter() - started
+        if kind == "search":
+            start(kind, control, tracking, trials=TRIALS + MORE).wait()
+        expected = records(control)
+        while tally.kills < kills:
+            folder = made(Path(root) / str(tally.ends), tracking=tracking)
+            while tally.kills < kills and killed(start(kind, folder, tracking), draw.uniform(0.0, seconds)):
+                tally.kills += 1
+            compare(kind, folder, expected, tally, tracking=tracking)
+    return tally
+
+
+def made(folder: Path, *, tracking: bool) -> Path:
+    """A folder to train in."""
+    folder.mkdir()
+    return doors.with_store(folder) if tracking else folder
+
+
+def start(kind: str, folder: Path, tracking: bool, trials: int = TRIALS) -> doors.Started:
+    """The command, with what it says in `folder`/output."""
+    more = [f"hydra.sweeper.n_trials={trials}"] if kind == "search" else []
+    keys = [*COMMANDS[kind], *more, f"tracking.enabled={str(tracking).lower()}"]
+    return doors.start("-c", DOOR, *keys, cwd=folder, output=folder / "output")
+
+
+def killed(process: doors.Started, seconds: float) -> bool:
+    """Kill it after so long; False if it was faster."""
+    deadline = time.monotonic() + seconds
+    while process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    return process.wait() == -signal.SIGKILL
+
+
+def compare(kind: str, folder: Path, expected: Mapping[str, Record], tally: Tally, *, tracking: bool) -> None:
+    """Let the command come to its end, and count what is not as it is to be."""
+    tally.ends += 1
+    status = start(kind, folder, tracking).wait()
+    tally.failed += status != 0
+    found, ended = records(folder), len(list(ended_in(folder)))
+    tally.compared += len(found)
+    tally.lost += max(0, JOBS[kind] - len(found))
+    tally.doubled += ended - len(found) + max(0, len(found) - JOBS[kind])
+    tally.other += sum(expected.get(key) != record for key, record in found.items())
+    if tracking:
+        running, doubled = in_mlflow(folder)
+        tally.running, tally.doubled = tally.running + running, tally.doubled + doubled
+    if status != 0:
+        print((folder / "output").read_text()[-2000:], file=sys.stderr)
+
+
+def ended_in(folder: Path) -> list[Path]:
+    """Runs that came to their end."""
+    return [
+        place
+        for place in runs.run_folders(folder / "mlruns")
+        if (one := Results.read(place)) and one.stop_reason.is_end
+    ]
+
+
+def records(folder: Path) -> dict[str, Record]:
+    """What was recorded of each run that came to its end, by what decides its numbers."""
+    found = {}
+    for place in ended_in(folder):
+        history = [
+            {name: value for name, value in row.items() if name != "epoch_seconds"} for row in runs.read_history(place)
+        ]
+        results = {name: one for name, one in runs.read_json(place / runs.RESULTS).items() if name not in NOT_COMPARED}
+        found[json.dumps(runs.read_json(place / runs.IDENTITY)["settings"], sort_keys=True)] = history, results
+    return found
+
+
+def in_mlflow(folder: Path) -> tuple[int, int]:
+    """How many runs MLflow has as RUNNING, and how many more than folders."""
+    from mlflow.tracking import MlflowClient
+
+    client = MlflowClient(f"sqlite:///{folder}/mlruns/mlflow.db")
+    every = client.search_runs([one.experiment_id for one in client.search_experiments()], max_results=1000)
+    named = [run.data.tags.get("folder") or run.data.tags.get("sweep") for run in every]
+    return sum(run.info.status == "RUNNING" for run in every), len(named) - len(set(named))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""Folders that were deleted, or lack what Hydra leaves there: a sweep or a search goes on, and nothing is doubled."""
+
+import re
+import shutil
+from pathlib import Path
+
+from src import runs
+from src.runs.results import Results
+from tests import doors
+
+SEARCH = ("-m", "+experiment=smoke", "+search=quick", "epochs=2", "hydra.sweeper.retrain=0")
+QUIET = ("tracking.enabled=false", "hydra.output_subdir=null")
+
+
+def search(folder: Path, trials: int) -> str:
+    done = doors.run("-m", "src.train", *SEARCH, *QUIET, f"hydra.sweeper.n_trials={trials}", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+def test_a_search_goes_on_without_its_best_folder_and_without_hydras_files(tmp_path: Path):
+    search(tmp_path, 3)
+    folder = tmp_path / "mlruns" / "sweeps" / "smoke-quick"
+    experiment = folder / "experiment" / "best.yaml"
+    found = re.search(r"trial (\d+), ", before := experiment.read_text())
+    assert found is not None
+    assert not list(folder.glob("*/.hydra"))
+    shutil.rmtree(folder / found[1])
+    search(tmp_path, 3)
+    assert experiment.read_text() == before
+    assert not (folder / found[1]).exists()
+
+
+def test_a_search_goes_on_beside_damaged_runs(tmp_path: Path):
+    search(tmp_path, 3)
+    folder = tmp_path / "mlruns" / "sweeps" / "smoke-quick"
+    (folder / "0" / runs.RESULTS).write_text("")
+    (folder / "1" / runs.CONFIG).write_text("seed: 0\n")
+    told = search(tmp_path, 4)
+    for file in (folder / "0" / runs.RESULTS, folder / "1" / runs.CONFIG):
+        assert f"{file.relative_to(tmp_path)}: must be whole, but got " in told
+    assert Results.read(folder / "3") is not None
+    assert len((folder / "leaderboard.csv").read_text().splitlines()) == 3
+    assert "Traceback" not in told
