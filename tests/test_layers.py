@@ -7,7 +7,7 @@ import pytest
 from tests.doors import REPOSITORY
 
 FILES = sorted((REPOSITORY / "src").rglob("*.py"))
-GROUND = {"choices", "tasks", "fields", "imports"}  # tables, kinds of settings
+GROUND = {"choices", "tasks", "fields", "imports", "environment"}  # tables, kinds of settings
 TABLES = {"losses", "metrics", "schedules", "optimizers", "models.arguments", "data.sources"}  # of the schema
 MATHS = {"choices", "tasks", "data_spec", "randomness", "losses", "metrics", "schedules", "optimizers", "statistics"}
 PARTS = MATHS | GROUND | {"models", "data", "prediction"}  # what a run is built of

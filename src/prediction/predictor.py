@@ -15,6 +15,7 @@ from src.data.preprocessing import Preprocessor, restored
 from src.data.raw import Inputs
 from src.data.transforms import Standardize
 from src.data_spec import DataSpec
+from src.environment import filled_in
 from src.models.build import build_model
 from src.models.outputs import numbers_per_row, pooled, squeezed
 from src.prediction.views import predict_views
@@ -80,7 +81,7 @@ class Predictor:
     @cached_property
     def model(self) -> nn.Module:
         """The model with its weights, for evaluation."""
-        model = build_model(self.target, self.arguments, DataSpec.of_state(self.spec), seed=0)
+        model = build_model(self.target, filled_in(self.arguments, "model."), DataSpec.of_state(self.spec), seed=0)
         dtype = next((value.dtype for value in self.weights.values() if value.is_floating_point()), torch.float32)
         model.to(dtype).load_state_dict(self.weights)
         return model.eval()
