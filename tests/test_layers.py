@@ -7,7 +7,7 @@ import pytest
 from tests.doors import REPOSITORY
 
 FILES = sorted((REPOSITORY / "src").rglob("*.py"))
-GROUND = {"choices", "tasks", "fields", "imports", "disk", "memory"}  # tables, kinds of settings, files, memory
+GROUND = {"choices", "tasks", "fields", "imports", "environment", "disk", "memory"}  # tables, kinds of settings, files
 TABLES = {"losses", "metrics", "schedules", "optimizers", "models.arguments", "data.sources"}  # of the schema
 MATHS = {"choices", "tasks", "data_spec", "randomness", "losses", "metrics", "schedules", "optimizers", "statistics"}
 PARTS = MATHS | GROUND | {"models", "data", "prediction"}  # what a run is built of

@@ -17,6 +17,7 @@ from src import runs
 from src.config.command_line import CONF, OPEN, for_hydra, read_name
 from src.config.environment import Resolved, resolve
 from src.config.errors import report_errors
+from src.config.folders import check_places
 from src.config.help import choices
 from src.config.loading import load
 from src.config.messages import UNRESOLVED, explain, unresolved
@@ -82,8 +83,13 @@ class Check(Callback):
 
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
         with report_errors():
+            check_places(config.hydra, "hydra.run.dir")
             run = resolved(without_hydra(config), config.hydra)
             Identity.of(run).check(Path(config.hydra.run.dir), again=AGAIN)
+
+    def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
+        with report_errors():
+            check_places(config.hydra, "hydra.sweep.dir")
 
 
 def _values(cfg: DictConfig) -> Resolved:
@@ -134,7 +140,7 @@ def _sweep_folder(choices: DictConfig, overrides: ListConfig, launcher: DictConf
 
     A fresh one adds the time.
     """
-    experiment = (choices.get("experiment") or "default").replace("/", "-")
+    experiment = choices.get("experiment") or "default"
     if "study_name" in sweeper:
         parts = [sweeper.study_name or f"{experiment}-{choices.get('search') or 'search'}"]
         begun = sweeper.resume
@@ -146,4 +152,4 @@ def _sweep_folder(choices: DictConfig, overrides: ListConfig, launcher: DictConf
         begun = launcher.get("resume")
     if begun == "fresh":
         parts.append(runs.new_name())
-    return str(runs.ROOT / "sweeps" / "-".join(parts))
+    return str(runs.ROOT / "sweeps" / "-".join(parts).replace("/", "-").lstrip("."))

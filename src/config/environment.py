@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from src.config.passwords import hide, known_again, remember
+from src.environment import Keys, filled_in, texts
 
 RESOLVER = "oc.env"
-Keys = tuple[str | int, ...]  # keys and indices on the way to a leaf
 
 
 class Resolved(NamedTuple):
@@ -24,30 +24,23 @@ def resolve(config: Any) -> Resolved:
     raw: Any = OmegaConf.to_container(config, resolve=False)
     values: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
     remember(values)
-    if not any(RESOLVER in text for _, text in _texts(raw)):
+    if not any(RESOLVER in text for _, text in texts(raw)):
         return Resolved(values, {})
     with _naming():
         named: Any = OmegaConf.to_container(config, resolve=True)
-    given = dict(_texts(values))
-    written = {keys: text for keys, text in _texts(named) if given.get(keys, text) != text}
-    for keys, text in written.items():
-        hide(given[keys], text)
+    given = dict(texts(values))
+    written = {keys: text for keys, text in texts(named) if given.get(keys, text) != text}
+    _hide(values, written)
     return Resolved(values, written)
 
 
 def read_back(values: Mapping[str, Any]) -> Resolved:
     """The same of values that were kept. Raises ValueError if the environment has not what they were given then."""
     known = known_again(values)
-    if not any("${" in text for _, text in _texts(known)):
-        return Resolved(known, {})
-    from omegaconf import OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
-
-    try:
-        return resolve(OmegaConf.create(known))
-    except OmegaConfBaseException as error:
-        reason = str(error).partition("\n")[0]
-        raise ValueError(f"{error.full_key}: must be given by the environment as before, but got: {reason}.") from error
+    filled, before = filled_in(known), dict(texts(known))
+    written = {keys: before[keys] for keys, text in texts(filled) if text != before[keys]}
+    _hide(filled, written)
+    return Resolved(filled, written)
 
 
 def from_environment(text: str) -> str:
@@ -68,13 +61,10 @@ def with_written(values: dict[str, Any], written: Mapping[Keys, str]) -> dict[st
     return values
 
 
-def _texts(node: Any, keys: Keys = ()) -> Iterator[tuple[Keys, str]]:
-    """Keys and text of every leaf that is one."""
-    if isinstance(node, str):
-        yield keys, node
-    elif isinstance(node, Mapping | list):
-        for key, value in node.items() if isinstance(node, Mapping) else enumerate(node):
-            yield from _texts(value, (*keys, key))
+def _hide(values: Mapping[str, Any], written: Mapping[Keys, str]) -> None:
+    given = dict(texts(values))
+    for keys, text in written.items():
+        hide(given[keys], text)
 
 
 @contextmanager
@@ -83,7 +73,10 @@ def _naming() -> Iterator[None]:
     from omegaconf import OmegaConf
     from omegaconf.resolvers import oc
 
-    OmegaConf.register_new_resolver(RESOLVER, lambda *name: f"${{{RESOLVER}:{','.join(map(str, name))}}}", replace=True)
+    def name(*given: str | None) -> str:
+        return f"${{{RESOLVER}:{','.join('null' if one is None else str(one) for one in given)}}}"
+
+    OmegaConf.register_new_resolver(RESOLVER, name, replace=True)
     try:
         yield
     finally:

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from src.choices import one_of
-from src.config.environment import Keys, read_back, with_written
+from src.config.environment import read_back, with_written
 from src.config.rules import check
 from src.config.schema import Run
 from src.config.validation import validated
 from src.data.sources import SOURCES
+from src.environment import Keys
 from src.fields import OTHER_SOURCE, Plug
 from src.models.arguments import MODELS
 

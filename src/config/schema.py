@@ -9,9 +9,10 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, PrivateAttr
 
-from src.config.environment import Keys, with_written
+from src.config.environment import with_written
 from src.config.leaves import leaves
 from src.config.passwords import kept
+from src.environment import Keys
 from src.fields import (
     DOES_NOT_DECIDE,
     MOST,

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -86,7 +87,8 @@ class Record:
     def _concluded(self, job: Job, trained: Trained) -> Results:
         results, splits = evaluate_run(job.run, job.folder, trained)
         if splits:
-            trained.predictor(results.threshold).save(job.folder / FILE)
+            kept = {name: value for name, value in job.run.kept()["model"].items() if name != "_target_"}
+            replace(trained.predictor(results.threshold), arguments=kept).save(job.folder / FILE)
         if splits and job.run.tracking.save_model:
             with whole_file(job.folder / PREDICTIONS, flush=False) as part:
                 predictions_frame(splits, trained.dataset).to_parquet(part)

@@ -39,8 +39,9 @@ def recording(
 ) -> Iterator[Recording]:
     """Claim `folder`, of one run or (with `figures`) of a sweep, and record what is trained inside.
 
-    Raises what was wrong with the record, as it was.
+    Raises what was wrong with the record, as it was, and ValueError, before anything is written, for a store that can never be.
     """
+    tracker.check(settings)
     close_orphans(console, but=folder)
     try:
         with runs.owned(folder), Background() as background:

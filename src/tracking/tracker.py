@@ -15,6 +15,7 @@ from src.runs.files import RESULTS, read_json
 from src.runs.job import Job
 from src.runs.stop_reason import RunStatus
 from src.tracking.events import Begin, Epoch, Finish, Follow, Hurry, Status, end_of, now, params_of
+from src.tracking.possible import check_store
 from src.tracking.state import State, is_complete
 from src.tracking.store import configured_uri, is_same
 from src.tracking.writer_process import WriterProcess
@@ -36,6 +37,11 @@ class Tracker:
 
     def __enter__(self) -> Self:
         return self
+
+    def check(self, settings: Tracking) -> None:
+        """Raises ValueError if what is to be tracked so can never be."""
+        if self._process is not None and settings.enabled:
+            check_store(settings.uri)
 
     def follow(
         self,

@@ -23,8 +23,19 @@ PLANTED = (
     *(LITERAL, WRITTEN, "tracking.uri=${oc.env:PLANTED_STORE}", "tracking.run_name=${oc.env:PLANTED_KEY}"),
     *("tracking.tags.key=${oc.env:PLANTED_KEY}", TAG),
 )
+NET = ("model._target_=mine.Net", "+model.key=${oc.env:PLANTED_KEY}")
 MINE = """
 import numpy as np
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self, num_features, num_outputs, key, **others):
+        super().__init__()
+        assert key == "batterystaple", key
+        self.layer = nn.Linear(num_features, num_outputs)
+
+    def forward(self, x):
+        return self.layer(x)
 
 def read(rows, url, key):
     assert "correcthorse@" in url and key == "batterystaple"
@@ -77,9 +88,11 @@ def command(here: Path, *arguments: str) -> str:
     ids=["run", "grid", "basic", "search"],
 )
 def test_no_secret_is_left_sent_or_printed(here: Path, kind: tuple[str, ...]):
-    printed = command(here, *kind, *PLANTED)
+    printed = command(here, *kind, *PLANTED, *(() if kind else NET))
     if "hydra/sweeper=optuna" in kind:
         printed += command(here, *kind, *PLANTED)  # goes on
+    if not kind:
+        assert "are not all there" not in printed
     assert list(leaks(here, printed)) == []
     text = "\n".join(path.read_text() for path in here.rglob("config.yaml"))
     assert "https://me:***@host.example/x?token=***" in text

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
 
 import psutil
@@ -19,8 +20,10 @@ from src.tracking.state import SWEEP, State, is_complete
 from src.tracking.store import connect
 from tests.doors import environment
 from tests.tracking.records import (
+    begin,
     begun,
     children_at,
+    curve,
     done,
     ended,
     following,
@@ -182,3 +185,45 @@ def test_what_one_place_has_can_be_sent_to_another(server: Server, tmp_path: Pat
     state = State.read(job.folder)
     assert state is not None
     assert state.uri == other
+
+
+def test_what_a_killed_server_lacks_arrives_equal_to_an_unbroken_record(server: Server, tmp_path: Path):
+    """Killed in mid-run: an epoch is there, the rest comes by `src.sync`, as a store has it that was never away."""
+    job, epochs = single(tmp_path, server.uri), range(1, 21)
+    begin(job)
+    writer = PatientWriter(following(job.folder, server.uri), lambda text: None)
+    for event in (begun(job), *done(job, (1, 2, 3))):
+        writer.add(event)
+    assert writer.write()
+    server.kill()
+    for event in done(job, range(4, 21)):
+        writer.add(event)
+    leave(job, epochs)
+    writer.add(ended(job))
+    assert not writer.finish(Finish("FINISHED", None))
+    server.start()
+    assert sync([job.folder]) == []
+    sent = recorded(server.uri)
+    unbroken = f"sqlite:///{tmp_path}/unbroken.db"
+    Path(job.folder / "mlflow.json").unlink()
+    assert sync([job.folder], unbroken) == []
+    assert sent == recorded(unbroken)
+    assert [step for step, _ in sent["curves"]["val/loss"]] == list(epochs)
+
+
+def recorded(uri: str) -> dict[str, Any]:
+    """All that a place has of the only run, but for its id, its times and where the place is."""
+    (run,), client = runs_at(uri), connect(uri)
+    files = {
+        file.path: Path(client.download_artifacts(run.info.run_id, file.path)).read_bytes()
+        for file in client.list_artifacts(run.info.run_id)
+    }
+    curves = {name: curve(uri, run.info.run_id, name) for name in run.data.metrics}
+    return {
+        "status": (run.info.status, run.info.run_name),
+        "params": run.data.params,
+        "tags": {name: text for name, text in run.data.tags.items() if name != "mlflow.user"},
+        "last": run.data.metrics,
+        "curves": curves,
+        "files": files,
+    }

@@ -123,7 +123,5 @@ def test_a_password_that_was_not_kept_comes_from_the_environment(monkeypatch: py
     assert resolve_uri("${oc.env:PLACE}") == "http://me:secret@host:5000"
     assert is_same("${oc.env:PLACE}", kept)
     monkeypatch.delenv("PLACE")
-    with pytest.raises(
-        ValueError, match="^tracking.uri: must be given by the environment as before, but got: .*'PLACE'"
-    ):
+    with pytest.raises(ValueError, match="^tracking.uri: must be given by the environment as before, but got no PLACE"):
         resolve_uri("${oc.env:PLACE}")

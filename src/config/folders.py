@@ -1,0 +1,32 @@
+"""Where a run or a sweep may leave its files: in a folder of its own. No name leads out of it."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from src import runs
+
+NAME = re.compile(r"[\w.-]*\w[\w.-]*")  # of one file or folder
+# Of what is left there, what comes first: a folder that holds some of it is that of a run, or of a sweep.
+LEFT = (".hydra", "multirun.yaml", "train.log", "environment.txt", "study.journal")
+MARKS = {*LEFT, runs.OWNER, runs.IDENTITY, runs.CONFIG}
+
+
+def check_places(hydra: Any, key: str) -> None:
+    """Raises ValueError unless the folder at `key`, hydra.run.dir or hydra.sweep.dir, and the names in it, are such."""
+    for name, given in (("hydra.job.name", hydra.job.name), ("hydra.output_subdir", hydra.output_subdir)):
+        if given is not None and not NAME.fullmatch(str(given)):
+            raise ValueError(f"{name}: must be a name, which leads to no other folder, but got {given!r}.")
+    given = str(hydra.run.dir if key == "hydra.run.dir" else hydra.sweep.dir)
+    folder, here = Path(given).resolve(), Path.cwd().resolve()
+    project = Path(__file__).resolve().parent.parent.parent
+    containers = [here, project, *(place.resolve() for place in (runs.ROOT, runs.ROOT / "runs", runs.ROOT / "sweeps"))]
+    if any(container.is_relative_to(folder) for container in containers):
+        raise ValueError(
+            f"{key}: must be a folder of its own, not one that holds the project or its runs, but got {given!r}."
+        )
+    if folder.is_dir() and (found := {path.name for path in folder.iterdir()}) and not found & MARKS:
+        some = ", ".join(sorted(found)[:3])
+        raise ValueError(
+            f"{key}: must be a new folder, or one that holds what is gone on with, but got {given!r} with {some}."
+        )

@@ -1,0 +1,40 @@
+"""What can be known of a tracking store before anything is trained: whether it can be there at all."""
+
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from src.config.passwords import shown
+from src.tracking.store import SQLITE, resolve_uri
+
+SCHEMES = ("sqlite", "http", "https", "postgresql", "mysql", "mssql", "databricks", "databricks-uc", "uc")
+HEAD = b"SQLite format 3\0"  # of a file with tables
+
+
+def check_store(configured: str | None) -> None:
+    """Raises ValueError for a store that can never be made or written; of a server that does not answer nothing is known."""
+    uri = resolve_uri(configured)
+    kind = uri.partition(":")[0].partition("+")[0]
+    known = (*SCHEMES, *(plugin.name for plugin in entry_points(group="mlflow.tracking_store")))
+    if kind not in known:
+        raise ValueError(f"tracking.uri: must begin with one of {', '.join(known)}, but got {shown(uri)}.")
+    if kind == "sqlite":
+        try:
+            _check_file(Path(uri.removeprefix(SQLITE)))
+        except OSError as error:
+            reason = f"{shown(uri)} ({error.strerror})"
+            raise ValueError(
+                f"tracking.uri: must be a store that can be made and written, but got {reason}."
+            ) from error
+
+
+def _check_file(path: Path) -> None:
+    """Raises OSError if the file cannot be made or written, ValueError if it holds something else than tables."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with Path(f"{path}.lock").open("a"):  # which whoever makes the tables takes
+        pass
+    if path.exists():
+        with path.open("rb+") as file:
+            if (head := file.read(len(HEAD))) not in (b"", HEAD):
+                raise ValueError(
+                    f"tracking.uri: must be a SQLite database, but got {path}, which begins with {head!r}."
+                )

@@ -1,0 +1,46 @@
+"""A tracking store that can never be made ends the run before it trains, in one line, and nothing of it is left."""
+
+from pathlib import Path
+
+import pytest
+
+from src.tracking.possible import check_store
+from tests import doors
+
+BAD = {
+    "sqlite:////proc/x.db": "must be a store that can be made and written, but got sqlite:////proc/x.db (",
+    "sqlite:///mine.py": "must be a SQLite database, but got ",
+    "sqlite:///mine.py/x.db": "must be a store that can be made and written, but got ",
+    "sqlite:///.": "must be a store that can be made and written, but got ",
+    "ftp://me:secret@host/x": "must begin with one of sqlite, http, ",
+    "file:///tmp/mlruns": "must begin with one of sqlite, http, ",
+    "mlruns": "must begin with one of sqlite, http, ",
+    "${oc.env:NOT_THERE}": "must be given by the environment as before",
+}
+
+
+@pytest.mark.parametrize("uri", BAD)
+def test_a_store_that_can_never_be_is_known_of(uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text("import this\n")
+    with pytest.raises(ValueError, match=r"^tracking\.uri: ") as refused:
+        check_store(uri)
+    assert BAD[uri] in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert "secret" not in str(refused.value)
+    assert (tmp_path / "mine.py").read_text() == "import this\n"
+
+
+@pytest.mark.parametrize("uri", ["sqlite:///new/mlflow.db", "http://me@127.0.0.1:9", "postgresql+psycopg://h/db"])
+def test_one_that_may_be_is_not_refused(uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    check_store(uri)
+
+
+@pytest.mark.parametrize("kind", [(), ("-m", "seed=0,1")], ids=["run", "grid"])
+def test_it_ends_the_run_before_training(tmp_path: Path, kind: tuple[str, ...]):
+    done = doors.run("-m", "src.train", *kind, "+experiment=smoke", "tracking.uri=sqlite:////proc/x.db", cwd=tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+    assert done.stderr.startswith("error: tracking.uri: must be a store that can be made and written, but got sqlite:")
+    assert not list((tmp_path / "mlruns").rglob("*.yaml"))
+    assert not list((tmp_path / "mlruns").rglob("history.csv"))
