@@ -9,7 +9,7 @@ from optuna.distributions import BaseDistribution
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 
-from src.search.study import Direction
+from src.metrics import Direction
 
 TRIALS = 12  # Optuna's samplers draw the first ten at random
 EPOCHS = 3

@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from threading import Event
-from typing import Any, Literal
+from typing import Any
 
 import optuna
 from optuna.distributions import BaseDistribution
@@ -13,6 +13,7 @@ from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from src import runs
+from src.metrics import Direction
 from src.runs.background import Background
 from src.search.samplers import holding
 from src.search.seeded_trial import TrialOutcome
@@ -20,7 +21,6 @@ from src.search.storage import GatheringStorage, close_storage
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
-Direction = Literal["minimize", "maximize"]
 OWNER = "owner"  # user attributes of a trial: who trains it,
 REAPED = "reaped"  # and whether its owner died without an end: such a trial is enqueued again, and does not count
 

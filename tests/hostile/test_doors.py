@@ -170,6 +170,7 @@ CASES = {
     "of a sweep": {
         f"{GRID} seed=range(5,1)": "command line: ",
         f"{GRID} seed=1,1": "seed=1: ",
+        f"{GRID} seed=range(0,100000000000)": "command line: ",
         f"{GRID} hydra.launcher.slots=0 seed=0,1": "hydra.launcher.slots: ",
         f"{GRID} hydra.launcher.engine=native seed=0,1": "hydra.launcher.engine: ",
         "-m +experiment=smoke,digits": "tracking.experiment: must be the same for all jobs of a sweep (tracking.experiment=",
@@ -180,6 +181,8 @@ CASES = {
         f"{SEARCH} patience=0,-1": "patience: ",
         f"{SEARCH} seed=1,1": "seed: ",
         f"{SEARCH} optimizer=glob(x*)": "optimizer: ",
+        f"{SEARCH} hydra.sweeper.sampler=grid seed=range(0,100000000000)": "seed: ",
+        f"{SEARCH} hydra.sweeper.sampler=grid optimizer.lr=interval(1e-3,1e-1)": "optimizer.lr: ",
         f"{SEARCH} loss=cross_entropy seed=0,1": "loss: ",
         f"{QUICK} hydra/launcher=basic": "hydra/launcher: ",
         f"{QUICK} hydra.sweeper.sampler={{name: tpe, n_startup_trials: abc}}": "hydra.sweeper.sampler: ",
