@@ -131,6 +131,7 @@ CASES = {
     "of this machine": {
         f"{BLOBS} trainer.accelerator=gpu": "trainer.accelerator: ",
         f"{BLOBS} trainer.accelerator=mps": "trainer.accelerator: ",
+        f"{BLOBS} trainer.accelerator=tpu": "trainer.accelerator: ",
         f"{BLOBS} trainer.precision=16-mixed": "trainer.precision: ",
         f"{BLOBS} trainer.devices=[7]": "trainer.devices: ",
         f"{BLOBS} trainer.devices=[0,0]": "trainer.devices: ",
@@ -157,6 +158,7 @@ CASES = {
     "of data": {
         "data=table data.path= data.target=y": "data.path: ",
         f"{TABLE} data.drop=[x,x]": "data.drop: ",
+        f"{TABLE} data.sheet=3": "data.sheet: ",
         f"{TABLE} data.target=z": "data.target: ",
         f"{TABLE} data.columns.größe=numeric": "größe",
         f"{BLOBS} loss=cross_entropy": "loss: ",
@@ -175,6 +177,7 @@ CASES = {
         f"{GRID} hydra.launcher.engine=native seed=0,1": "hydra.launcher.engine: ",
         "-m +experiment=smoke,digits": "tracking.experiment: must be the same for all jobs of a sweep (tracking.experiment=",
         f"{GRID} patience=0,1": "patience: ",
+        f"{GRID} hydra.sweeper.max_batch_size=0 seed=0,1": "hydra.sweeper.max_batch_size: ",
     },
     "of a search": {
         SEARCH: "hydra.sweeper.params: ",
@@ -251,6 +254,11 @@ SUGGEST = """
 def lr(cfg, trial):
     trial.suggest_float("optimizer.lr", 1e-3, 1e-1)
 """
+
+
+def test_a_run_that_is_stopped_before_an_epoch_is_told(tmp_path: Path):
+    done = doors.run("-m", "src.train", *BLOBS.split(), "trainer.max_time=00:00:00:00", cwd=tmp_path)
+    assert_refused(done.returncode, done.stderr, "trainer: ")
 
 
 def test_a_search_without_a_success_is_one(tmp_path: Path):

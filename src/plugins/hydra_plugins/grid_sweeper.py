@@ -33,6 +33,9 @@ class GridSweeper(BasicSweeper):
         assert self.hydra_context is not None
         with report_errors():
             parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
+            size = self.max_batch_size
+            if size is not None and size < 1:
+                raise ValueError(f"hydra.sweeper.max_batch_size: must be null or at least 1, but got {size}.")
             if (jobs := math.prod(map(_count, parser.parse_overrides(arguments)))) > MOST:
                 raise ValueError(f"command line: a sweep must have at most {MOST:,} jobs, but got {jobs:,}.")
         return super().sweep(arguments)
