@@ -261,6 +261,13 @@ def test_a_run_that_is_stopped_before_an_epoch_is_told(tmp_path: Path):
     assert_refused(done.returncode, done.stderr, "trainer: ")
 
 
+def test_a_job_that_fails_among_others_is_told_once(tmp_path: Path):
+    keys = "-m tracking.enabled=false epochs=1 loss=bce data=blobs,wine model.widths=[4]"
+    done = doors.run("-m", "src.train", *keys.split(), cwd=tmp_path)
+    assert_refused(done.returncode, done.stderr, "job 1: ValueError: loss: ")
+    assert {name.split("/")[3] for name in contents(tmp_path) if name.endswith("results.json")} == {"0", "1"}
+
+
 def test_a_search_without_a_success_is_one(tmp_path: Path):
     (tmp_path / "mine.py").write_text(SUGGEST)
     keys = "seed=0,1 optimizer.lr=0.1 hydra.sweeper.custom_search_space=mine.lr"
