@@ -1,5 +1,6 @@
 """Commands that are wrong, through the real doors: told in one line before anything is recorded, with nothing left behind."""
 
+import os
 import random
 import shlex
 import time
@@ -218,11 +219,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize(("kind", "typed", "about"), FLAT, ids=lambda part: str(part)[-60:])
 def test_a_wrong_command_is_one_line_in_time_and_leaves_nothing(folder: Path, kind: str, typed: str, about: str):
-    start = time.process_time_ns(), time.monotonic()
+    start, busy = time.monotonic(), os.getloadavg()[0]
     with unchanged(folder):
         done = doors.run("-m", "src.train", *words(typed), cwd=folder)
     assert_refused(done.returncode, done.stderr, about)
-    assert time.monotonic() - start[1] < 10 * SECONDS  # as many times longer as others keep the machine busy
+    assert time.monotonic() - start < SECONDS * (1 + busy)
 
 
 def words(typed: str) -> list[str]:
