@@ -27,7 +27,7 @@ def one_of(names: Iterable[str]) -> str:
     return f"must be one of {', '.join(names)}"
 
 
-def shown(value: object) -> str:
+def quoted(value: object) -> str:
     """A value as an error quotes it: all of a short one, both ends of a long one."""
     text = repr(value)
     return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}...{text[-LONGEST // 4 :]}"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from src import runs
 from src.config.errors import report_errors, show_warnings
-from src.config.passwords import shown
+from src.config.passwords import masked
 from src.config.terminal import output
 
 
@@ -125,9 +125,9 @@ def _attempt(act: Callable[[], None], folder: Path) -> list[str]:
     try:
         act()
     except DeletedError as error:
-        return [shown(str(error))]
+        return [masked(str(error))]
     except Exception as error:
-        text = " ".join(shown(str(error)).split()) or type(error).__name__
+        text = " ".join(masked(str(error)).split()) or type(error).__name__
         told = isinstance(error, ValueError | OSError) and str(folder) in text
         return [text if told else f"{folder.name}: MLflow must be reachable, but got: {text}"]
     return []

@@ -100,6 +100,11 @@ def test_the_trials_of_a_search_are_told_apart_by_how_they_ended():
     assert axes.get_ylabel() == "val/loss"
 
 
+@pytest.mark.parametrize("curves", [{0: [1.0], 1: [1.0]}, {0: [float("nan")]}, {0: [1.0, float("inf")]}], ids=str)
+def test_trials_that_are_all_alike_or_not_finite_are_drawn_without_a_warning(curves):
+    trial_curves(curves, ended={0}, best=0, objective="val/loss").canvas.draw()
+
+
 def test_a_band_holds_the_middle_of_the_seeds():
     figure, (axes,) = panels(1, 1)
     band(axes, [1, 2], np.arange(20.0).reshape(10, 2), "a", STYLES[0])

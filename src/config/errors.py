@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from src.config.output import guard_output
-from src.config.passwords import shown
+from src.config.passwords import masked
 
 SHOW_TRACEBACK = os.environ.get("HYDRA_FULL_ERROR", "0") not in ("", "0")
 
@@ -53,5 +53,5 @@ def report_errors() -> Iterator[None]:
 
         if SHOW_TRACEBACK or (line := mistake(error)) is None:
             raise
-        print(f"error: {shown(line)}", file=sys.stderr)
+        print(f"error: {masked(line)}", file=sys.stderr)
         sys.exit(1)

@@ -17,7 +17,7 @@ from omegaconf.errors import (
     UnsupportedInterpolationType,
 )
 
-from src.choices import shown
+from src.choices import quoted
 from src.config.refused import REFUSED, refusal
 from src.disk import FULL
 from src.memory import is_out_of_memory
@@ -28,7 +28,7 @@ UNRESOLVED = (GrammarParseError, InterpolationResolutionError, UnsupportedInterp
 # What Hydra says without naming a rule, and the line for it.
 HYDRAS: dict[str, Callable[[re.Match[str]], str]] = {
     r"Ambiguous value for argument '(([^=]*)=(.*?))'": lambda found: (
-        f"{found[2].lstrip('+')}: must be one value unless the command has -m, or a list in brackets, but got {shown(found[3])}."
+        f"{found[2].lstrip('+')}: must be one value unless the command has -m, or a list in brackets, but got {quoted(found[3])}."
     ),
     r"Sweep parameters '(([^=]*)=.*)' requires --multirun": lambda found: (
         f"{found[2].lstrip('+')}: must be one value unless the command has -m (python -m src.train -m ...), "

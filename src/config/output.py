@@ -5,7 +5,7 @@ import sys
 from contextlib import suppress
 from typing import Any, TextIO, cast
 
-from src.config.passwords import shown
+from src.config.passwords import masked
 
 
 class Guarded:
@@ -16,7 +16,7 @@ class Guarded:
 
     def write(self, text: str) -> int:
         """As the stream itself."""
-        self.stream.write(shown(text))
+        self.stream.write(masked(text))
         return len(text)
 
     def __getattr__(self, name: str) -> Any:
@@ -34,5 +34,5 @@ def guard_output() -> None:
 def _record(*arguments: Any, **named: Any) -> logging.LogRecord:
     record = logging.LogRecord(*arguments, **named)
     with suppress(Exception):  # arguments that do not fit their message: logging tells of them
-        record.msg, record.args = shown(record.getMessage()), ()
+        record.msg, record.args = masked(record.getMessage()), ()
     return record

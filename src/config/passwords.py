@@ -29,7 +29,7 @@ def without_passwords(text: str) -> str:
     return text
 
 
-def shown(text: str) -> str:
+def masked(text: str) -> str:
     """`text`, which is for people, as it may be printed, sent or kept; also what the environment gave, as it was written."""
     for given in sorted(_given, key=len, reverse=True):
         text = text.replace(given, _given[given])

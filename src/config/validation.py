@@ -5,7 +5,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from src.choices import shown
+from src.choices import quoted
 from src.config.refused import REFUSED, refusal
 from src.fields import Block
 
@@ -54,4 +54,4 @@ def _line(kind: type[Block], detail: ErrorDetails, prefix: str) -> str:
     if detail["type"] == "missing":
         return f"{key}: must be set, but got nothing."
     rule = detail["msg"].removeprefix("Value error, ").replace("Input should be", "must be").replace("should", "must")
-    return f"{key}: {rule[0].lower() + rule[1:]}, but got {shown(detail['input'])}."
+    return f"{key}: {rule[0].lower() + rule[1:]}, but got {quoted(detail['input'])}."

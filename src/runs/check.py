@@ -1,6 +1,7 @@
 """What can be found out about a run before any of it is recorded: whether its data, this machine and its model will do."""
 
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from typing import Any
 
 import torch
@@ -17,6 +18,7 @@ AVAILABLE: dict[str, Callable[[], bool]] = {
     "gpu": lambda: torch.cuda.is_available() or torch.backends.mps.is_available(),
     "cuda": torch.cuda.is_available,
     "mps": torch.backends.mps.is_available,
+    "tpu": lambda: find_spec("torch_xla") is not None,
 }
 ROWS = 2  # that a model is tried on: some layers want more than one
 

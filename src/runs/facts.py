@@ -1,6 +1,6 @@
 """What a run is found by, beside its settings: tags of a user's own, its data, its seed, and where its numbers come from."""
 
-from src.config.passwords import shown
+from src.config.passwords import masked
 from src.config.schema import Run
 from src.data.dataset import Dataset
 from src.runs.build import device_of
@@ -11,9 +11,9 @@ def facts_of(run: Run, dataset: Dataset) -> dict[str, str]:
     """Flat names and values, told to listeners as a run begins and kept in its folder."""
     return {
         **run.tracking.tags,
-        "data": shown(dataset.source),
+        "data": masked(dataset.source),
         "data_digest": dataset.digest,
-        "data_warnings": shown("\n".join(dataset.warnings))[:5000],
+        "data_warnings": masked("\n".join(dataset.warnings))[:5000],
         "simulated": str(dataset.simulated).lower(),
         "seed": str(run.seed),
         **provenance(device_of(run).type),

@@ -7,7 +7,7 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from src.config.errors import Interrupted
-from src.config.passwords import shown
+from src.config.passwords import masked
 from src.config.schema import Run
 from src.data.dataset import Dataset, Split
 from src.data.preprocessing import stored
@@ -103,7 +103,7 @@ class Failed:
     @property
     def reason(self) -> str:
         """The error in one line."""
-        return shown(f"{type(self.error).__name__}: {self.error}")
+        return masked(f"{type(self.error).__name__}: {self.error}")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from src.config.passwords import shown
+from src.config.passwords import masked
 from src.config.schema import Run
 from src.data.dataset import Dataset
 from src.disk import DamagedError, read_whole
@@ -100,10 +100,10 @@ def results_of(
         threshold=threshold,
         num_params=num_params,
         data={
-            "name": shown(dataset.name),
-            "source": shown(dataset.source),
+            "name": masked(dataset.name),
+            "source": masked(dataset.source),
             "simulated": dataset.simulated,
-            "warnings": list(map(shown, dataset.warnings)),
+            "warnings": list(map(masked, dataset.warnings)),
             "task": dataset.task,
             "classes": list(dataset.classes),
             "rows": {part: len(getattr(dataset, part)) for part in ("train", "val", "test")},

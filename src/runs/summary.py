@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.table import Table
 
 from src.runs.results import Results
-from src.statistics.shown import shown
+from src.statistics.rounding import rounded
 
 SHOWN = {
     "binary": (
@@ -57,8 +57,8 @@ def _with_bounds(figures: dict[str, float], name: str) -> str:
     bounds = (
         f"   95 % [{figures[f'{name}_low']:.3f}, {figures[f'{name}_high']:.3f}]" if f"{name}_low" in figures else ""
     )
-    return f"{shown(figures[name])}{bounds}"
+    return f"{rounded(figures[name])}{bounds}"
 
 
 def _number(value: float | None) -> str:
-    return "none: no epoch was finite" if value is None else shown(value)
+    return "none: no epoch was finite" if value is None else rounded(value)

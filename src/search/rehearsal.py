@@ -9,7 +9,7 @@ from optuna.distributions import BaseDistribution
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 
-from src.search.study import Direction
+from src.metrics import Direction
 
 TRIALS = 12  # Optuna's samplers draw the first ten at random
 EPOCHS = 3
@@ -19,11 +19,22 @@ def rehearse(
     sampler: BaseSampler, pruner: BasePruner, space: Mapping[str, BaseDistribution], directions: Sequence[Direction]
 ) -> None:
     """Ask for some trials, report and tell them. Raises ValueError, naming the key, for what raises on the way."""
-    study = optuna.create_study(directions=list(directions), sampler=sampler, pruner=pruner)
+    level = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    try:
+        _rehearse(sampler, pruner, dict(space), list(directions))
+    finally:
+        optuna.logging.set_verbosity(level)
+
+
+def _rehearse(
+    sampler: BaseSampler, pruner: BasePruner, space: dict[str, BaseDistribution], directions: list[Direction]
+) -> None:
+    study = optuna.create_study(directions=directions, sampler=sampler, pruner=pruner)
     study.stop = lambda: None  # type: ignore[method-assign]  # of a sampler that is through
     for number in range(TRIALS):
         with _told("hydra.sweeper.sampler", sampler):
-            trial = study.ask(dict(space))
+            trial = study.ask(space)
         for epoch in range(1, EPOCHS + 1) if len(directions) == 1 else ():
             with _told("hydra.sweeper.pruner", pruner):
                 trial.report(1.0 / (number + epoch), epoch)

@@ -15,7 +15,7 @@ from src import runs
 from src.runs.identity import read_config
 from src.search.figures import draw_figures
 from src.search.source import Search
-from src.statistics.shown import shown
+from src.statistics.rounding import rounded
 
 GROUPS = ("data", "model", "optimizer", "schedule", "augment")
 Choices = Callable[[Sequence[str]], Mapping[str, Any]]  # from config groups, of overrides
@@ -93,7 +93,7 @@ def _write_experiment(folder: Path, search: Search, choices: Choices, trial: Fro
     chosen = choices(search.space.overrides(trial.params))
     defaults = [{f"override /{group}": chosen[group]} for group in GROUPS if chosen.get(group)]
     claim = ", ".join(
-        f"{objective.name} {shown(value)}" for objective, value in zip(objectives, trial.values, strict=True)
+        f"{objective.name} {rounded(value)}" for objective, value in zip(objectives, trial.values, strict=True)
     )
     header = (
         f"# @package _global_\n# The best of study {folder.name}: trial {trial.number}, {claim} on val.\n"

@@ -83,10 +83,9 @@ def conduct_search(request: Request, tracker: Tracker) -> None:
     else:
         trials = f"{len(search.trials.counted)} of {search.plan.n_trials} trials have ended, {search.failures} failed"
         console.print(f"{folder}: no run has left results here: {trials}.", soft_wrap=True)
-    if search.failures and search.failures == len(search.trials.counted):
-        raise ValueError(
-            f"{folder}: at least one trial must come to its end, but got {search.failures} that failed ({_last_failure(search)})."
-        )
+    if search.failures == len(search.trials.counted):
+        why = f"{search.failures} that failed ({_last_failure(search)})" if search.failures else "none"
+        raise ValueError(f"{folder}: at least one trial must come to its end, but got {why}.")
     if best is not None and request.settings.retrain:
         place = folder.with_name(f"{folder.name}-best-{best.number}")
         jobs = []

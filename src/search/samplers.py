@@ -26,6 +26,7 @@ class Grid(samplers.GridSampler):
 
 
 CONDITIONED = ("tpe", "random", "gp")  # they sample some parameters well where others are held fixed
+MOST = 10**6  # values of a parameter that are all written down
 CONSTANT = ("grid", "qmc")  # their seed decides the whole sequence, of which each trial takes the next
 
 
@@ -39,6 +40,8 @@ def build_sampler(
         with _no_remarks():
             return SAMPLERS[name](space, seed, dict(settings))
     except (TypeError, ValueError) as error:
+        if name == "grid" and isinstance(error, ValueError):
+            raise  # of the space, whose key it names
         raise ValueError(
             f"hydra.sweeper.sampler: {name} must know its settings, but got {settings} ({error})."
         ) from error
@@ -69,11 +72,18 @@ def grid_of(key: str, distribution: BaseDistribution) -> list[Any]:
     if isinstance(distribution, CategoricalDistribution):
         return list(distribution.choices)
     if isinstance(distribution, IntDistribution) and not distribution.log:
-        return list(range(distribution.low, distribution.high + 1, distribution.step))
+        return list(_listed(key, range(distribution.low, distribution.high + 1, distribution.step)))
     if isinstance(distribution, FloatDistribution) and distribution.step is not None:
         count = round((distribution.high - distribution.low) / distribution.step)
-        return [min(distribution.high, distribution.low + index * distribution.step) for index in range(count + 1)]
+        indices = _listed(key, range(count + 1))
+        return [min(distribution.high, distribution.low + index * distribution.step) for index in indices]
     raise ValueError(f"{key}: must be a choice or a range for the sampler grid, but got an interval.")
+
+
+def _listed(key: str, values: range) -> range:
+    if (count := (values.stop - values.start) // values.step) > MOST:
+        raise ValueError(f"{key}: must be a range of at most {MOST:,} values for the sampler grid, but got {count:,}.")
+    return values
 
 
 @contextmanager

@@ -14,11 +14,10 @@ from src.choices import chosen
 from src.config.schema import Run
 from src.fields import Block, Count, Finite, Positive
 from src.imports import checked_call, imported_class
-from src.metrics import DIRECTIONS, objectives_for
+from src.metrics import DIRECTIONS, Direction, objectives_for
 from src.randomness import Purpose, key
 from src.search.samplers import CONDITIONED, CONSTANT, PRUNERS, SAMPLERS, Grid, build_pruner, build_sampler
 from src.search.space import Space, as_sweep
-from src.search.study import Direction
 
 KINDS = {"sampler": BaseSampler, "pruner": BasePruner}
 

@@ -15,7 +15,8 @@ from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import BaseJournalBackend
 from sqlalchemy.exc import SQLAlchemyError
 
-from src.config.passwords import shown
+from src.choices import quoted
+from src.config.passwords import masked
 
 JOURNAL = "study.journal"  # in a study's folder
 CONTINUED = "continued"  # the last key of an entry whose write goes on with the next line: Optuna reads past it
@@ -36,7 +37,7 @@ class Journal(BaseJournalBackend):
         with self._lock:
             _drop_half_a_write(path)
             lines = path.read_bytes().splitlines() if path.is_file() else []
-        self._unread: deque[dict[str, Any]] = deque(map(json.loads, lines))
+        self._unread: deque[dict[str, Any]] = deque(_entry(path, line) for line in lines)
         self._unwritten: list[dict[str, Any]] = []
 
     def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
@@ -62,6 +63,20 @@ class Journal(BaseJournalBackend):
             file.write(lines.encode())
             file.flush()
             os.fsync(file.fileno())
+
+
+def _entry(path: Path, line: bytes) -> dict[str, Any]:
+    """One of a journal's; ValueError naming the file for what is none."""
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        entry = None
+    if not (isinstance(entry, dict) and "op_code" in entry):
+        raise ValueError(
+            f"{path}: must hold an entry of Optuna's journal in each line (hydra.sweeper.resume=fresh begins another study), "
+            f"but got {quoted(line)}."
+        )
+    return entry
 
 
 class GatheringStorage(JournalStorage):
@@ -106,7 +121,7 @@ def open_storage(url: str | None, folder: Path) -> BaseStorage:
 
 
 def _refused(error: Exception) -> ValueError:
-    why = shown(" ".join(str(error.__cause__ or error).partition("[SQL:")[0].split()))[:200]
+    why = masked(" ".join(str(error.__cause__ or error).partition("[SQL:")[0].split()))[:200]
     return ValueError(f"hydra.sweeper.storage: must be the URL of a database that answers, but got: {why}")
 
 

@@ -5,7 +5,7 @@ import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from threading import Event
-from typing import Any, Literal
+from typing import Any
 
 import optuna
 from optuna.distributions import BaseDistribution
@@ -15,6 +15,7 @@ from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from src import runs
+from src.metrics import Direction
 from src.runs.background import Background
 from src.runs.heartbeat import Heartbeat
 from src.search.samplers import holding
@@ -23,7 +24,6 @@ from src.search.storage import GatheringStorage, close_storage
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
-Direction = Literal["minimize", "maximize"]
 OWNER = "owner"  # user attributes of a trial: who trains it,
 REAPED = "reaped"  # and whether its owner died without an end: such a trial is enqueued again, and does not count
 DRIVER = "driver"  # of a study in a database: who goes on with it, and when that was seen last

@@ -14,7 +14,7 @@ from rich.table import Table
 from src.runs.job import Job
 from src.runs.outcome import Outcome
 from src.runs.stop_reason import StopReason
-from src.statistics.shown import shown
+from src.statistics.rounding import rounded
 from src.sweep.status import SweepStatus
 
 REFRESH_SECONDS = 0.25
@@ -76,7 +76,7 @@ def table(status: SweepStatus) -> RenderableType:
     rows.add_row("done", f"{status.done} of {status.total}  {_reasons(status)}")
     rows.add_row("running", str(len(status.running)))
     rows.add_row("waiting", str(status.total - status.done - len(status.running)))
-    rows.add_row(f"best {status.objective}", f"{shown(status.best)}  {status.best_job}" if status.best_job else "")
+    rows.add_row(f"best {status.objective}", f"{rounded(status.best)}  {status.best_job}" if status.best_job else "")
     rows.add_row("speed", f"{status.rate:,.1f} member-epochs/s, ETA {clock(status.seconds_left)}")
     whole = status.done + sum(status.running.values())
     return Group(ProgressBar(total=status.total, completed=whole, width=60), rows)
@@ -84,7 +84,7 @@ def table(status: SweepStatus) -> RenderableType:
 
 def line(status: SweepStatus) -> str:
     """The status in one line."""
-    best = f", best {status.objective} {shown(status.best)}" if status.best_job else ""
+    best = f", best {status.objective} {rounded(status.best)}" if status.best_job else ""
     left = f", ETA {clock(status.seconds_left)}" if status.done < status.total else ""
     use = f", slot use {100 * status.slot_use:.1f} %" if status.offered else ""
     return (

@@ -13,7 +13,7 @@ from src.data.reading import read_dataset
 from src.prediction.predictor import Predictor
 from src.runs.evaluation import predicted, predictions_frame
 from src.runs.summary import SHOWN
-from src.statistics.shown import shown
+from src.statistics.rounding import rounded
 from src.sweep.leaderboard import Entry
 
 OUT_OF_FOLD = "out_of_fold.parquet"  # in the sweep's folder
@@ -65,9 +65,9 @@ def drawn_folds(found: OutOfFold) -> Table:
         if name in found.figures:
             values = found.figures[name]
             cells = (
-                f"{shown(values.mean())} ± {shown(values.std(ddof=1))}",
-                shown(values.min()),
-                shown(values.max()),
+                f"{rounded(values.mean())} ± {rounded(values.std(ddof=1))}",
+                rounded(values.min()),
+                rounded(values.max()),
             )
             table.add_row(name.replace("_", " "), *cells)
     return table

@@ -18,7 +18,7 @@ from src.runs.objective import Objective
 from src.runs.results import Results
 from src.runs.stop_reason import StopReason
 from src.statistics.intervals import t_half_width
-from src.statistics.shown import shown
+from src.statistics.rounding import rounded
 
 NOT_COMPARED = (
     "seed",
@@ -109,11 +109,11 @@ def drawn(table: pd.DataFrame, objective: str) -> Table:
     for name in ("mean ± sd", "n", "95 %", "p", *told):
         board.add_column(name, no_wrap=True)
     for row in table.head(SHOWN).to_dict("records"):
-        spread = "" if math.isnan(row["sd"]) else f" ± {shown(row['sd'])}"
-        interval = "" if math.isnan(row["low"]) else f"[{shown(row['low'])}, {shown(row['high'])}]"
+        spread = "" if math.isnan(row["sd"]) else f" ± {rounded(row['sd'])}"
+        interval = "" if math.isnan(row["low"]) else f"[{rounded(row['low'])}, {rounded(row['high'])}]"
         p = "" if math.isnan(row["p"]) else f"{row['p']:.3f}"
         named = [_short_number(row[key]) for key in keys]
-        mean = "none" if math.isnan(row["mean"]) else f"{shown(row['mean'])}{spread}"
+        mean = "none" if math.isnan(row["mean"]) else f"{rounded(row['mean'])}{spread}"
         figures = [mean, str(row["n"]), interval, p, *(str(row[name] or "") for name in told)]
         board.add_row(str(row["rank"]), *named, *figures)
     return board

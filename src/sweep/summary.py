@@ -23,7 +23,7 @@ from src.runs.identity import read_config
 from src.runs.objective import Objective
 from src.runs.results import Results, read_results
 from src.runs.stop_reason import RunStatus, StopReason
-from src.statistics.shown import shown
+from src.statistics.rounding import rounded
 from src.sweep.folds import OUT_OF_FOLD, drawn_folds, has_folds, out_of_fold
 from src.sweep.leaderboard import Entry, drawn, leaderboard, swept_keys
 from src.tracking import Tracker
@@ -71,7 +71,9 @@ def summarise_sweep(
         if (folder / str(best.number) / FILE).is_file():  # else it has its model already
             with warned(folder / str(best.number)):
                 leave_model(folder / str(best.number))
-        console.print(f"best run: {os.path.relpath(folder / str(best.number))}, {objective} {shown(best.value)} on val")
+        console.print(
+            f"best run: {os.path.relpath(folder / str(best.number))}, {objective} {rounded(best.value)} on val"
+        )
     elif infeasible:
         console.print("no run keeps the constraints.")
     console.print(f"folder: {os.path.relpath(folder)}   look: make ui")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from src.config.passwords import shown
+from src.config.passwords import masked
 
 MOST = 50_000  # runs in one answer, MLflow's limit
 
@@ -15,7 +15,7 @@ def deleted_experiment(uri: str, found: Any) -> DeletedError:
     """Of an experiment, with the way to restore it."""
     restore = f"`mlflow experiments restore --experiment-id {found.experiment_id}`"
     return DeletedError(
-        f"experiment {found.name} is deleted in MLflow at {shown(uri)}; {_there(uri, restore)} brings it back, and "
+        f"experiment {found.name} is deleted in MLflow at {masked(uri)}; {_there(uri, restore)} brings it back, and "
         "`python -m src.sync` then sends what it lacks"
     )
 
@@ -24,7 +24,7 @@ def deleted_run(uri: str, label: str, run_id: str) -> DeletedError:
     """Of a run or the parent run of a sweep, with the ways to restore it and to send it once more."""
     restore = f"`mlflow runs restore --run-id {run_id}`"
     return DeletedError(
-        f"{label} is deleted in MLflow at {shown(uri)}; {_there(uri, restore)} brings it back, or "
+        f"{label} is deleted in MLflow at {masked(uri)}; {_there(uri, restore)} brings it back, or "
         f"`python -m src.sync --again {label}` sends it as a new one"
     )
 
@@ -43,4 +43,4 @@ def is_deleted(run: Any) -> bool:
 
 
 def _there(uri: str, command: str) -> str:
-    return f"with MLFLOW_TRACKING_URI={shown(uri)} {command}"
+    return f"with MLFLOW_TRACKING_URI={masked(uri)} {command}"

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from src.config.passwords import shown
+from src.config.passwords import masked
 from src.tracking.deleted import DeletedError
 from src.tracking.events import Finish, Follow, Note, RunEvent
 from src.tracking.writer import Writer
@@ -43,14 +43,14 @@ class PatientWriter:
             self._tell(error, was_down)
         else:
             if was_down:
-                self.say(f"MLflow at {shown(self.writer.follow.uri)} can be reached again and has what it missed.")
+                self.say(f"MLflow at {masked(self.writer.follow.uri)} can be reached again and has what it missed.")
         while self.writer.notes_:
             self.say(Note(self.writer.notes_.pop(0)))
         self.due = time.monotonic() + self.seconds * (DOWN if self.is_down else 1)
         return not self.is_down
 
     def _tell(self, error: Exception, was_down: bool) -> None:
-        reason = shown(" ".join(str(error).partition("[SQL:")[0].split()))
+        reason = masked(" ".join(str(error).partition("[SQL:")[0].split()))
         follow = self.writer.follow
         if isinstance(error, DeletedError):
             if reason != self._told:
@@ -58,4 +58,4 @@ class PatientWriter:
             self._told = reason
         elif not was_down:
             advice = f"`python -m src.sync` sends the {'runs' if follow.is_sweep else 'run'} later"
-            self.say(f"MLflow at {shown(follow.uri)} cannot be reached; {advice}. ({reason[:200]})")
+            self.say(f"MLflow at {masked(follow.uri)} cannot be reached; {advice}. ({reason[:200]})")

@@ -3,7 +3,7 @@
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from src.config.passwords import shown
+from src.config.passwords import masked
 from src.tracking.store import SQLITE, resolve_uri
 
 SCHEMES = ("sqlite", "http", "https", "postgresql", "mysql", "mssql", "databricks", "databricks-uc", "uc")
@@ -16,12 +16,12 @@ def check_store(configured: str | None) -> None:
     kind = uri.partition(":")[0].partition("+")[0]
     known = (*SCHEMES, *(plugin.name for plugin in entry_points(group="mlflow.tracking_store")))
     if kind not in known:
-        raise ValueError(f"tracking.uri: must begin with one of {', '.join(known)}, but got {shown(uri)}.")
+        raise ValueError(f"tracking.uri: must begin with one of {', '.join(known)}, but got {masked(uri)}.")
     if kind == "sqlite":
         try:
             _check_file(Path(uri.removeprefix(SQLITE)))
         except OSError as error:
-            reason = f"{shown(uri)} ({error.strerror})"
+            reason = f"{masked(uri)} ({error.strerror})"
             raise ValueError(
                 f"tracking.uri: must be a store that can be made and written, but got {reason}."
             ) from error

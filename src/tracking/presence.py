@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from src import runs
-from src.config.passwords import shown
+from src.config.passwords import masked
 from src.tracking.deleted import deleted_run, is_deleted
 from src.tracking.state import State
 from src.tracking.store import connect, resolve_uri
@@ -37,5 +37,7 @@ def _gone(client: Any, folder: Path, state: State) -> str | None:
     except MlflowException as error:
         if error.error_code != "RESOURCE_DOES_NOT_EXIST":
             raise
-        return f"{label} is not in MLflow at {shown(state.uri)} any more; `python -m src.sync --again {label}` sends it"
+        return (
+            f"{label} is not in MLflow at {masked(state.uri)} any more; `python -m src.sync --again {label}` sends it"
+        )
     return str(deleted_run(state.uri, label, str(state.run_id))) if is_deleted(run) else None

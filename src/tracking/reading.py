@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from src.config.passwords import shown
+from src.config.passwords import masked
 from src.tracking.store import PARENT, connect, resolve_uri
 
 PAGE = 1000  # runs in one answer
@@ -51,7 +51,7 @@ class Reader:
 
     def __init__(self, uri: str | None) -> None:
         self.uri = resolve_uri(uri)
-        self.shown = shown(self.uri)
+        self.shown = masked(self.uri)
         path = Path(self.uri.removeprefix("sqlite:///"))
         if self.uri.startswith("sqlite:///") and not path.is_file():
             raise ValueError(f"uri: must be an MLflow server or store that is there, but got {self.shown}.")
@@ -148,7 +148,7 @@ class Reader:
             yield
         except Exception as error:
             logging.getLogger(__name__).info("MLflow: %s", error)
-            reason = shown(" ".join(str(error).split()))[:200]
+            reason = masked(" ".join(str(error).split()))[:200]
             raise ValueError(f"uri: MLflow must answer at {self.shown}, but got: {reason}") from error
 
 

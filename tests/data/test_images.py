@@ -169,6 +169,15 @@ def test_images_outside_of_splits_and_links_are_told(tmp_path):
     assert "1 images outside of a class, left out: extra/ill/x.png." in images
 
 
+def test_a_folder_of_a_class_without_an_image_is_told(tmp_path):
+    root = folder_of(tmp_path / "films", splits=("train", "val"))
+    (root / "train" / "dead").mkdir()
+    (root / "train" / "unsure" / "more").mkdir(parents=True)
+    assert read(root, tmp_path / "cache").warnings == (
+        f"{root}: 2 folders without an image are no classes: train/dead, train/unsure.",
+    )
+
+
 def test_one_coloured_image_makes_all_rgb_and_asking_decides(tmp_path):
     root = folder_of(tmp_path / "films", per_class=8)
     grey = read(root, tmp_path / "cache")

@@ -1,5 +1,6 @@
 """Commands that are wrong, through the real doors: told in one line before anything is recorded, with nothing left behind."""
 
+import os
 import random
 import shlex
 import time
@@ -131,6 +132,7 @@ CASES = {
     "of this machine": {
         f"{BLOBS} trainer.accelerator=gpu": "trainer.accelerator: ",
         f"{BLOBS} trainer.accelerator=mps": "trainer.accelerator: ",
+        f"{BLOBS} trainer.accelerator=tpu": "trainer.accelerator: ",
         f"{BLOBS} trainer.precision=16-mixed": "trainer.precision: ",
         f"{BLOBS} trainer.devices=[7]": "trainer.devices: ",
         f"{BLOBS} trainer.devices=[0,0]": "trainer.devices: ",
@@ -157,6 +159,7 @@ CASES = {
     "of data": {
         "data=table data.path= data.target=y": "data.path: ",
         f"{TABLE} data.drop=[x,x]": "data.drop: ",
+        f"{TABLE} data.sheet=3": "data.sheet: ",
         f"{TABLE} data.target=z": "data.target: ",
         f"{TABLE} data.columns.größe=numeric": "größe",
         f"{BLOBS} loss=cross_entropy": "loss: ",
@@ -170,16 +173,20 @@ CASES = {
     "of a sweep": {
         f"{GRID} seed=range(5,1)": "command line: ",
         f"{GRID} seed=1,1": "seed=1: ",
+        f"{GRID} seed=range(0,100000000000)": "command line: ",
         f"{GRID} hydra.launcher.slots=0 seed=0,1": "hydra.launcher.slots: ",
         f"{GRID} hydra.launcher.engine=native seed=0,1": "hydra.launcher.engine: ",
         "-m +experiment=smoke,digits": "tracking.experiment: must be the same for all jobs of a sweep (tracking.experiment=",
         f"{GRID} patience=0,1": "patience: ",
+        f"{GRID} hydra.sweeper.max_batch_size=0 seed=0,1": "hydra.sweeper.max_batch_size: ",
     },
     "of a search": {
         SEARCH: "hydra.sweeper.params: ",
         f"{SEARCH} patience=0,-1": "patience: ",
         f"{SEARCH} seed=1,1": "seed: ",
         f"{SEARCH} optimizer=glob(x*)": "optimizer: ",
+        f"{SEARCH} hydra.sweeper.sampler=grid seed=range(0,100000000000)": "seed: ",
+        f"{SEARCH} hydra.sweeper.sampler=grid optimizer.lr=interval(1e-3,1e-1)": "optimizer.lr: ",
         f"{SEARCH} loss=cross_entropy seed=0,1": "loss: ",
         f"{QUICK} hydra/launcher=basic": "hydra/launcher: ",
         f"{QUICK} hydra.sweeper.sampler={{name: tpe, n_startup_trials: abc}}": "hydra.sweeper.sampler: ",
@@ -212,11 +219,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize(("kind", "typed", "about"), FLAT, ids=lambda part: str(part)[-60:])
 def test_a_wrong_command_is_one_line_in_time_and_leaves_nothing(folder: Path, kind: str, typed: str, about: str):
-    start = time.process_time_ns(), time.monotonic()
+    start, busy = time.monotonic(), os.getloadavg()[0]
     with unchanged(folder):
         done = doors.run("-m", "src.train", *words(typed), cwd=folder)
     assert_refused(done.returncode, done.stderr, about)
-    assert time.monotonic() - start[1] < 10 * SECONDS  # as many times longer as others keep the machine busy
+    assert time.monotonic() - start < SECONDS * (1 + busy)
 
 
 def words(typed: str) -> list[str]:
@@ -248,6 +255,18 @@ SUGGEST = """
 def lr(cfg, trial):
     trial.suggest_float("optimizer.lr", 1e-3, 1e-1)
 """
+
+
+def test_a_run_that_is_stopped_before_an_epoch_is_told(tmp_path: Path):
+    done = doors.run("-m", "src.train", *BLOBS.split(), "trainer.max_time=00:00:00:00", cwd=tmp_path)
+    assert_refused(done.returncode, done.stderr, "trainer: ")
+
+
+def test_a_job_that_fails_among_others_is_told_once(tmp_path: Path):
+    keys = "-m tracking.enabled=false epochs=1 loss=bce data=blobs,wine model.widths=[4]"
+    done = doors.run("-m", "src.train", *keys.split(), cwd=tmp_path)
+    assert_refused(done.returncode, done.stderr, "job 1: ValueError: loss: ")
+    assert {name.split("/")[3] for name in contents(tmp_path) if name.endswith("results.json")} == {"0", "1"}
 
 
 def test_a_search_without_a_success_is_one(tmp_path: Path):

@@ -67,6 +67,15 @@ def test_a_study_in_postgresql_goes_on(tmp_path: Path, postgresql: str):
     assert sum(trial.state.is_finished() and not trial.user_attrs.get("reaped") for trial in kept) == 12
 
 
+@pytest.mark.parametrize("line", [b"nonsense", b"[1]", b"{}", b"\xff\xfe", b'{"op_code": 0,'])
+def test_a_journal_with_a_line_that_is_no_entry_is_named(tmp_path: Path, line: bytes):
+    (tmp_path / JOURNAL).write_bytes(line + b"\n")
+    with pytest.raises(
+        ValueError, match=rf"^{tmp_path / JOURNAL}: must hold an entry of Optuna's journal .*, but got b'"
+    ):
+        open_storage(None, tmp_path)
+
+
 def test_a_line_cut_off_by_a_kill_is_dropped(tmp_path: Path):
     search = open_search(tmp_path, SPACE, sampler="random", n_trials=4)
     run_slots(search, lambda params: params["x"], 2)

@@ -53,9 +53,10 @@ def table(
     import pandas as pd
 
     from src.data.tables.dataset import Choices, table_dataset
-    from src.data.tables.files import Format, check_decimal, read_table
+    from src.data.tables.files import Format, check_decimal, check_form, read_table
 
     form = Format(header, separator, decimal, encoding, sheet)
+    check_form(Path(path), form)
     files = {part: Path(file) for part, file in (("train", path), ("val", val_path), ("test", test_path)) if file}
     tables = {part: read_table(file, form) for part, file in files.items()}
     _check_alike(files, tables)

@@ -61,6 +61,15 @@ def read_table(path: Path, form: Format) -> Table:
     return Table(with_names(str(path), table.frame), table.decimal)
 
 
+def check_form(path: Path, form: Format) -> None:
+    """Raises ValueError for a setting that files like `path` do not have."""
+    reader = READERS.get(path.suffix.lower())
+    idle = {"separator": reader is not _text, "encoding": reader is not _text, "sheet": reader is not _excel}
+    for name, does_nothing in idle.items():
+        if reader is not None and does_nothing and (given := getattr(form, name)) is not None:
+            raise ValueError(f"data.{name}: must be null for a {path.suffix} file, which has none, but got {given!r}.")
+
+
 def check_decimal(path: Path, found: Table, decimal: str) -> None:
     """Raises ValueError where the decimals of the table in `path` have another sign."""
     if found.decimal not in (None, decimal):

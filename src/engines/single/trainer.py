@@ -80,6 +80,10 @@ def fit(run: Run, learner: Learner, data: DataModule, folder: Path, *, console: 
         with _plain_errors():
             trainer = build_trainer(run, folder, judge, [Commit(folder), tell], console)
             trainer.fit(learner, datamodule=data, ckpt_path=before)
+        if not progress.history:
+            raise ValueError(
+                "trainer: must let an epoch end, but got a callback, or trainer.max_time, that stopped before."
+            )
     if progress.stop_reason is None:
         progress.stop_reason = StopReason.CALLBACK
     return judge
