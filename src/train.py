@@ -16,7 +16,6 @@ from src.config.composition import register_resolvers, resolved
 from src.config.errors import raise_on_signals, report_errors
 from src.config.leftovers import none_left
 from src.config.multirun import hide_passwords
-from src.config.output import guard_output
 from src.config.terminal import output
 from src.runs import resume
 from src.runs.announcement import announce
@@ -50,7 +49,6 @@ def train(cfg: DictConfig) -> float | None:
 def main() -> None:
     """Hydra's main, with errors told in one line."""
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra raises instead of printing: `report_errors` has the last word
-    guard_output()
     raise_on_signals()
     register_resolvers()
     with report_errors(), output(goes_on=True):

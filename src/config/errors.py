@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from src.config.output import guard_output
 from src.config.passwords import masked
 
 SHOW_TRACEBACK = os.environ.get("HYDRA_FULL_ERROR", "0") not in ("", "0")
@@ -36,7 +35,6 @@ def raise_on_signals() -> None:
 
 def show_warnings() -> None:
     """Warnings on stderr, a line each, as Hydra's doors have them; MLflow, if it came first, would show errors alone."""
-    guard_output()
     logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.WARNING, force=True)
 
 

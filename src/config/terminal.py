@@ -1,4 +1,4 @@
-"""stdout and stderr as they may be: closed by `| head`, on a full disk, of a terminal that is gone, or without UTF-8."""
+"""What a door prints and logs: nothing secret, to streams that may be closed by `| head`, full, gone, or without UTF-8."""
 
 import codecs
 import errno
@@ -7,8 +7,10 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TextIO
+
+from src.config.passwords import masked
 
 SIGPIPE = 128 + 13  # how a shell calls the end of whoever writes to nobody
 SPELLED = {"±": "+/-", "×": "x", "…": "...", "−": "-", "–": "-"}
@@ -19,11 +21,12 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def output(*, goes_on: bool) -> Iterator[None]:
-    """Writing to stdout or stderr raises nothing for a pipe that is closed or signs that it does not have.
+    """Inside, what is printed, warned of or logged is masked, and raises nothing for a closed pipe or signs that there are not.
 
     `goes_on`: what is done inside matters more than what is told of it; else a closed pipe ends it, as other tools end.
     """
     before = sys.stdout, sys.stderr, warnings.showwarning
+    logging.setLogRecordFactory(_record)  # to files, too
     stderr = Output(sys.stderr, goes_on)
     sys.stdout, sys.stderr = Output(sys.stdout, goes_on, stderr), stderr
     warnings.showwarning = _show_warning
@@ -33,6 +36,7 @@ def output(*, goes_on: bool) -> Iterator[None]:
     finally:
         sys.stderr.flush()
         sys.stdout, sys.stderr, warnings.showwarning = before
+        logging.setLogRecordFactory(logging.LogRecord)
 
 
 class Output:
@@ -47,7 +51,7 @@ class Output:
         return getattr(self.stream, name)
 
     def write(self, text: str) -> int:
-        self._guarded(lambda: self.stream.write(text))
+        self._guarded(lambda: self.stream.write(masked(text)))
         return len(text)
 
     def writelines(self, lines: Any) -> None:
@@ -71,6 +75,13 @@ class Output:
                 sys.exit(SIGPIPE)
             else:
                 raise OSError(error.errno, error.strerror, "stdout") from error
+
+
+def _record(*arguments: Any, **named: Any) -> logging.LogRecord:
+    record = logging.LogRecord(*arguments, **named)
+    with suppress(Exception):  # arguments that do not fit their message: logging tells of them
+        record.msg, record.args = masked(record.getMessage()), ()
+    return record
 
 
 def _spelled(error: UnicodeError) -> tuple[str, int]:

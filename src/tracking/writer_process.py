@@ -15,6 +15,7 @@ from queue import Empty, SimpleQueue
 from typing import IO, Any
 
 from src.config.errors import show_warnings
+from src.config.terminal import output
 from src.tracking.events import Close, Event, Finish, Follow, Hurry, Note
 from src.tracking.patient_writer import PatientWriter
 
@@ -117,17 +118,19 @@ def main() -> None:
         signal.signal(signum, signal.SIG_IGN)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever is printed here is no answer
-    show_warnings()
     events: SimpleQueue[Event] = SimpleQueue()
     threading.Thread(target=receive, args=(events,), daemon=True).start()
-    import mlflow.store.tracking.sqlalchemy_store
-    import mlflow.tracking  # noqa: F401  the seconds that this takes are over when the first event comes
 
     def answer(what: Answer) -> None:
         pickle.dump(what, answers)
         answers.flush()
 
-    work(events, answer)
+    with output(goes_on=True):
+        show_warnings()
+        import mlflow.store.tracking.sqlalchemy_store
+        import mlflow.tracking  # noqa: F401  the seconds that this takes are over when the first event comes
+
+        work(events, answer)
 
 
 def work(events: "SimpleQueue[Event]", answer: Callable[[Answer], None], seconds: float | None = None) -> None:
