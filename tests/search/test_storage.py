@@ -19,6 +19,7 @@ from optuna.storages.journal import JournalFileBackend
 
 from benchmarks.closed_form import open_search, run_slots
 from src.search.storage import JOURNAL, GatheringStorage, answering, open_storage
+from tests.hostile.damages import damage
 
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin")) if Path("/usr/lib/postgresql").is_dir() else []
 SPACE = ["x=tag(log, interval(1e-4, 1e-1))", "kind=a,b"]
@@ -94,6 +95,18 @@ def test_a_write_cut_off_by_a_kill_is_dropped_whole(tmp_path: Path):
         trials = optuna.load_study(study_name="study", storage=open_storage(None, tmp_path)).trials
         assert [trial.value for trial in trials] == [0.0]
         assert path.read_bytes() == written[:second]
+
+
+@pytest.mark.parametrize("how", ["zeros", "zeroed", "random", "another"])
+def test_a_damaged_journal_is_named(tmp_path: Path, how: str):
+    search = open_search(tmp_path, SPACE, sampler="random", n_trials=4)
+    run_slots(search, lambda params: params["x"], 2)
+    path = tmp_path / JOURNAL
+    damage(path, how)
+    with pytest.raises(
+        ValueError, match=rf"^{path}: must be whole, but got .*; hydra.sweeper.resume=fresh begins another"
+    ):
+        open_storage(None, tmp_path)
 
 
 def test_optuna_reads_a_journal_as_its_own(tmp_path: Path):
