@@ -11,6 +11,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
+from src.disk import whole_file
+
 TRIES, TIMEOUT, CHUNK = 3, 20.0, 1 << 16
 # Other OSErrors (a full disk, a forbidden folder) are not the network's and pass as they are.
 NETWORK = (urllib.error.URLError, ConnectionError, TimeoutError, ssl.SSLError, HTTPException)
@@ -43,7 +45,8 @@ def download(url: str, path: Path, *, md5: str) -> Path:
     if found != md5:
         part.unlink()
         raise ValueError(f"{url}: the file must have MD5 {md5}, but got {found}; it was removed, try again.")
-    part.replace(path)
+    with whole_file(path, shared=True) as whole:
+        part.replace(whole)
     return path
 
 

@@ -32,7 +32,7 @@ def check_archive(path: Path) -> None:
 
 
 def _seen(path: Path, error: Exception) -> str:
-    content = path.read_bytes()[: 2**20]
+    content = path.read_bytes()[: 2**20] if path.is_file() else b"?"
     if not content.strip(b"\0"):
         return f"{path.stat().st_size} zero bytes" if content else "an empty file"
     reason = " ".join(str(error).split())[:120].rstrip(".")

@@ -15,8 +15,8 @@ from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import BaseJournalBackend
 from sqlalchemy.exc import SQLAlchemyError
 
-from src.choices import quoted
 from src.config.passwords import masked
+from src.disk import DamagedError, read_whole
 
 JOURNAL = "study.journal"  # in a study's folder
 CONTINUED = "continued"  # the last key of an entry whose write goes on with the next line: Optuna reads past it
@@ -36,8 +36,7 @@ class Journal(BaseJournalBackend):
         self._writing = threading.Lock()  # beside it: who waits for a file's lock looks 20 times a second
         with self._lock:
             _drop_half_a_write(path)
-            lines = path.read_bytes().splitlines() if path.is_file() else []
-        self._unread: deque[dict[str, Any]] = deque(_entry(path, line) for line in lines)
+            self._unread = deque(read_whole(path, _entries) if path.is_file() else [])
         self._unwritten: list[dict[str, Any]] = []
 
     def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
@@ -65,26 +64,19 @@ class Journal(BaseJournalBackend):
             os.fsync(file.fileno())
 
 
-def _entry(path: Path, line: bytes) -> dict[str, Any]:
-    """One of a journal's; ValueError naming the file for what is none."""
-    try:
-        entry = json.loads(line)
-    except ValueError:
-        entry = None
-    if not (isinstance(entry, dict) and "op_code" in entry):
-        raise ValueError(
-            f"{path}: must hold an entry of Optuna's journal in each line (hydra.sweeper.resume=fresh begins another study), "
-            f"but got {quoted(line)}."
-        )
-    return entry
-
-
 class GatheringStorage(JournalStorage):
-    """Optuna's storage over our journal."""
+    """Optuna's storage over our journal. DamagedError, naming the file, if that is not what was written."""
 
     def __init__(self, path: Path) -> None:
         self.journal = Journal(path)
-        super().__init__(self.journal)
+        read_whole(path, lambda _: super(GatheringStorage, self).__init__(self.journal))
+
+
+def _entries(path: Path) -> list[dict[str, Any]]:
+    found = [json.loads(line) for line in path.read_bytes().splitlines()]
+    if not all(isinstance(entry, dict) and "op_code" in entry for entry in found):
+        raise ValueError("each line must be an operation")
+    return found
 
 
 def _drop_half_a_write(path: Path) -> None:
@@ -93,10 +85,13 @@ def _drop_half_a_write(path: Path) -> None:
         return
     goes_on = f',"{CONTINUED}":true}}\n'.encode()
     size = whole = 0
-    for line in path.read_bytes().splitlines(keepends=True):
+    content = path.read_bytes()
+    for line in content.splitlines(keepends=True):
         size += len(line)
         if line.endswith(b"\n") and not line.endswith(goes_on):
             whole = size
+    if content and not content.startswith(b"{"):
+        return  # no journal: whoever reads it says so
     if whole < size:
         os.truncate(path, whole)
 
@@ -113,7 +108,10 @@ def answering() -> Iterator[None]:
 def open_storage(url: str | None, folder: Path) -> BaseStorage:
     """The storage at `url`, by default a journal in the study's folder; ValueError if it cannot be opened."""
     if url is None:
-        return GatheringStorage(folder / JOURNAL)
+        try:
+            return GatheringStorage(folder / JOURNAL)
+        except DamagedError as error:
+            raise ValueError(f"{str(error).rstrip('.')}; hydra.sweeper.resume=fresh begins another study.") from error
     try:
         return RDBStorage(url)
     except (SQLAlchemyError, ImportError, ValueError) as error:

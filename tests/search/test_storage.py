@@ -18,7 +18,9 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
 from benchmarks.closed_form import open_search, run_slots
+from src.disk import DamagedError
 from src.search.storage import JOURNAL, GatheringStorage, answering, open_storage
+from tests.hostile.damages import damage
 
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin")) if Path("/usr/lib/postgresql").is_dir() else []
 SPACE = ["x=tag(log, interval(1e-4, 1e-1))", "kind=a,b"]
@@ -70,9 +72,7 @@ def test_a_study_in_postgresql_goes_on(tmp_path: Path, postgresql: str):
 @pytest.mark.parametrize("line", [b"nonsense", b"[1]", b"{}", b"\xff\xfe", b'{"op_code": 0,'])
 def test_a_journal_with_a_line_that_is_no_entry_is_named(tmp_path: Path, line: bytes):
     (tmp_path / JOURNAL).write_bytes(line + b"\n")
-    with pytest.raises(
-        ValueError, match=rf"^{tmp_path / JOURNAL}: must hold an entry of Optuna's journal .*, but got b'"
-    ):
+    with pytest.raises(DamagedError, match=rf"^{tmp_path / JOURNAL}: must be whole, but got damaged content"):
         open_storage(None, tmp_path)
 
 
@@ -103,6 +103,18 @@ def test_a_write_cut_off_by_a_kill_is_dropped_whole(tmp_path: Path):
         trials = optuna.load_study(study_name="study", storage=open_storage(None, tmp_path)).trials
         assert [trial.value for trial in trials] == [0.0]
         assert path.read_bytes() == written[:second]
+
+
+@pytest.mark.parametrize("how", ["zeros", "zeroed", "random", "another"])
+def test_a_damaged_journal_is_named(tmp_path: Path, how: str):
+    search = open_search(tmp_path, SPACE, sampler="random", n_trials=4)
+    run_slots(search, lambda params: params["x"], 2)
+    path = tmp_path / JOURNAL
+    damage(path, how)
+    with pytest.raises(
+        ValueError, match=rf"^{path}: must be whole, but got .*; hydra.sweeper.resume=fresh begins another"
+    ):
+        open_storage(None, tmp_path)
 
 
 def test_optuna_reads_a_journal_as_its_own(tmp_path: Path):

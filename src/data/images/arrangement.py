@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from src.data.images.known import short_hash
 from src.data.images.pixel_file import PixelFile, mapped
+from src.disk import DamagedError, read_whole, whole_file
 
 if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
+
+log = logging.getLogger(__name__)
 
 # Axes: N images, C channels, S pixels of a side.
 
@@ -47,11 +51,20 @@ def _copied(pixels: np.ndarray, order: np.ndarray, folder: Path) -> np.ndarray:
 
     path, shape = folder / f"{short_hash(order.tolist())}.npy", (len(order), *pixels.shape[1:])
     with FileLock(path.with_suffix(".lock")):
-        if path.is_file():
-            return mapped(path)
-        part, step = path.with_suffix(".part"), max(1, CHUNK // pixels[0].nbytes)
-        with PixelFile(part, shape) as file:
-            for first in range(0, len(order), step):
-                file.write(first, pixels[order[first : first + step]])
-        part.replace(path)
+        if not path.is_file() or not _is_whole(path, shape):
+            step = max(1, CHUNK // pixels[0].nbytes)
+            with whole_file(path, flush=False) as part, PixelFile(part, shape) as file:  # which flushes
+                for first in range(0, len(order), step):
+                    file.write(first, pixels[order[first : first + step]])
     return mapped(path)
+
+
+def _is_whole(path: Path, shape: tuple[int, ...]) -> bool:
+    """By its header and its length: of pixels that do not fit into memory nobody reads a checksum at each start."""
+    try:
+        if read_whole(path, mapped).shape == shape:
+            return True
+        raise DamagedError(f"{path}: must be whole, but got another shape.")
+    except DamagedError as error:
+        log.warning("%s It is made anew.", error)
+        return False

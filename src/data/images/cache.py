@@ -15,11 +15,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from src.data.images.arrangement import HELD
 from src.data.images.decoder import Decoder, Read, told_of
 from src.data.images.form import ColourFound, Form
 from src.data.images.known import KnownFiles, short_hash
 from src.data.images.parallel import each
-from src.data.images.pixel_file import PixelFile, mapped
+from src.data.images.pixel_file import PixelFile, checksum, mapped
+from src.disk import write_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -79,6 +81,8 @@ class PixelCache:
             pixels = mapped(folder / PIXELS)
             if pixels.shape != (len(self.names), *form.shape):
                 raise ValueError("its shape is another")
+            if pixels.nbytes <= HELD and checksum(pixels) != index["crc32"]:  # more of them is not read at each start
+                raise ValueError("its checksum is another")
         except (OSError, ValueError, KeyError, TypeError) as error:
             log.warning("%s: is damaged (%s) and is made anew.", folder, type(error).__name__)
             shutil.rmtree(folder)
@@ -98,7 +102,9 @@ class PixelCache:
             except ColourFound:
                 form, files = self._decoded(part, replace(self.form, channels="rgb"), stop=stop)
             faults = {place: file.fault for place, file in enumerate(files) if file.fault}
-            (part / INDEX).write_text(json.dumps({"channels": form.channels, "faults": list(faults)}))
+            crc = checksum(mapped(part / PIXELS))
+            index = {"channels": form.channels, "faults": list(faults), "crc32": crc}
+            write_text(part / INDEX, json.dumps(index))
             self.known.learn(self.names, [file.content for file in files])
             digests = [file.content.digest for file in files]
             if not (folder := self._folder(digests)).is_dir():  # else another root with this content was quicker

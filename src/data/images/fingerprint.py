@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import math
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from src.disk import DamagedError, read_whole, whole_file
+from src.disk.damage import check_archive
 
 if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
+
+log = logging.getLogger(__name__)
 
 # Axes: N images, C channels, H and W pixels.
 
@@ -35,14 +40,26 @@ def kept_fingerprints(pixels: np.ndarray, folder: Path) -> Tensor:
     import numpy as np
     import torch
 
-    path = folder / "fingerprints.npy"
-    if path.is_file() and len(kept := np.load(path, allow_pickle=False)) == len(pixels):
-        return torch.from_numpy(kept)
-    made, part = fingerprints(pixels), path.with_suffix(f".{os.getpid()}.part")
-    with part.open("wb") as file:
-        np.save(file, made.numpy())
-    part.replace(path)
+    path = folder / "fingerprints.npz"
+    if path.is_file():
+        try:
+            kept = read_whole(path, _kept)
+            if len(kept) == len(pixels):
+                return torch.from_numpy(kept)
+        except DamagedError as error:
+            log.warning("%s It is made anew.", error)
+    made = fingerprints(pixels)
+    with whole_file(path, shared=True) as part, part.open("wb") as file:
+        np.savez(file, made=made.numpy())
     return made
+
+
+def _kept(path: Path) -> np.ndarray:
+    import numpy as np
+
+    check_archive(path)
+    with np.load(path, allow_pickle=False) as stored:
+        return stored["made"]
 
 
 def _of(images: Tensor) -> Tensor:

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from src.disk import whole_file
+
 LARGEST = 2**30  # bytes of a file
 
 
@@ -49,9 +51,8 @@ class KnownFiles:
         """Keep what was read."""
         pairs = zip(names, contents, strict=True)
         new = {short_hash(name): [*content.stat, content.digest] for name, content in pairs if content.digest}
-        beside = self.path.with_suffix(f".{os.getpid()}")
-        beside.write_text(json.dumps({**self._read(), **new}))
-        beside.replace(self.path)
+        with whole_file(self.path, shared=True) as part:
+            part.write_text(json.dumps({**self._read(), **new}))
 
     def _read(self) -> dict[str, list[Any]]:
         """All of it; nothing where it is damaged."""

@@ -76,6 +76,17 @@ def test_a_damaged_cache_is_made_anew_with_a_line(kept, caplog, file, left):
     assert path.read_bytes() == whole
 
 
+@pytest.mark.parametrize("file", ["pixels.npy", "fingerprints.npz"])
+def test_a_lost_block_of_a_cache_is_found(kept, caplog, file):
+    root, folder, data = kept
+    (path,) = (folder / "images").glob(f"*/{file}")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-200] + bytes(100) + whole[-100:])
+    assert equal(read(root, folder), data)
+    assert "made anew" in caplog.text
+    assert path.read_bytes()[:-200] == whole[:-200]
+
+
 def test_damaged_stats_cost_one_reading(kept, opened):
     root, folder, data = kept
     (path,) = (folder / "images").glob("*.json")

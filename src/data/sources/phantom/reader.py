@@ -2,8 +2,8 @@
 
 import hashlib
 import json
+import logging
 import math
-import os
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +19,10 @@ from torch import Tensor
 from src.data.dataset import Dataset, Split
 from src.data.sources.phantom.patients import draw_labels
 from src.data.sources.phantom.radiograph import RAYS, radiographs
+from src.disk import whole_file
 from src.memory import check_fits
+
+log = logging.getLogger(__name__)
 
 FORMAT = 2  # of the cached file and of the simulation: raise it when either changes
 SPLITS = ("train", "val", "test")
@@ -108,19 +111,20 @@ def _cached(path: Path, size: int, numbers: dict[str, int]) -> dict[str, Tensor]
                 return None
             if images.shape != (num, 1, size, size) or labels.shape != (num,):
                 return None
-    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+    except FileNotFoundError:
+        return None
+    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        log.warning("%s: is damaged (%s) and is made anew.", path, type(error).__name__)
         return None
     return arrays
 
 
 def _store(path: Path, arrays: dict[str, Tensor]) -> None:
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.npz")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(temporary, allow_pickle=False, **{name: array.numpy() for name, array in arrays.items()})
-        temporary.replace(path)
+        with whole_file(path, shared=True) as part, part.open("wb") as file:
+            np.savez(file, allow_pickle=False, **{name: array.numpy() for name, array in arrays.items()})
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise ValueError(
             f"data.cache: must be a folder that can be written, but got {path.parent} ({error})."
         ) from error
