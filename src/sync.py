@@ -6,7 +6,7 @@ from pathlib import Path
 
 from src import runs
 from src.config.errors import report_errors, show_warnings
-from src.config.passwords import shown
+from src.passwords import shown
 
 
 def main() -> None:

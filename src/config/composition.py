@@ -17,9 +17,9 @@ from src.config.errors import report_errors
 from src.config.folders import check_places
 from src.config.help import choices
 from src.config.loading import load
-from src.config.passwords import without_passwords
 from src.config.schema import Run
 from src.config.targets import as_given, on_its_target
+from src.passwords import without_passwords
 from src.runs.identity import AGAIN, Identity
 
 CONF = Path(__file__).resolve().parent.parent.parent / "conf"

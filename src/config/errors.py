@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from src.config.output import guard_output
-from src.config.passwords import shown
+from src.passwords import shown
 
 SHOW_TRACEBACK = os.environ.get("HYDRA_FULL_ERROR", "0") not in ("", "0")
 

@@ -5,7 +5,7 @@ import sys
 from contextlib import suppress
 from typing import Any, TextIO, cast
 
-from src.config.passwords import shown
+from src.passwords import shown
 
 
 class Guarded:

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from src.config.passwords import without_passwords
+from src.passwords import without_passwords
 
 OWNER, RESULTS, CONFIG, HISTORY, CHECKPOINT = (
     "owner.json",

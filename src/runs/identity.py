@@ -12,10 +12,10 @@ import yaml
 
 from src.config.leaves import leaves
 from src.config.loading import load_kept
-from src.config.passwords import kept
 from src.config.schema import Run
 from src.data.sources import SOURCES
 from src.fields import free_keys
+from src.passwords import kept
 from src.runs.files import CONFIG, IDENTITY, read_json, write_json
 from src.runs.seal import seal
 

@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from src.config.passwords import shown
 from src.config.schema import Run
 from src.data.dataset import Dataset
+from src.passwords import shown
 from src.runs.files import RESULTS, read_json, write_json
 from src.runs.folder import label
 from src.runs.progress import Progress

@@ -13,7 +13,7 @@ from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import BaseJournalBackend
 from sqlalchemy.exc import SQLAlchemyError
 
-from src.config.passwords import shown
+from src.passwords import shown
 
 JOURNAL = "study.journal"  # in a study's folder
 CONTINUED = "continued"  # the last key of an entry whose write goes on with the next line: Optuna reads past it

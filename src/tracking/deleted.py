@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from src.config.passwords import shown
+from src.passwords import shown
 
 MOST = 50_000  # runs in one answer, MLflow's limit
 

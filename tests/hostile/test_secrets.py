@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from src import runs
-from src.config.passwords import without_passwords
+from src.passwords import without_passwords
 from tests import doors
 from tests.doors import empty_store
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from src import runs
-from src.config.passwords import without_passwords
+from src.passwords import without_passwords
 from src.tracking.state import STATE, State
 from src.tracking.store import connect, experiment_id, is_same, portable_uri, resolve_uri, slug
 from src.tracking.writer import Writer
@@ -123,7 +123,5 @@ def test_a_password_that_was_not_kept_comes_from_the_environment(monkeypatch: py
     assert resolve_uri("${oc.env:PLACE}") == "http://me:secret@host:5000"
     assert is_same("${oc.env:PLACE}", kept)
     monkeypatch.delenv("PLACE")
-    with pytest.raises(
-        ValueError, match="^tracking.uri: must be given by the environment as before, but got no PLACE"
-    ):
+    with pytest.raises(ValueError, match="^tracking.uri: must be given by the environment as before, but got no PLACE"):
         resolve_uri("${oc.env:PLACE}")
