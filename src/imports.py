@@ -9,6 +9,7 @@ import inspect
 import sys
 import sysconfig
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,8 @@ def imported(key: str, path: str) -> Any:
         ) from error
     if not callable(found):
         raise ValueError(f"{key}._target_: must be a class or function, but got {path!r}, which is {found!r}.")
-    if _is_pythons(str(getattr(found, "__module__", ""))):
+    origin = found.func if isinstance(found, partial) else found
+    if _is_pythons(str(getattr(origin, "__module__", ""))):
         raise ValueError(f"{key}._target_: must not be of Python's own library, but got {path!r}, which is {found!r}.")
     return found
 
@@ -60,7 +62,8 @@ def _is_pythons(module: str) -> bool:
 
 def _is_installed(module: str) -> bool:
     """Whether it came with a package, and lies in no folder of the user's."""
-    spec = importlib.util.find_spec(module.partition(".")[0]) if module else None
+    top = module.partition(".")[0]
+    spec = importlib.util.find_spec(top) if top else None
     places = [] if spec is None else [*(spec.submodule_search_locations or ()), spec.origin or ""]
     installed = [Path(sysconfig.get_path(name)).resolve() for name in ("purelib", "platlib")]
     return any(Path(place).resolve().is_relative_to(one) for place in places for one in installed)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from src import runs
 from src.config.errors import report_errors, show_warnings
-from src.config.passwords import masked
 from src.config.terminal import output
+from src.passwords import masked
 
 
 def main() -> None:

@@ -16,11 +16,24 @@ def test_nothing_of_pythons_own_library_is_imported(find, path: str):
 
 
 def test_nor_what_another_module_took_from_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    (tmp_path / "lends_system.py").write_text("from os import system\nfrom sklearn.utils import shuffle\n")
+    (tmp_path / "lends_system.py").write_text(
+        "from functools import partial\nfrom os import system\nfrom sklearn.utils import shuffle\n"
+        "part, hidden = partial(shuffle, n_samples=3), partial(system, 'true')\n"
+    )
     monkeypatch.syspath_prepend(str(tmp_path))
-    with pytest.raises(ValueError, match="must not be of Python's own library"):
-        imported("data", "lends_system.system")
+    for name in ("system", "hidden"):
+        with pytest.raises(ValueError, match="must not be of Python's own library"):
+            imported("data", f"lends_system.{name}")
     assert imported_function("data", "lends_system.shuffle").__name__ == "shuffle"
+    assert callable(imported_function("data", "lends_system.part"))
+
+
+@pytest.mark.parametrize("path", ["", "x", ".x.y", "..", "no.such.thing", "lends_system.", "mine..read"])
+def test_what_does_not_import_is_one_line(path: str):
+    with pytest.raises(
+        ValueError, match=r"^data\._target_: must be the dotted path of something that imports, but got"
+    ):
+        imported_function("data", path)
 
 
 @pytest.mark.parametrize("path", ["torch.load", "pandas.read_pickle", "joblib.load", "torch.hub.load", "pip.main"])

@@ -7,7 +7,16 @@ import pytest
 from tests.doors import REPOSITORY
 
 FILES = sorted((REPOSITORY / "src").rglob("*.py"))
-GROUND = {"choices", "tasks", "fields", "imports", "environment", "disk", "memory"}  # tables, kinds of settings, files
+GROUND = {
+    "choices",
+    "tasks",
+    "fields",
+    "imports",
+    "environment",
+    "passwords",
+    "disk",
+    "memory",
+}  # what all rooms stand on
 TABLES = {"losses", "metrics", "schedules", "optimizers", "models.arguments", "data.sources"}  # of the schema
 MATHS = {"choices", "tasks", "data_spec", "randomness", "losses", "metrics", "schedules", "optimizers", "statistics"}
 PARTS = MATHS | GROUND | {"models", "data", "prediction"}  # what a run is built of
@@ -23,7 +32,7 @@ ALLOWED = {
     "plots": {"plots", "disk"},
     "serving": BELOW | {"serving"},
     "artifacts": BELOW | {"plots", "serving", "artifacts"},
-    "tracking": {"tracking", "config", "runs", "disk"},
+    "tracking": GROUND | {"tracking", "config", "runs"},
     "engines": BELOW | {"engines"},
     "sweep": BELOW | {"engines", "sweep", "tracking", "plots", "artifacts"},
     "search": BELOW | {"engines", "sweep", "search", "tracking", "plots"},
@@ -33,7 +42,7 @@ ALLOWED = {
     "train": {"config", "runs", "engines", "sweep", "tracking"},
     "predict": {"config", "runs", "serving"},
     "export": {"config", "runs", "serving"},
-    "sync": {"config", "runs", "tracking"},
+    "sync": GROUND | {"config", "runs", "tracking"},
 }
 FRAMEWORKS = {
     "pytorch_lightning": {"engines/single"},

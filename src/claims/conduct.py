@@ -78,11 +78,13 @@ def publish_claim(module: ModuleType, arguments: argparse.Namespace) -> dict[str
 
 def record(folder: Path, uri: str | None) -> None:
     """Tell MLflow of the claim in `folder`; a server that is down costs a warning."""
-    from src.tracking import note_claim, record_claim
+    from src.tracking import DeletedError, note_claim, record_claim
 
     note_claim(folder, uri)
     try:
         record_claim(folder, uri)
+    except DeletedError as error:
+        log.warning("%s", error)
     except Exception as error:
         log.warning("MLflow cannot be reached; `python -m src.sync` sends the claim later. (%s)", error)
 

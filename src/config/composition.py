@@ -21,10 +21,10 @@ from src.config.folders import check_places
 from src.config.help import choices
 from src.config.loading import load
 from src.config.messages import UNRESOLVED, explain, unresolved
-from src.config.passwords import without_passwords
 from src.config.schema import Run
 from src.config.targets import as_given, on_its_target
 from src.config.templates import Templates
+from src.passwords import without_passwords
 from src.runs.identity import AGAIN, Identity
 
 

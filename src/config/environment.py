@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from src.config.passwords import hide, known_again, remember
 from src.environment import Keys, filled_in, texts
+from src.passwords import hide, known_again, remember
 
 RESOLVER = "oc.env"
 

@@ -14,10 +14,10 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from src import runs
 from src.config.composition import resolved
-from src.config.passwords import is_hidden, kept, without_passwords
 from src.config.schema import Run
 from src.config.targets import as_given
 from src.config.templates import Templates
+from src.passwords import is_hidden, kept, without_passwords
 
 
 class Composed(NamedTuple):

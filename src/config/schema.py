@@ -11,7 +11,6 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, Private
 
 from src.config.environment import with_written
 from src.config.leaves import leaves
-from src.config.passwords import kept
 from src.environment import Keys
 from src.fields import (
     DOES_NOT_DECIDE,
@@ -30,6 +29,7 @@ from src.fields import (
 from src.losses import LOSSES
 from src.metrics import OBJECTIVES
 from src.optimizers import OPTIMIZERS
+from src.passwords import kept
 from src.runs.provenance import LIBRARIES
 from src.schedules import SCHEDULES
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
-from src.config.passwords import masked
+from src.passwords import masked
 
 SIGPIPE = 128 + 13  # how a shell calls the end of whoever writes to nobody
 SPELLED = {"±": "+/-", "×": "x", "…": "...", "−": "-", "–": "-"}

@@ -1,8 +1,8 @@
 """What a run is found by, beside its settings: tags of a user's own, its data, its seed, and where its numbers come from."""
 
-from src.config.passwords import masked
 from src.config.schema import Run
 from src.data.dataset import Dataset
+from src.passwords import masked
 from src.runs.build import device_of
 from src.runs.provenance import provenance
 

@@ -8,8 +8,8 @@ from typing import Any
 import yaml
 
 from src import disk
-from src.config.passwords import without_passwords
 from src.disk import DamagedError, read_whole
+from src.passwords import without_passwords
 
 OWNER, RESULTS, CONFIG, HISTORY, CHECKPOINT = (
     "owner.json",

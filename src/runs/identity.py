@@ -10,11 +10,11 @@ from typing import Any, Self
 
 from src.config.leaves import leaves
 from src.config.loading import load_kept
-from src.config.passwords import kept
 from src.config.schema import Run
 from src.data.sources import SOURCES
 from src.disk import DamagedError, read_whole
 from src.fields import free_keys
+from src.passwords import kept
 from src.runs.files import CONFIG, IDENTITY, read_json, read_yaml, write_json
 from src.runs.seal import seal
 

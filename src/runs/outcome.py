@@ -7,12 +7,12 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from src.config.errors import Interrupted
-from src.config.passwords import masked
 from src.config.schema import Run
 from src.data.dataset import Dataset, Split
 from src.data.preprocessing import stored
 from src.data.transforms import Standardize
 from src.models.build import takes_spec
+from src.passwords import masked
 from src.prediction.predictor import Predictor
 from src.runs.build import build_augment, build_run_model, dtype_of, model_arguments, spec_of
 from src.runs.evaluation import Predictions, operating_threshold, predicted

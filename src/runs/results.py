@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from src.config.passwords import masked
 from src.config.schema import Run
 from src.data.dataset import Dataset
 from src.disk import DamagedError, read_whole
+from src.passwords import masked
 from src.runs.files import RESULTS, read_json, write_json
 from src.runs.folder import label
 from src.runs.progress import Progress

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import yaml
 
-from src.config.passwords import is_hidden
 from src.disk import read_whole
+from src.passwords import is_hidden
 from src.runs.folder import find, in_sweep
 from src.runs.seal import check_seal
 

@@ -15,8 +15,8 @@ from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import BaseJournalBackend
 from sqlalchemy.exc import SQLAlchemyError
 
-from src.config.passwords import masked
 from src.disk import DamagedError, read_whole
+from src.passwords import masked
 
 JOURNAL = "study.journal"  # in a study's folder
 CONTINUED = "continued"  # the last key of an entry whose write goes on with the next line: Optuna reads past it

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from src.config.passwords import masked
+from src.passwords import masked
 
 MOST = 50_000  # runs in one answer, MLflow's limit
 

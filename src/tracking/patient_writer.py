@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from src.config.passwords import masked
+from src.passwords import masked
 from src.tracking.deleted import DeletedError
 from src.tracking.events import Finish, Follow, Note, RunEvent
 from src.tracking.writer import Writer

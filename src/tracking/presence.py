@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from src import runs
-from src.config.passwords import masked
+from src.passwords import masked
 from src.tracking.deleted import deleted_run, is_deleted
 from src.tracking.state import State
 from src.tracking.store import connect, resolve_uri

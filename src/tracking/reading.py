@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from src.config.passwords import masked
+from src.passwords import masked
 from src.tracking.store import PARENT, connect, resolve_uri
 
 PAGE = 1000  # runs in one answer

@@ -11,7 +11,7 @@ from filelock import FileLock
 
 from src import runs
 from src.config.environment import from_environment
-from src.config.passwords import is_hidden, without_passwords
+from src.passwords import is_hidden, without_passwords
 from src.tracking.deadline import impose_deadline
 from src.tracking.deleted import deleted_experiment
 from src.tracking.moved import follow_project

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Self
 
 from src import runs
 from src.config.errors import Interrupted
-from src.config.passwords import kept, without_passwords
 from src.config.schema import Tracking
+from src.passwords import kept, without_passwords
 from src.runs.background import Background
 from src.runs.files import RESULTS, read_json
 from src.runs.job import Job

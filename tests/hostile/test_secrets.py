@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from src import runs
-from src.config.passwords import without_passwords
+from src.passwords import without_passwords
 from tests import doors
 from tests.doors import empty_store
 
@@ -142,4 +142,18 @@ def test_a_storage_whose_server_is_not_there_is_told_without_its_password(here: 
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "error: hydra.sweeper.storage: must be the URL of a database that answers" in done.stderr
+    assert list(leaks(here, done.stdout + done.stderr)) == []
+
+
+@pytest.mark.parametrize("kind", [(), ("-m", "seed=0,1")], ids=["run", "grid"])
+def test_nor_are_those_of_a_file_of_ones_own(here: Path, kind: tuple[str, ...]):
+    (here / "conf" / "experiment").mkdir(parents=True)
+    file = here / "conf" / "experiment" / "mine.yaml"
+    data = f"data: {{url: 'https://me:{PASSWORD}@host/x', key: '${{oc.env:PLANTED_KEY}}'}}"
+    file.write_text(f"# @package _global_\n{data}\ntracking: {{run_name: '${{data.key}}'}}\n")
+    more = ("+experiment=mine", "tracking.uri=sqlite:///elsewhere.db", "tracking.save_model=false")
+    keys = ("epochs=1", "model.widths=[2]", *QUICK[2:], "--config-dir", "conf")
+    done = doors.run("-m", "src.train", *kind, *more, *keys, cwd=here)
+    assert done.returncode == 0, done.stderr
+    file.unlink()
     assert list(leaks(here, done.stdout + done.stderr)) == []

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from src import runs
-from src.config.passwords import without_passwords
+from src.passwords import without_passwords
 from src.tracking.state import STATE, State
 from src.tracking.store import connect, experiment_id, is_same, portable_uri, resolve_uri, slug
 from src.tracking.writer import Writer
