@@ -48,12 +48,11 @@ def sync(folders: list[Path], uri: str | None = None, *, again: bool = False) ->
             failures += _send(lambda folder=folder: send_run(folder, uri, again=again), folder)  # type: ignore[misc]
     for sweep in _sweeps_of(folders):
         members = [folder for folder in unsent if folder.parent == sweep]
-        if members or _is_sweep_unsent(sweep, uri):
+        failures += _attempt(lambda sweep=sweep: unsent.extend(_unsent_sweep(sweep, uri)), sweep)  # type: ignore[misc]
+        if members or sweep in unsent:
             failures += _send(lambda sweep=sweep, members=members: send_sweep(sweep, members, uri, again=again), sweep)  # type: ignore[misc]
-    sent = [folder for folder in unsent if _is_complete(folder, uri)]
-    print(
-        f"{len(sent)} of {len(folders)} runs sent, the others were there already, are still running, private or failed"
-    )
+    sent = sum(folder in folders and _is_complete(folder, uri) for folder in unsent)
+    print(f"{sent} of {len(folders)} runs sent, the others were there already, are still running, private or failed")
     return failures
 
 
@@ -103,12 +102,12 @@ def _is_complete(folder: Path, uri: str | None) -> bool:
     return is_complete(folder, uri)
 
 
-def _is_sweep_unsent(sweep: Path, uri: str | None) -> bool:
-    from src.tracking import is_complete
+def _unsent_sweep(sweep: Path, uri: str | None) -> list[Path]:
+    """The sweep's folder, if it is to be sent: it has ended, and MLflow lacks what it has as a whole."""
     from src.tracking.state import STATE, SWEEP
 
     noted = (sweep / SWEEP).is_file() and (sweep / STATE).is_file()  # else nothing of it was to be sent
-    return noted and not runs.is_alive(sweep) and not is_complete(sweep, uri)
+    return [sweep] if noted and not runs.is_alive(sweep) and not _is_complete(sweep, uri) else []
 
 
 def _send(send: Callable[[], None], folder: Path) -> list[str]:

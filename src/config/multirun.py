@@ -17,7 +17,7 @@ from src.config.composition import resolved
 from src.config.schema import Run
 from src.config.targets import as_given
 from src.config.templates import Templates
-from src.passwords import is_hidden, kept, without_passwords
+from src.passwords import kept, without_passwords
 
 
 class Composed(NamedTuple):
@@ -124,8 +124,8 @@ def write_hydra_files(folder: Path, job: Composed) -> None:
 def hide_passwords(folder: Path, subdir: str | None) -> None:
     """In the files that Hydra itself has just written of a run."""
     for path in (folder / subdir).glob("*.yaml") if subdir is not None else ():
-        if is_hidden(kept := without_passwords(text := path.read_text())) and kept != text:
-            runs.write_text(path, kept)
+        if (shared := without_passwords(text := path.read_text())) != text:
+            runs.write_text(path, shared)
 
 
 def without_secrets(master: DictConfig) -> DictConfig:

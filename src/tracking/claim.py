@@ -44,9 +44,13 @@ def record_claim(folder: Path, uri: str | None = None) -> None:
 
 def unsent_claims(uri: str | None = None) -> list[Path]:
     """Folders of claims that MLflow (at `uri`; None: where they were to be sent) was to have and has not."""
-    found = [(path.parent, State.read(path.parent)) for path in sorted((runs.ROOT / "claims").glob(f"*/{STATE}"))]
-    return [
-        folder
-        for folder, state in found
-        if state and (not state.complete or not (uri is None or is_same(uri, state.uri)))
-    ]
+    noted = [path.parent for path in sorted((runs.ROOT / "claims").glob(f"*/{STATE}"))]
+    return [folder for folder in noted if _lacks(folder, uri)]
+
+
+def _lacks(folder: Path, uri: str | None) -> bool:
+    try:
+        state = State.read(folder)
+    except ValueError:  # of which whoever sends it tells
+        return True
+    return state is not None and (not state.complete or not (uri is None or is_same(uri, state.uri)))

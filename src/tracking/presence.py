@@ -15,7 +15,10 @@ def gone(folders: Iterable[Path]) -> Iterator[str]:
     """A line for each single run, and each sweep, that is not in MLflow any more; of a place that does not answer, none."""
     clients: dict[str, Any] = {}
     for folder in folders:
-        state = State.read(folder)
+        try:
+            state = State.read(folder)
+        except ValueError:  # which those who send tell of
+            continue
         if state is None or not state.complete or state.run_id is None:
             continue
         try:

@@ -53,7 +53,14 @@ def test_what_was_trained_untracked_is_never_sent(tmp_path: Path, uri: str):
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("config.yaml", ""), ("config.yaml", "{"), ("results.json", ""), ("tags.json", "["), ("history.csv", "a\nb\n")],
+    [
+        ("config.yaml", ""),
+        ("config.yaml", "{"),
+        ("results.json", ""),
+        ("tags.json", "["),
+        ("history.csv", "a\nb\n"),
+        ("mlflow.json", ""),
+    ],
 )
 def test_a_damaged_record_does_not_keep_the_others_from_being_sent(tmp_path: Path, uri: str, name: str, content: str):
     folders = [ended(tmp_path, uri, text).folder for text in ("a", "b", "c")]
