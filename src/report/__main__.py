@@ -13,7 +13,7 @@ from pathlib import Path
 from src import runs
 from src.config.command_line import key_values, named
 from src.config.door import enter
-from src.runs.files import write_text
+from src.disk import write_text
 
 SUBJECTS = ("experiment", "sweep", "claim", "run")
 KEYS = (*SUBJECTS, "output", "uri")

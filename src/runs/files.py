@@ -7,9 +7,7 @@ from typing import Any
 
 import yaml
 
-from src import disk
-from src.disk import DamagedError, read_whole
-from src.passwords import without_passwords
+from src.disk import DamagedError, read_whole, write_text
 
 OWNER, RESULTS, CONFIG, HISTORY, CHECKPOINT = (
     "owner.json",
@@ -47,11 +45,6 @@ def _object(path: Path, found: Any) -> dict[str, Any]:
 def write_json(path: Path, content: dict[str, Any], *, flush: bool = True) -> None:
     """`content` as the whole file `path`, less the passwords of URIs in it."""
     write_text(path, json.dumps(content, indent=2) + "\n", flush=flush)
-
-
-def write_text(path: Path, text: str, *, flush: bool = True) -> None:
-    """`text` as the whole file `path`, less the passwords of URIs in it."""
-    disk.write_text(path, without_passwords(text), flush=flush)
 
 
 def write_history(folder: Path, history: list[dict[str, float]]) -> None:
