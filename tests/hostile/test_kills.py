@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks.kills import COMMANDS, kill
 
-KILLS = 10  # of each; `python -m benchmarks.kills` kills 300 times, and asks MLflow too
+KILLS = 5  # of each; `python -m benchmarks.kills` kills 300 times, and asks MLflow too
 
 
 @pytest.mark.slow

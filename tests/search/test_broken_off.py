@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ import pytest
 from optuna.trial import TrialState
 
 from benchmarks.closed_form import open_search, run_slots, trained
+from src import runs
 from src.config.errors import Interrupted
+from src.runs.heartbeat import STALE_SECONDS
 from src.runs.outcome import Failed
-from src.runs.owner import this_process
 from src.runs.stop_reason import StopReason
 from src.search.storage import open_storage
 
@@ -86,7 +88,7 @@ def test_a_study_has_one_living_driver(tmp_path: Path, storage: str | None):
     parent = psutil.Process(os.getppid())
     trial = search.trials.ask(search.space.searched, {})
     search.trials.begin(trial)
-    owner = {**this_process(), "pid": parent.pid, "started": parent.create_time()}
+    owner = {**runs.this_process(), "pid": parent.pid, "started": parent.create_time()}
     trial.set_user_attr("owner", owner)
     search.trials.close()
     with pytest.raises(
@@ -117,3 +119,22 @@ def test_a_search_interrupted_while_it_asks_leaves_no_trial_running(
     states = [trial.state for trial in kept.all]
     assert sorted(states) == sorted([TrialState.FAIL, TrialState.WAITING, TrialState.FAIL])
     assert not kept.counted
+
+
+def test_a_driver_elsewhere_has_its_study_while_it_gives_signs_of_life(tmp_path: Path):
+    url = f"sqlite:///{tmp_path}/study.db"
+    search = open_search(tmp_path, SPACE, sampler="random", n_trials=3, storage=url)
+    trial = search.trials.ask(search.space.searched, {})
+    search.trials.begin(trial)
+    owner = {"host": "another", "pids": "another start", "pid": 1, "started": 1.0}
+    trial.set_user_attr("owner", owner)
+    search.trials.close()
+    search.trials.study.set_user_attr("driver", {"process": owner, "seen": time.time()})
+    with pytest.raises(
+        ValueError, match="a trial must have one owner, but got a second for trial 0 while process 1 on"
+    ):
+        open_search(tmp_path, SPACE, sampler="random", n_trials=3, storage=url)
+    search.trials.study.set_user_attr("driver", {"process": owner, "seen": time.time() - STALE_SECONDS - 1})
+    again = open_search(tmp_path, SPACE, sampler="random", n_trials=3, storage=url)
+    assert not again.trials.counted
+    again.trials.close()
