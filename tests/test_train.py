@@ -105,7 +105,7 @@ def test_a_loss_that_is_not_finite_is_a_result_of_its_own(door: Command, tmp_pat
     assert "diverged" in done.stdout
 
 
-@pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_ends_the_run_in_good_order(tmp_path: Path, signum: int, code: int):
     command = [
         sys.executable,

@@ -10,11 +10,12 @@ from types import FrameType
 
 from src.passwords import masked
 
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SHOW_TRACEBACK = os.environ.get("HYDRA_FULL_ERROR", "0") not in ("", "0")
 
 
 class Interrupted(BaseException):
-    """Ctrl-C or SIGTERM: ends the run in good order, caught by nothing on the way."""
+    """Ctrl-C, SIGTERM or a terminal that was closed: ends the run in good order, caught by nothing on the way."""
 
     def __init__(self, signum: int) -> None:
         super().__init__(signal.Signals(signum).name)
@@ -22,15 +23,19 @@ class Interrupted(BaseException):
 
 
 def raise_on_signals() -> None:
-    """Let SIGINT and SIGTERM raise Interrupted in the main thread; a second one meets the system's default."""
+    """Let each of ENDING raise Interrupted in the main thread; a second one meets the system's default.
+
+    SIGHUP stays ignored where it is: nohup's runs outlive their terminal.
+    """
+    heard = [signum for signum in ENDING if signum != signal.SIGHUP or signal.getsignal(signum) != signal.SIG_IGN]
 
     def interrupt(signum: int, frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for each in heard:
+            signal.signal(each, signal.SIG_DFL)
         raise Interrupted(signum)
 
-    signal.signal(signal.SIGINT, interrupt)
-    signal.signal(signal.SIGTERM, interrupt)
+    for signum in heard:
+        signal.signal(signum, interrupt)
 
 
 def show_warnings() -> None:
@@ -40,7 +45,7 @@ def show_warnings() -> None:
 
 @contextmanager
 def report_errors() -> Iterator[None]:
-    """Tell what goes wrong inside in one line on stderr: exit code 1, or 130 after Ctrl-C and 143 after SIGTERM."""
+    """Tell what goes wrong inside in one line on stderr: exit code 1, or that of a signal: 130 after Ctrl-C."""
     try:
         yield
     except (Interrupted, KeyboardInterrupt) as interrupted:

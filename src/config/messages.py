@@ -19,6 +19,7 @@ from omegaconf.errors import (
 
 from src.choices import quoted
 from src.config.refused import REFUSED, refusal
+from src.config.unreadable import unreadable
 from src.disk import FULL
 from src.memory import is_out_of_memory
 
@@ -43,6 +44,9 @@ HYDRAS: dict[str, Callable[[re.Match[str]], str]] = {
     r"Could not append to config\. An item is already at '(.*?)'": lambda found: (
         f"{found[1]}: must be typed without + since it is there already, but got +{found[1]}=...."
     ),
+    r"Additional config directory '(.*?)' not found": lambda found: (
+        f"--config-dir: must be a folder, but got {found[1]!r}."
+    ),
     r"Could not override '(.*?)'": lambda found: f"{found[1]}: must be a known key or choice, but got {found[1]!r}.",
 }
 
@@ -53,6 +57,8 @@ OURS = tuple(str(Path(__file__).resolve().parents[2] / room) for room in ("src",
 
 def mistake(error: BaseException) -> str | None:
     """The line for `error` if it is a user's mistake, or one of code of theirs; None if it is ours."""
+    if line := unreadable(error):
+        return explain(ValueError(line))
     if isinstance(error, MISTAKES):
         return explain(error)
     said = f"{type(error).__name__}: {error}"

@@ -9,6 +9,7 @@ from src.choices import quoted
 from src.config.refused import REFUSED, refusal
 from src.fields import Block
 
+OF_ALL = ("experiment", "search")  # groups whose files set keys of the whole run
 Kind = TypeVar("Kind", bound=Block)
 
 
@@ -49,6 +50,11 @@ def _line(kind: type[Block], detail: ErrorDetails, prefix: str) -> str:
     key = prefix + ".".join(parts)
     if detail["type"] == "extra_forbidden" and key in REFUSED:
         return refusal(key, detail["input"])
+    if detail["type"] == "extra_forbidden" and key in OF_ALL:
+        rule = "begin with the line `# @package _global_`, without a byte order mark"
+        return (
+            f"{key}: a file of this group must {rule}, but got one that sets keys of {key}: {quoted(detail['input'])}."
+        )
     if detail["type"] == "extra_forbidden":
         return f"{key}: must be a known key, but got {parts[-1]!r}; known here: {', '.join(known_keys(block))}."
     if detail["type"] == "missing":

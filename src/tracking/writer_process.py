@@ -14,7 +14,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import IO, Any
 
-from src.config.errors import show_warnings
+from src.config.errors import ENDING, show_warnings
 from src.config.terminal import output
 from src.tracking.events import Close, Event, Finish, Follow, Hurry, Note
 from src.tracking.patient_writer import PatientWriter
@@ -114,7 +114,7 @@ class WriterProcess:
 
 def main() -> None:
     """Write what comes in by the pipe, until `Close`."""
-    for signum in (signal.SIGINT, signal.SIGTERM):  # a terminal's Ctrl-C is the training's: it will say how it ends
+    for signum in ENDING:  # what ends the training, which will say how it ended
         signal.signal(signum, signal.SIG_IGN)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever is printed here is no answer

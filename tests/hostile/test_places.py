@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests import doors
+from tests.hostile.rule import assert_refused, unchanged
 
 QUICK = ("+experiment=smoke", "epochs=1", "data=moons", "tracking.save_model=false")
 
@@ -49,3 +50,35 @@ def test_a_name_of_an_experiment_leads_nowhere(tmp_path: Path, name: str):
 def _made(folder: Path) -> Path:
     folder.mkdir(parents=True)
     return folder
+
+
+SWEEP = ("-m", "seed=0,1", "hydra.sweep.dir=")
+SEARCH = ("-m", "+search=quick", "hydra.sweep.dir=")
+
+
+@pytest.fixture(scope="module")
+def held(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with the folder of a run and that of a sweep."""
+    project = tmp_path_factory.mktemp("held")
+    for command in (("hydra.run.dir=mlruns/runs/run",), (*SWEEP[:-1], "hydra.sweep.dir=mlruns/sweeps/sweep")):
+        done = doors.run("-m", "src.train", *QUICK, "tracking.enabled=false", *command, cwd=project)
+        assert done.returncode == 0, done.stderr
+    return project
+
+
+RUN = ("hydra.run.dir=",)
+
+
+@pytest.mark.parametrize(
+    ("command", "folder"),
+    [
+        *((RUN, "mlruns/sweeps/sweep"), (RUN, "mlruns/sweeps/sweep/5"), (RUN, "mlruns/runs/run/5")),
+        *((SWEEP, "mlruns/runs/run"), (SWEEP, "mlruns/runs/run/5"), (SWEEP, "mlruns/sweeps/sweep/5")),
+        (SEARCH, "mlruns/runs/run"),
+    ],
+)
+def test_a_run_and_a_sweep_keep_out_of_each_others_folders(held: Path, command: tuple[str, ...], folder: str):
+    *given, place = command
+    with unchanged(held):
+        done = doors.run("-m", "src.train", *QUICK, "tracking.enabled=false", *given, place + folder, cwd=held)
+    assert_refused(done.returncode, done.stderr, f"{place.removesuffix('=')}: must be the")

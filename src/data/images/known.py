@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from src.disk import whole_file
+from src.disk import check_plain, whole_file
 
 LARGEST = 2**30  # bytes of a file
 
@@ -22,7 +22,8 @@ class Content(NamedTuple):
 
 
 def read_file(path: Path) -> tuple[bytes, Content]:
-    """A file whole. Raises OSError, or ValueError if it is too large to be an image."""
+    """A file whole. Raises OSError, or ValueError if it is too large to be an image, or no plain file."""
+    check_plain(path)
     with path.open("rb") as file:
         stat = os.fstat(file.fileno())
         if stat.st_size > LARGEST:

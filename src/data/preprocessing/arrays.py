@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from src.data.raw import Inputs, Raw
+from src.disk import check_plain, read_whole
 
 
 @dataclass(frozen=True)
@@ -22,14 +23,16 @@ class Arrays:
         import numpy as np
         import pandas as pd
 
-        readers = {".parquet": pd.read_parquet, ".csv": pd.read_csv, ".tsv": lambda file: pd.read_csv(file, sep="\t")}
-        if path.suffix == ".npy":
-            return self.take(np.load(path, allow_pickle=False))
+        readers: dict[str, Callable[[Path], Any]] = {
+            ".npy": lambda file: np.load(file, allow_pickle=False),
+            ".parquet": pd.read_parquet,
+            ".csv": pd.read_csv,
+            ".tsv": lambda file: pd.read_csv(file, sep="\t"),
+        }
         if path.suffix not in readers:
-            raise ValueError(
-                f"{path}: must be one of .npy, {', '.join(readers)} for this model, but got {path.suffix!r}."
-            )
-        return self.take(readers[path.suffix](path))  # type: ignore[operator]
+            raise ValueError(f"{path}: must be one of {', '.join(readers)} for this model, but got {path.suffix!r}.")
+        check_plain(path)
+        return self.take(read_whole(path, readers[path.suffix]))
 
     def take(self, given: Any) -> Raw:
         """Arrays (N, *shape) or (N, F), one row alone among them, lists, frames."""

@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from src.choices import one_of
+from src.disk import check_plain
 
 SEPARATORS = (",", ";", "\t", "|", " ")
 LOOKED_AT = 100  # lines
@@ -48,6 +49,7 @@ def read_table(path: Path, form: Format) -> Table:
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         raise ValueError(f"{path}: must be a table ({', '.join(READERS)}), but got {path.suffix or 'no suffix'!r}.")
+    check_plain(path)
     path.open("rb").close()  # a folder, a missing or an unreadable file: OSError that names it
     try:
         table = reader(path, form)

@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import psutil
 
+from src.disk import check_plain
+
 # What zipfile and numpy raise over damaged, encrypted or foreign archives; RuntimeError covers NotImplementedError.
 UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError, MemoryError)
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
@@ -22,6 +24,7 @@ def read_arrays(file: Path, wanted: Sequence[str]) -> dict[str, np.ndarray]:
     The sizes that the archive's directory and the arrays' headers state are compared with each other and with the memory
     at hand before any is read. Raises ValueError or OSError in one line that names the file.
     """
+    check_plain(file)
     with file.open("rb") as opened:  # a folder, a missing or an unreadable file: OSError that names it
         if not zipfile.is_zipfile(opened):
             raise ValueError(f"{file}: must be a whole .npz archive, but got a file that is none or is cut short.")
