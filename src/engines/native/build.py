@@ -33,7 +33,6 @@ def why_not(run: Run, dataset: Dataset) -> str | None:
     if (target := run.model["_target_"]) not in (MLP, PERCEPTRON):
         return f"{target} is no model of the compiled engine"
     unknown = {
-        "model.norm": run.model.get("norm"),
         "augment": run.augment.is_on,
         "trainer.compile": run.trainer.compile,
         "optimizer": run.optimizer.name not in updates.KINDS,

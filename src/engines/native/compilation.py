@@ -13,7 +13,8 @@ from src.engines.native.cache import cache_folder
 from src.engines.native.clipping import NONE
 from src.engines.native.epoch import Recipe, Trainable, evaluate, train_epoch
 from src.engines.native.losses import Smoothing
-from src.engines.native.network import Dropout, Network
+from src.engines.native.network import Dropout
+from src.engines.native.units import Network
 
 TOLD = 1.0  # seconds from which it is told
 
@@ -31,7 +32,7 @@ def make_ready(dtype: torch.dtype, console: Console) -> None:
 def _train_one(dtype: Any) -> None:
     """A step of a perceptron: numba compiles by the types of arguments."""
     ints = np.zeros(1, np.int64)
-    network = Network(np.ones(2, np.int64), ints, ints - 1, ints, ints)
+    network = Network(np.ones(2, np.int64), ints, ints - 1, ints - 1, ints, ints)
     trainable = Trainable(np.zeros(1, dtype), np.zeros((0, 1), dtype), np.zeros(0, np.float32))
     inputs, labels = np.zeros((1, 1), dtype), np.zeros(1, dtype)
     recipe = Recipe(

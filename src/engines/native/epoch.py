@@ -1,6 +1,6 @@
 """One epoch of one member, compiled as one program: order, steps, dropout, gradients, updates."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,12 +9,11 @@ from src.engines.native.clipping import clip
 from src.engines.native.compiled import program
 from src.engines.native.hashing import fold, permutation, row_key
 from src.engines.native.losses import Smoothing, loss_of
-from src.engines.native.network import Dropout, Network, backward, forward, forward_dropping, of_layer
+from src.engines.native.network import Dropout, backward, forward, forward_dropping
+from src.engines.native.units import Floats, Network, empty_units, matrix, of_layer
 from src.engines.native.updates import Step, update
 
 # Axes: N rows of a split, F features, P weights, B rows of a step, K outputs.
-
-Floats = NDArray[Any]  # float32 or float64
 
 CHUNK = 256  # rows that are evaluated at once: what is made of them stays in the caches
 
@@ -58,29 +57,24 @@ def train_epoch(recipe, trainable, inputs, labels, epoch, lrs):  # type: ignore[
     network, size, steps = recipe.network, recipe.rows_per_step, lrs.size
     order = permutation(fold(recipe.order, epoch), labels.size)
     gradient, most = np.empty_like(trainable.weights), min(size, labels.size)
-    units = most * (network.columns[-1] + network.widths[-1])
-    z, a, slopes = np.empty(units, inputs.dtype), np.empty(units, inputs.dtype), np.empty(units, inputs.dtype)
-    x = np.empty(units, inputs.dtype) if recipe.drops else a
-    factors = np.empty(units if recipe.drops else 0, inputs.dtype)
+    units = empty_units(network, most, inputs, recipe.drops)
     batch, keys = np.empty(most * inputs.shape[1], inputs.dtype), np.empty(most, np.int64)
     total = 0.0
     for number in range(steps):
         rows = order[number * size : (number + 1) * size]
-        taken = batch[: rows.size * inputs.shape[1]].reshape(rows.size, inputs.shape[1])
+        taken = matrix(batch, 0, rows.size, inputs.shape[1])
         for row in range(rows.size):
             taken[row] = inputs[rows[row]]
         if recipe.drops:
             for row in range(rows.size):
                 keys[row] = row_key(epoch * steps + number, row)
-            outputs = forward_dropping(
-                network, trainable.weights, taken, z, a, x, factors, recipe.dropout, keys[: rows.size]
-            )
+            outputs = forward_dropping(network, trainable.weights, taken, units, recipe.dropout, keys[: rows.size])
         else:
-            outputs = forward(network, trainable.weights, taken, z, a)
-        slope = of_layer(network, slopes, network.weights.size - 1, rows.size)
+            outputs = forward(network, trainable.weights, taken, units)
+        slope = of_layer(network, units.slopes, network.weights.size - 1, rows.size)
         total += loss_of(recipe.loss, outputs, labels[rows], recipe.smoothing, slope)
         slope /= rows.size  # of the mean
-        backward(network, trainable.weights, gradient, taken, z, a, x, factors, slopes, recipe.drops)
+        backward(network, trainable.weights, gradient, taken, units, recipe.drops)
         clip(recipe.clip, recipe.bound, gradient)
         step = Step(
             lrs[number],
@@ -97,7 +91,6 @@ def train_epoch(recipe, trainable, inputs, labels, epoch, lrs):  # type: ignore[
 @program
 def evaluate(network, weights, inputs, outputs):  # type: ignore[no-untyped-def]
     """Fill `outputs` (N, K) for inputs (N, F), dropout off."""
-    units = CHUNK * (network.columns[-1] + network.widths[-1])
-    z, a = np.empty(units, inputs.dtype), np.empty(units, inputs.dtype)
+    units = empty_units(network, min(CHUNK, inputs.shape[0]), inputs, False)
     for start in range(0, inputs.shape[0], CHUNK):
-        outputs[start : start + CHUNK] = forward(network, weights, inputs[start : start + CHUNK], z, a)
+        outputs[start : start + CHUNK] = forward(network, weights, inputs[start : start + CHUNK], units)

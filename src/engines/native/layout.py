@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from src.engines.native.activations import KINDS
-from src.engines.native.network import Network
+from src.engines.native.units import Network
 
 
 class Layout:
@@ -22,13 +22,15 @@ class Layout:
         widths = [layers[0][1].in_features, *(layer.out_features for _, layer in layers)]
         self.network = Network(
             widths=_ints(widths),
-            weights=_ints([self.slices[f"{name}.weight"].start for name, _ in layers]),
-            biases=_ints(
-                [self.slices[f"{name}.bias"].start if layer.bias is not None else -1 for name, layer in layers]
-            ),
+            weights=_ints([self._start(f"{name}.weight") for name, _ in layers]),
+            biases=_ints([self._start(f"{name}.bias") for name, _ in layers]),
+            scales=_ints([self._start(f"{name.removesuffix('linear')}norm.weight") for name, _ in layers]),
             columns=_ints([0, *accumulate(widths[1:-1])]),
             activations=_ints([*[KINDS[hidden]] * (len(layers) - 1), KINDS[output]]),
         )
+
+    def _start(self, name: str) -> int:
+        return self.slices[name].start if name in self.slices else -1
 
     @property
     def size(self) -> int:

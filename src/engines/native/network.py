@@ -1,35 +1,21 @@
-"""Forward and backward passes of an MLP, compiled: the chain rule, layer by layer, on flat vectors.
+"""Forward and backward passes of an MLP, compiled: the chain rule, layer by layer.
 
 Layer l computes z = x W^T + b, a = g(z) and, in training, its outputs a * m with dropout's factors m; these are the inputs
-x of the next layer. What has W and b in the vector of weights has their gradients at the same places of another.
+x of the next layer. A norm, where there is one, stands between z and g. What has W and b in the vector of weights has their
+gradients at the same places of another.
 """
 
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from src.engines.native.activations import activate, chain
 from src.engines.native.compiled import part
 from src.engines.native.hashing import draw_factors
+from src.engines.native.norm import normalise, normalise_back
+from src.engines.native.units import Ints, of_layer, vector, weight_of
 
 # Axes: B rows, I inputs and O outputs of a layer.
-
-Ints = NDArray[np.int64]
-
-
-class Network(NamedTuple):
-    """Where everything of an MLP lies: of layer l the weight (O, I) and bias (O,) in a flat vector, -1 for no bias.
-
-    `widths`: of the inputs, then of each layer's outputs. `columns`: where a layer's begin among the units of all.
-    `activations`: of each layer, its place in the switch.
-    """
-
-    widths: Ints
-    weights: Ints
-    biases: Ints
-    columns: Ints
-    activations: Ints
 
 
 class Dropout(NamedTuple):
@@ -41,93 +27,79 @@ class Dropout(NamedTuple):
 
 
 @part
-def matrix(flat, start, rows, columns):  # type: ignore[no-untyped-def]
-    """The part of a flat vector that begins at `start`, (rows, columns)."""
-    return flat[start : start + rows * columns].reshape(rows, columns)
-
-
-@part
-def weight_of(network, flat, layer):  # type: ignore[no-untyped-def]
-    """The weight (O, I) of a layer."""
-    return matrix(flat, network.weights[layer], network.widths[layer + 1], network.widths[layer])
-
-
-@part
-def bias_of(network, flat, layer):  # type: ignore[no-untyped-def]
-    """The bias (O,) of a layer."""
-    return flat[network.biases[layer] : network.biases[layer] + network.widths[layer + 1]]
-
-
-@part
-def of_layer(network, flat, layer, rows):  # type: ignore[no-untyped-def]
-    """What a step keeps of a layer's units, (B, O); `flat` has `rows` of all layers."""
-    return matrix(flat, network.columns[layer] * rows, rows, network.widths[layer + 1])
-
-
-@part
-def forward(network, weights, inputs, z, a):  # type: ignore[no-untyped-def]
-    """The outputs (B, O) for inputs (B, I), dropout off; z and a of all layers are kept in these flat vectors."""
-    x, rows = inputs, inputs.shape[0]
+def forward(network, weights, inputs, units):  # type: ignore[no-untyped-def]
+    """The outputs (B, O) of the last layer for inputs (B, I), dropout off."""
+    x = inputs
     for layer in range(network.weights.size):
-        x = _layer(network, weights, x, layer, of_layer(network, z, layer, rows), of_layer(network, a, layer, rows))
+        x = _layer(network, weights, x, layer, units)
     return x
 
 
 @part
-def forward_dropping(network, weights, inputs, z, a, x, factors, dropout, keys):  # type: ignore[no-untyped-def]
+def forward_dropping(network, weights, inputs, units, dropout, keys):  # type: ignore[no-untyped-def]
     """`forward` with dropout after each hidden layer; `keys` (B,) are those of the rows."""
-    rows, last, outputs = inputs.shape[0], network.weights.size - 1, inputs
-    for layer in range(last + 1):
-        active = of_layer(network, a, layer, rows)
-        outputs = _layer(network, weights, outputs, layer, of_layer(network, z, layer, rows), active)
-        if layer < last:
-            factor, outputs = of_layer(network, factors, layer, rows), of_layer(network, x, layer, rows)
-            units = dropout.units[network.columns[layer] : network.columns[layer + 1]]
-            draw_factors(keys, units, dropout.highest, dropout.scale, factor)
-            for row in range(rows):
-                for unit in range(units.size):
-                    outputs[row, unit] = active[row, unit] * factor[row, unit]
-    return outputs
+    x, rows, last = inputs, inputs.shape[0], network.weights.size - 1
+    for layer in range(last):
+        a = _layer(network, weights, x, layer, units)
+        m, x = of_layer(network, units.factors, layer, rows), of_layer(network, units.outputs, layer, rows)
+        own = dropout.units[network.columns[layer] : network.columns[layer + 1]]
+        draw_factors(keys, own, dropout.highest, dropout.scale, m)
+        for b in range(rows):
+            for u in range(own.size):
+                x[b, u] = a[b, u] * m[b, u]
+    return _layer(network, weights, x, last, units)
 
 
 @part
-def _layer(network, weights, x, layer, z, a):  # type: ignore[no-untyped-def]
+def _layer(network, weights, x, layer, units):  # type: ignore[no-untyped-def]
     """a = g(x W^T + b)."""
+    rows = x.shape[0]
+    z, a = of_layer(network, units.z, layer, rows), of_layer(network, units.a, layer, rows)
     np.dot(x, weight_of(network, weights, layer).T, z)  # (B, I) @ (I, O)
     if network.biases[layer] >= 0:
-        bias = bias_of(network, weights, layer)
-        for row in range(z.shape[0]):
-            for unit in range(z.shape[1]):
-                z[row, unit] += bias[unit]
+        bias = vector(network, weights, network.biases[layer], layer)
+        for b in range(rows):
+            for u in range(bias.size):
+                z[b, u] += bias[u]
+    if network.scales[layer] >= 0:
+        scale = vector(network, weights, network.scales[layer], layer)
+        shift = vector(network, weights, network.scales[layer] + scale.size, layer)
+        centred, steepness = of_layer(network, units.centred, layer, rows), units.steepness[layer * rows :]
+        normalise(z, scale, shift, centred, steepness)
     activate(network.activations[layer], z.ravel(), a.ravel())
     return a
 
 
 @part
-def backward(network, weights, gradients, inputs, z, a, x, factors, slopes, drops):  # type: ignore[no-untyped-def]
+def backward(network, weights, gradients, inputs, units, drops):  # type: ignore[no-untyped-def]
     """Fill `gradients` with the derivatives of the loss by all weights.
 
-    `slopes` holds, of the last layer, the derivatives of the loss by its outputs (B, O); the others are made here. `x` are
-    the layers' outputs, after dropout where it `drops`.
+    The slopes of the last layer are dL/da (B, O) as it begins; `drops`: whether dropout was on.
     """
     rows = inputs.shape[0]
     for layer in range(network.weights.size - 1, -1, -1):
-        slope = of_layer(network, slopes, layer, rows)
-        places = slice(network.columns[layer] * rows, network.columns[layer] * rows + slope.size)
-        chain(network.activations[layer], z[places], a[places], slopes[places])  # dL/dz = dL/da g'(z)
-        before = of_layer(network, x, layer - 1, rows) if layer else inputs
-        np.dot(slope.T, before, weight_of(network, gradients, layer))  # dL/dW = (dL/dz)^T x
+        slope = of_layer(network, units.slopes, layer, rows)
+        z, a = of_layer(network, units.z, layer, rows), of_layer(network, units.a, layer, rows)
+        chain(network.activations[layer], z.ravel(), a.ravel(), slope.ravel())  # dL/dz = dL/da g'(z)
+        if network.scales[layer] >= 0:
+            start, width = network.scales[layer], slope.shape[1]
+            of_scale = vector(network, gradients, start, layer)
+            of_shift = vector(network, gradients, start + width, layer)
+            scale, centred = vector(network, weights, start, layer), of_layer(network, units.centred, layer, rows)
+            normalise_back(slope, scale, centred, units.steepness[layer * rows :], of_scale, of_shift)
+        x = of_layer(network, units.outputs, layer - 1, rows) if layer else inputs
+        np.dot(slope.T, x, weight_of(network, gradients, layer))  # dL/dW = (dL/dz)^T x
         if network.biases[layer] >= 0:
-            bias = bias_of(network, gradients, layer)
-            bias[:] = 0.0
-            for row in range(rows):
-                for unit in range(bias.size):
-                    bias[unit] += slope[row, unit]  # dL/db = sum of dL/dz
+            of_bias = vector(network, gradients, network.biases[layer], layer)
+            of_bias[:] = 0.0
+            for b in range(rows):
+                for u in range(of_bias.size):
+                    of_bias[u] += slope[b, u]  # dL/db = sum of dL/dz
         if layer:
-            below = of_layer(network, slopes, layer - 1, rows)
+            below = of_layer(network, units.slopes, layer - 1, rows)
             np.dot(slope, weight_of(network, weights, layer), below)  # dL/dx = dL/dz W
             if drops:
-                factor = of_layer(network, factors, layer - 1, rows)
-                for row in range(rows):
-                    for unit in range(below.shape[1]):
-                        below[row, unit] *= factor[row, unit]
+                m = of_layer(network, units.factors, layer - 1, rows)
+                for b in range(rows):
+                    for u in range(below.shape[1]):
+                        below[b, u] *= m[b, u]  # dL/da = dL/dx m

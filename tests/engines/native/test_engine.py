@@ -25,7 +25,7 @@ from tests.engines.stacked.test_company import alone, assert_same_curve
 
 BASE = ["tracking.enabled=false", "trainer.accelerator=cpu", "patience=null", "data=breast_cancer", "epochs=4"]
 SHAPES = [
-    ("model.widths=[6]", "model.dropout=0.2"),
+    ("model.widths=[6]", "model.dropout=0.2", "model.norm=layer"),
     ("model.widths=[9,4]", "batch_size=50", "optimizer.name=sgd", "optimizer.lr=0.1"),
     ("model.widths=[]", "data=diabetes", "loss=huber"),
     ("model.widths=[8]", "trainer.precision=64-true", "epochs=6", "patience=1"),
@@ -122,7 +122,6 @@ def test_the_thread_counts_are_given_back(tmp_path):
 @pytest.mark.parametrize(
     ("override", "reason"),
     [
-        ("model.norm=layer", "model.norm"),
         ("augment=mixup", "augment"),
         ("trainer.precision=bf16-mixed", "trainer.precision=bf16-mixed"),
         ("trainer.compile=true", "trainer.compile"),
@@ -136,12 +135,12 @@ def test_what_it_does_not_know_goes_elsewhere(override, reason):
 
 
 def test_jobs_that_it_does_not_know_are_trained_by_others(tmp_path):
-    norm = ("epochs=1", "model.norm=layer")
-    made, heard = jobs(tmp_path, [("epochs=1",), norm, ("epochs=1", "model.widths=[3]"), norm]), Heard()
+    other = ("epochs=1", "augment=mixup")
+    made, heard = jobs(tmp_path, [("epochs=1",), other, ("epochs=1", "model.widths=[3]"), other]), Heard()
     told = io.StringIO()
     Dispatch(Jobs(made, spec_of), [heard], console=Console(file=told, width=200), engine="native").train()
     assert heard.events == {number: ["begin", "epoch 1", "end"] for number in range(4)}
-    assert told.getvalue().count("not in the compiled engine: model.norm is not known") == 1
+    assert told.getvalue().count("not in the compiled engine: augment is not known") == 1
 
 
 def test_a_job_that_cannot_begin_fails_alone(tmp_path):

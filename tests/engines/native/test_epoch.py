@@ -100,6 +100,8 @@ SETTINGS = {
     "clipped by norm": ("binary", "trainer.gradient_clip_val=0.05"),
     "clipped by value": ("binary", "trainer.gradient_clip_val=0.01", "trainer.gradient_clip_algorithm=value"),
     "no dropout": ("binary", "model.dropout=0"),
+    "layer norm": ("binary", "model.norm=layer"),
+    "layer norm, no dropout": ("binary", "model.norm=layer", "model.dropout=0", "model.bias=false"),
     "no bias": ("binary", "model.bias=false"),
     "no hidden layer": ("multiclass", "model.widths=[]"),
     "a batch of all": ("binary", "batch_size=1000"),
