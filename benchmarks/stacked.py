@@ -83,7 +83,7 @@ def stack_of(run: Run, dataset: Dataset, size: int) -> Stack:
     for slot in range(size):
         optimizer = run.optimizer.model_copy(update={"lr": 1e-3 * (1 + slot / size)})
         member = run.model_copy(update={"seed": slot, "optimizer": optimizer})
-        stack.admit(slot, build_member(Job(slot, member, Path()), data))
+        stack.admit(slot, build_member(Job(slot, member, Path()), data, read_dataset))
     stack.epoch()
     return stack
 

@@ -17,7 +17,7 @@ from src.runs.job import Job, JobSource, Place
 from src.runs.listener import Listener, Listeners, RecordError
 from src.runs.outcome import Failed, Outcome
 
-EngineName = Literal["auto", "stacked", "single"]
+EngineName = Literal["auto", "native", "stacked", "single"]
 
 
 class Dispatch:
@@ -50,8 +50,7 @@ class Dispatch:
 
     def train(self) -> None:
         """Until the source has no more."""
-        while (job := self.source.next(None)) is not None:
-            self._pull(job)
+        while (job := self._first()) is not None:
             self._guarded(lambda job=job: self._train(job))  # type: ignore[misc]
 
     def take_up(self, snapshot: Snapshot, jobs: Sequence[Job]) -> None:
@@ -66,6 +65,10 @@ class Dispatch:
         if job is not None:
             self._open[job.number] = job
         return job
+
+    def put_back(self, job: Job) -> None:
+        """For engines: another is to begin with this job."""
+        self._pulled.appendleft(job)
 
     def keep(self, job: Job, row: Mapping[str, float]) -> bool:
         """For engines: whether a job goes on."""
@@ -89,6 +92,12 @@ class Dispatch:
         if job.number not in self._begun:
             self.begin(job, {"seed": str(job.run.seed)})
         self.listeners.end(job, outcome)
+
+    def _first(self) -> Job | None:
+        """The job that the next engine begins with."""
+        if not self._pulled and (job := self.source.next(None)) is not None:
+            self._pull(job)
+        return self._pulled[0] if self._pulled else None
 
     def _pull(self, job: Job) -> None:
         self._open[job.number] = job
@@ -120,8 +129,9 @@ class Dispatch:
         return list(self._open.values())
 
     def _train(self, first: Job) -> None:
-        dataset, spec = self.data.read(first.run.data), spec_with_folds(first.run, self.data.read)
-        check_against_data(first.run, dataset.task, is_image=dataset.is_image, has_codes=dataset.has_codes)
+        dataset, spec = self._checked_data(first), spec_with_folds(first.run, self.data.read)
+        if self.engine == "native" and self._is_native(first, dataset):
+            return
         if self._is_stacked(first, dataset):
             second = self.source.next(Place(spec, self.slots or 2))
             if second is not None:
@@ -132,6 +142,30 @@ class Dispatch:
         from src.engines.single.engine import SingleEngine  # imports Lightning
 
         SingleEngine(spec, self.data.read, console=self.console).train(self, self)
+
+    def _checked_data(self, job: Job) -> Dataset:
+        """Raises ValueError if they cannot be read, or the job does not fit them."""
+        dataset = self.data.read(job.run.data)
+        check_against_data(job.run, dataset.task, is_image=dataset.is_image, has_codes=dataset.has_codes)
+        return dataset
+
+    def _is_native(self, first: Job, dataset: Dataset) -> bool:
+        """Train by compiled loops whatever they know; False if `first` is not of it."""
+        from src.engines.native.build import why_not  # imports numba
+
+        if reason := why_not(first.run, dataset):
+            self.console.print(f"job {first.number} and what is like it: not in the compiled engine: {reason}.")
+            return False
+        from src.engines.native.engine import NativeEngine
+
+        engine = NativeEngine(
+            threads=self.slots,
+            read=self.data.read,
+            console=self.console,
+            on_commit=lambda: self.on_snapshot(None),
+        )
+        engine.train(Known(self, lambda job: why_not(job.run, self._checked_data(job)) is None), self)
+        return True
 
     def _is_stacked(self, first: Job, dataset: Dataset) -> bool:
         if self.engine == "single" or self.slots == 1:
@@ -148,3 +182,31 @@ class Dispatch:
             engine.take_up(snapshot, self._open)
         engine.train(self, self)
         self.used_, self.offered_ = self.used_ + engine.used_, self.offered_ + engine.offered_
+
+
+class Known:
+    """Of what `dispatch` has, the jobs that an engine `knows`, until one comes that it does not: that one waits there.
+
+    A job whose data cannot be read, or do not fit it, ends.
+    """
+
+    def __init__(self, dispatch: Dispatch, knows: Callable[[Job], bool]) -> None:
+        self.dispatch, self.knows = dispatch, knows
+        self._is_through = False
+
+    def next(self, place: Place | None) -> Job | None:
+        """The next job."""
+        while not self._is_through and (job := self.dispatch.next(place)) is not None:
+            try:
+                if self.knows(job):
+                    return job
+            except Exception as error:
+                self.dispatch.end(job, Failed(error))
+            else:
+                self.dispatch.put_back(job)
+                self._is_through = True
+        return None
+
+    def keep(self, job: Job, row: Mapping[str, float]) -> bool:
+        """Whether a job goes on."""
+        return self.dispatch.keep(job, row)

@@ -8,7 +8,7 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
-ENGINES = ("auto", "stacked", "single")
+ENGINES = ("auto", "native", "stacked", "single")
 
 
 def comes_whole(config: DictConfig) -> bool:

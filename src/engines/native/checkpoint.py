@@ -1,0 +1,52 @@
+"""A member on disk, so that a sweep that was killed goes on where it was."""
+
+import logging
+import time
+from typing import Any
+
+from src.disk import DamagedError
+from src.disk.tensors import load_tensors, save_tensors
+from src.engines.native.member import Member
+from src.runs.job import Job
+
+log = logging.getLogger(__name__)
+
+FILE = "member.ckpt"  # in the folder of its job
+SECONDS = 10.0  # between two commits at least; and of the time
+SHARE = 0.02  # no more than this may go into them
+
+
+class Pace:
+    """Says when something that costs time is due again."""
+
+    def __init__(self) -> None:
+        self._due = time.perf_counter() + SECONDS
+
+    def is_due(self) -> bool:
+        return time.perf_counter() >= self._due
+
+    def took(self, seconds: float) -> None:
+        """It was done, for so long."""
+        self._due = time.perf_counter() + max(SECONDS, seconds / SHARE)
+
+
+def save(member: Member) -> None:
+    """Commit a member as it is now."""
+    save_tensors(member.state(), member.job.folder / FILE)
+
+
+def restore(member: Member) -> None:
+    """Go on from the last commit, if there is one; one that is damaged is told, and the member begins anew."""
+    path = member.job.folder / FILE
+    if path.is_file():
+        try:
+            state: dict[str, Any] = load_tensors(path)
+        except DamagedError as error:
+            log.warning("%s The run begins again at epoch 1.", error)
+        else:
+            member.restore(state)
+
+
+def remove(job: Job) -> None:
+    """Its job has ended."""
+    (job.folder / FILE).unlink(missing_ok=True)
