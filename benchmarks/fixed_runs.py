@@ -41,9 +41,9 @@ def main() -> None:
     found = {name: histories(arguments) for name, arguments in COMMANDS.items()}
     found |= {name: histories(arguments, kill=True) for name, arguments in KILLED.items()}
     if what == "write":
-        Path(path).write_text(json.dumps(found))
+        Path(path).write_text(json.dumps(found), encoding="utf-8")
         return
-    before = json.loads(Path(path).read_text())
+    before = json.loads(Path(path).read_text(encoding="utf-8"))
     differing = [name for name in before if json.dumps(before[name]) != json.dumps(found.get(name))]
     count = sum(len(rows) for of_command in found.values() for rows in of_command.values())
     print(f"{len(before)} commands, {count} epochs; differing: {', '.join(differing) or 'none'}")

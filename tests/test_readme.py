@@ -30,7 +30,7 @@ UNFINISHED = re.compile(r"--help|--config-dir|RUN|\.\.\.|model=net")
 
 def stated(path: Path) -> list[list[str]]:
     """The commands in a file as lists of words, without what is said of them behind two spaces."""
-    lines = [re.split(r"\s{2,}|\s+#", line)[0] for line in STATED.findall(path.read_text())]
+    lines = [re.split(r"\s{2,}|\s+#", line)[0] for line in STATED.findall(path.read_text(encoding="utf-8"))]
     return [shlex.split(line) for line in lines]
 
 

@@ -19,7 +19,7 @@ otherwise; a claim holds if all its predictions do. This page is made by `python
 
 def write_page(folder: Path) -> None:
     """Make the page anew from the results in `folder`/results."""
-    reports = [json.loads(path.read_text()) for path in sorted((folder / "results").glob("*.json"))]
+    reports = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((folder / "results").glob("*.json"))]
     runs.write_text(folder / "README.md", page([report for report in reports if "findings" in report]))
 
 

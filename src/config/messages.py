@@ -1,5 +1,6 @@
 """One line for a user's mistake: `<file or key>: <rule>, but got <value>.`"""
 
+import os
 import re
 import shutil
 import sys
@@ -97,10 +98,13 @@ def _line(error: BaseException) -> str:
         return _of_hydra(error)
     if isinstance(error, OmegaConfBaseException):
         return _of_omegaconf(error)
-    if isinstance(error, OSError) and error.filename and error.errno in FULL:
-        return f"{error.filename}: must have room on its disk, but got: {error.strerror}, {_room(error.filename)} left there."
+    if isinstance(error, OSError) and error.errno in FULL:
+        place = error.filename or os.getcwd()  # a library's writing names no file
+        return f"{place}: must have room on its disk, but got: {error.strerror}, {_room(place)} left there."
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: must be readable and writable, but got: {error.strerror}."
+    if isinstance(error, FileNotFoundError) and not error.filename:  # os.getcwd's
+        return "working directory: must be there, but got one that was deleted."
     return str(error)
 
 

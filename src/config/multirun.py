@@ -124,7 +124,7 @@ def write_hydra_files(folder: Path, job: Composed) -> None:
 def hide_passwords(folder: Path, subdir: str | None) -> None:
     """In the files that Hydra itself has just written of a run."""
     for path in (folder / subdir).glob("*.yaml") if subdir is not None else ():
-        if (shared := without_passwords(text := path.read_text())) != text:
+        if (shared := without_passwords(text := path.read_text(encoding="utf-8"))) != text:
             runs.write_text(path, shared)
 
 

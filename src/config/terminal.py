@@ -74,7 +74,21 @@ class Output:
             elif error.errno == errno.EPIPE:
                 sys.exit(SIGPIPE)
             else:
-                raise OSError(error.errno, error.strerror, "stdout") from error
+                raise ValueError(f"stdout: must be writable, but got: {error.strerror}.") from error
+
+
+class LogFile(logging.FileHandler):
+    """A log, until it cannot be written, say for a full disk: that is told once."""
+
+    told = False
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  logging's name
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            super().handleError(record)
+        elif not self.told:
+            self.told = True
+            print(f"WARNING: {self.baseFilename}: {error.strerror}; not all is logged there.", file=sys.stderr)
 
 
 def _record(*arguments: Any, **named: Any) -> logging.LogRecord:

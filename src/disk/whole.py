@@ -27,8 +27,8 @@ def whole_file(path: Path, *, flush: bool = True, shared: bool = False) -> Itera
         part.replace(path)
     except BaseException as error:
         part.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.errno in FULL:
-            raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
+        if isinstance(error, OSError) and (error.errno in FULL or error.filename == str(part)):
+            raise OSError(error.errno, os.strerror(error.errno or 0), str(path)) from error
         raise
 
 

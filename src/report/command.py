@@ -91,7 +91,9 @@ def _option(group: str, wanted: Mapping[str, Any], base: Mapping[str, Any]) -> s
     chosen = {key: value for key, value in base.items() if key.startswith(f"{group}.")}
     best, least = None, _distance(of_run, chosen)
     for file in sorted((CONF / group).glob("*.yaml")):
-        content = {key: value for key, value in yaml.safe_load(file.read_text()).items() if key != "defaults"}
+        content = {
+            key: value for key, value in yaml.safe_load(file.read_text(encoding="utf-8")).items() if key != "defaults"
+        }
         option = dict(leaves(content, f"{group}."))
         if (distance := _distance(of_run, option)) < least:
             best, least = file.stem, distance

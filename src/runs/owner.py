@@ -113,7 +113,7 @@ def _is_here(owner: Mapping[str, Any]) -> bool:
 def _pids() -> str:
     """Where numbers of processes mean the same: one start of one machine, outside or inside one container."""
     try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
         return f"{boot}/{os.stat('/proc/self/ns/pid').st_ino}"
     except OSError:  # not Linux
         return socket.gethostname()

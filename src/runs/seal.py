@@ -9,10 +9,12 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
+from src.disk import DamagedError, flush_files
 from src.runs.files import IDENTITY, read_json
 from src.runs.folder import ROOT
 
 KEY = "seal.key"  # beside the runs; of no use to anybody who has not got it with a folder
+LENGTH = 32  # bytes
 SEALED = ("overrides.yaml", "hydra.yaml")  # what `resume` runs
 
 
@@ -44,8 +46,13 @@ def _key() -> bytes:
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f"{KEY}.{secrets.token_hex(4)}.part")
         part.touch(mode=0o600)
-        part.write_bytes(secrets.token_bytes(32))
+        part.write_bytes(secrets.token_bytes(LENGTH))
+        flush_files([part])
         with suppress(FileExistsError):
             os.link(part, path)
         part.unlink()
-    return path.read_bytes()
+    if len(key := path.read_bytes()) != LENGTH:  # anybody can seal with an empty one
+        raise DamagedError(
+            f"{path}: must hold {LENGTH} bytes, but got {len(key)}; without it the next run makes another."
+        )
+    return key

@@ -58,10 +58,13 @@ class Journal(BaseJournalBackend):
             return
         entries = [*({**log, CONTINUED: True} for log in logs[:-1]), logs[-1]]
         lines = "".join(json.dumps(entry, separators=(",", ":")) + "\n" for entry in entries)
-        with self._writing, self._lock, self.path.open("ab") as file:
-            file.write(lines.encode())
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            with self._writing, self._lock, self.path.open("ab") as file:
+                file.write(lines.encode())
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self.path)) from error
 
 
 class GatheringStorage(JournalStorage):

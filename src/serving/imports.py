@@ -11,7 +11,7 @@ OURS = SOURCE.name  # what our package is called here
 
 def imported_names(path: Path, *, eager: bool = False) -> Iterator[str]:
     """The dotted names that a file imports, but for the eyes of a type checker; `eager`: those as it is imported itself."""
-    yield from _of_node(ast.parse(path.read_text()), eager)
+    yield from _of_node(ast.parse(path.read_text(encoding="utf-8")), eager)
 
 
 def needed(start: Collection[str], unused: Collection[str]) -> dict[str, Path]:

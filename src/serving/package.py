@@ -44,14 +44,16 @@ def write_package(scratch: Path, target: str, kind: str) -> Package:
     unused = {one.__module__ for name, one in PREPROCESSORS.items() if name != kind}
     modules = needed(start, unused)
     files = {
-        "/".join(name.split(".")[1:]) + ("/__init__.py" if path.name == "__init__.py" else ".py"): path.read_text()
+        "/".join(name.split(".")[1:]) + ("/__init__.py" if path.name == "__init__.py" else ".py"): path.read_text(
+            encoding="utf-8"
+        )
         for name, path in sorted(modules.items())
     }
     digest = hashlib.sha256("".join(f"{name}\n{text}\n" for name, text in files.items()).encode()).hexdigest()
     package = scratch / f"perceptron_lab_{digest[:8]}"
     for name, text in {"__init__.py": f'"""What a model of Perceptron Lab needs: {digest}."""\n', **files}.items():
         (package / name).parent.mkdir(parents=True, exist_ok=True)
-        (package / name).write_text(_renamed(text, package.name))
+        (package / name).write_text(_renamed(text, package.name), encoding="utf-8")
     packed = [] if theirs is None else [_copied(theirs, scratch / "theirs", package.name)]
     tops = [*libraries(modules.values()), *libraries(written)]
     tops += [] if is_ours(target) or theirs is not None else [target.partition(".")[0]]
@@ -79,7 +81,7 @@ def _copied(theirs: Path, scratch: Path, package: str) -> Path:
     else:
         shutil.copy(theirs, place)
     for path in place.rglob("*.py") if place.is_dir() else [place]:
-        path.write_text(_renamed(path.read_text(), package))
+        path.write_text(_renamed(path.read_text(encoding="utf-8"), package), encoding="utf-8")
     return place
 
 

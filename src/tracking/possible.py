@@ -30,7 +30,7 @@ def check_store(configured: str | None) -> None:
 def _check_file(path: Path) -> None:
     """Raises OSError if the file cannot be made or written, ValueError if it holds something else than tables."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with Path(f"{path}.lock").open("a"):  # which whoever makes the tables takes
+    with Path(f"{path}.lock").open("a", encoding="utf-8"):  # which whoever makes the tables takes
         pass
     if path.exists():
         with path.open("rb+") as file:

@@ -127,7 +127,7 @@ def main() -> None:
 
     with output(goes_on=True):
         show_warnings()
-        import mlflow.store.tracking.sqlalchemy_store
+        import mlflow.store.tracking.sqlalchemy_store  # noqa: F401
         import mlflow.tracking  # noqa: F401  the seconds that this takes are over when the first event comes
 
         work(events, answer)

@@ -80,3 +80,9 @@ def test_files_of_several_processes_do_not_meet(tmp_path: Path):
         assert part.name == f"text.{os.getpid()}.part"
         part.write_text("mine")
     assert (tmp_path / "text").read_text() == "mine"
+
+
+def test_a_file_that_cannot_be_made_is_told_by_its_own_name(tmp_path: Path):
+    with pytest.raises(FileNotFoundError) as refused:
+        write_text(tmp_path / "nowhere" / "file.txt", "text")
+    assert refused.value.filename == str(tmp_path / "nowhere" / "file.txt")

@@ -7,6 +7,7 @@ from pathlib import Path
 from src import runs
 from src.runs.results import Results
 from tests import doors
+from tests.hostile.rule import assert_refused
 
 SEARCH = ("-m", "+experiment=smoke", "+search=quick", "epochs=2", "hydra.sweeper.retrain=0")
 QUIET = ("tracking.enabled=false", "hydra.output_subdir=null")
@@ -42,3 +43,18 @@ def test_a_search_goes_on_beside_damaged_runs(tmp_path: Path):
     assert Results.read(folder / "3") is not None
     assert len((folder / "leaderboard.csv").read_text().splitlines()) == 3
     assert "Traceback" not in told
+
+
+GONE = """
+import os, sys
+os.rmdir(os.getcwd())
+sys.argv[1:] = ["+experiment=smoke", "tracking.enabled=false"]
+from src.train import main
+main()
+"""
+
+
+def test_a_deleted_working_directory_is_told_as_such(tmp_path: Path):
+    (tmp_path / "gone").mkdir()
+    done = doors.run("-c", GONE, cwd=tmp_path / "gone")
+    assert_refused(done.returncode, done.stderr, "working directory")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from src.disk import DamagedError
 from src.runs.identity import Identity
 from src.runs.seal import KEY, check_seal, seal
 from tests import doors
@@ -91,3 +92,11 @@ def test_the_key_of_seals_is_made_once_and_is_the_owners_alone(tmp_path: Path, m
     assert seal(tmp_path, "a") == seal(tmp_path, "a") != seal(tmp_path, "b")
     assert [path.name for path in (tmp_path / "mlruns").iterdir()] == [KEY]
     assert (tmp_path / "mlruns" / KEY).stat().st_mode & 0o077 == 0
+
+
+def test_a_cut_key_seals_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    seal(tmp_path, "a")
+    (tmp_path / "mlruns" / KEY).write_bytes(b"")
+    with pytest.raises(DamagedError, match="must hold 32 bytes, but got 0"):
+        seal(tmp_path, "a")

@@ -6,6 +6,7 @@ from subprocess import CompletedProcess
 from src import runs
 from src.runs.results import Results
 from tests import doors
+from tests.hostile.rule import assert_refused
 
 DOOR = """
 import resource, sys
@@ -47,6 +48,26 @@ def test_a_sweep_keeps_its_numbers_and_says_what_did_not_fit(tmp_path: Path):
     assert (sweep / "leaderboard.csv").is_file()
     assert Results.read(sweep / "1") is not None
     assert not list(sweep.glob("**/*.part"))
+
+
+def test_a_sweep_that_cannot_begin_says_where_there_is_no_room(tmp_path: Path):
+    done = train(tmp_path, 3_000, "-m", *SMALL, OFF, "seed=0,1")
+    assert_refused(done.returncode, done.stderr, f"{tmp_path}: must have room on its disk")
+
+
+def test_a_searchs_journal_is_named(tmp_path: Path):
+    done = train(tmp_path, 9_000, "-m", *SMALL, OFF, "+search=quick", "hydra.sweeper.n_trials=8")
+    assert_refused(done.returncode, done.stderr, "study.journal: must have room on its disk")
+
+
+def test_a_log_that_is_full_is_told_once(tmp_path: Path):
+    log = tmp_path / "mlruns" / "runs" / "mine" / "train.log"
+    log.parent.mkdir(parents=True)
+    log.symlink_to("/dev/full")
+    done = doors.run("-m", "src.train", *SMALL, OFF, "hydra.run.dir=mlruns/runs/mine", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (line,) = done.stderr.splitlines()
+    assert line == f"WARNING: {log}: No space left on device; not all is logged there."
 
 
 def test_a_store_that_is_full_costs_a_line_and_no_run(tmp_path: Path):

@@ -75,7 +75,9 @@ with report_errors(), output(goes_on={goes_on}):
     done = doors.run("-c", code, cwd=tmp_path)
     assert done.returncode == status
     (line,) = done.stderr.splitlines()
-    assert line.startswith(("WARNING: stdout: No space left on device", "error: stdout: must have room")[not goes_on])
+    assert line.startswith(
+        ("WARNING: stdout: No space left on device", "error: stdout: must be writable, but got: No space")[not goes_on]
+    )
 
 
 def test_signs_that_the_terminal_lacks_are_spelled():

@@ -76,7 +76,7 @@ class PixelCache:
         if digests is None or not (folder := self._folder(digests)).is_dir():
             return None
         try:
-            index = json.loads((folder / INDEX).read_text())
+            index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
             form, faulty = replace(self.form, channels=index["channels"]), list[int](index["faults"])
             pixels = mapped(folder / PIXELS)
             if pixels.shape != (len(self.names), *form.shape):

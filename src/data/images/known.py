@@ -53,12 +53,12 @@ class KnownFiles:
         pairs = zip(names, contents, strict=True)
         new = {short_hash(name): [*content.stat, content.digest] for name, content in pairs if content.digest}
         with whole_file(self.path, shared=True) as part:
-            part.write_text(json.dumps({**self._read(), **new}))
+            part.write_text(json.dumps({**self._read(), **new}), encoding="utf-8")
 
     def _read(self) -> dict[str, list[Any]]:
         """All of it; nothing where it is damaged."""
         try:
-            found = json.loads(self.path.read_text())
+            found = json.loads(self.path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
         return found if isinstance(found, dict) else {}
