@@ -6,12 +6,10 @@ All in two functions: each function of its own would cost as much to compile as 
 import math
 
 from src.engines.native.compiled import part
-from src.models.activations import ACTIVATIONS
 
-KINDS = {name: kind for kind, name in enumerate(ACTIVATIONS)}
-IDENTITY, STEP, SIGMOID, TANH = (KINDS[name] for name in ("identity", "step", "sigmoid", "tanh"))
-RELU, LEAKY_RELU, ELU, SELU = (KINDS[name] for name in ("relu", "leaky_relu", "elu", "selu"))
-GELU, SILU, SOFTPLUS = (KINDS[name] for name in ("gelu", "silu", "softplus"))
+NAMES = ("identity", "step", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "softplus")
+KINDS = {name: kind for kind, name in enumerate(NAMES)}
+IDENTITY, STEP, SIGMOID, TANH, RELU, LEAKY_RELU, ELU, SELU, GELU, SILU, SOFTPLUS = range(len(NAMES))
 ALPHA, LAMBDA = 1.6732632423543772848, 1.0507009873554804934  # of SELU, as torch has them
 ROOT2, ROOT2PI = math.sqrt(2.0), math.sqrt(2.0 * math.pi)
 

@@ -1,6 +1,7 @@
 """The programs, ready to run: compiled on the first use on a machine, then read from disk."""
 
 import time
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -16,17 +17,19 @@ from src.engines.native.losses import Smoothing
 from src.engines.native.network import Dropout
 from src.engines.native.units import Network
 
-TOLD = 1.0  # seconds from which it is told
-
 
 def make_ready(dtype: torch.dtype, console: Console) -> None:
-    """All programs for weights of `dtype`; says so if that takes long."""
-    if not any(cache_folder().rglob("*.nbc")):
-        console.print("The compiled engine is compiled for this machine, once: some 10 s.")
-    started = time.perf_counter()
-    _train_one(np.float64 if dtype == torch.float64 else np.float32)
-    if (seconds := time.perf_counter() - started) > TOLD:
-        console.print(f"The compiled engine was compiled in {seconds:.1f} s.")
+    """All programs for weights of `dtype`; the first time on a machine it says that it compiles, and for how long."""
+    name = "float64" if dtype == torch.float64 else "float32"
+    mark, started = cache_folder() / f"{name}.ready", time.perf_counter()
+    is_first = not mark.is_file()
+    if is_first:
+        console.print(f"The compiled engine is compiled for this machine and {name}, once.")
+    _train_one(np.dtype(name).type)
+    if is_first:
+        console.print(f"It was compiled in {time.perf_counter() - started:.1f} s.")
+        with suppress(OSError):
+            mark.touch()
 
 
 def _train_one(dtype: Any) -> None:

@@ -9,11 +9,11 @@ from src.config.composition import compose_run
 from src.data.batches import TrainBatches
 from src.data.reading import read_dataset
 from src.engines.build import learning_rates
-from src.engines.native import losses, updates
-from src.engines.native.activations import KINDS as ACTIVATIONS
+from src.engines.native import activations, losses, updates
 from src.engines.native.build import build_member
 from src.engines.native.data import prepare
 from src.losses import LOSSES
+from src.models.activations import ACTIVATIONS
 from src.models.dropout import dropout_layers, set_rows
 from src.models.outputs import squeezed
 from src.optimizers import OPTIMIZERS, build_optimizer
@@ -74,11 +74,12 @@ def assert_same(task, *overrides):
 
 
 def test_every_choice_is_known():
+    assert set(activations.KINDS) == set(ACTIVATIONS)
     assert set(updates.KINDS) == set(OPTIMIZERS)
     assert set(losses.KINDS) == {(name, task) for name, loss in LOSSES.items() for task in loss.tasks}
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("activation", activations.KINDS)
 def test_every_activation(activation):
     assert_same("binary", f"model.activation={activation}", "optimizer.name=momentum")
 
