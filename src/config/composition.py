@@ -47,8 +47,6 @@ def resolved(cfg: DictConfig, hydra: Any) -> Run:
             tracking["experiment"] = hydra.runtime.choices.get("experiment") or "default"
         if tracking.get("save_model") is None:
             tracking["save_model"] = alone
-    if alone and str(hydra.sweeper._target_).endswith("OptunaSweeper"):
-        raise ValueError("search: must be started with -m (python -m src.train -m ...), but got a search without it.")
     if hydra.job.chdir:
         raise ValueError(
             "hydra.job.chdir: must be false: paths are those of where the command was typed, but got true."
@@ -85,6 +83,10 @@ class Check(Callback):
         with report_errors():
             check_places(config.hydra, "hydra.run.dir")
             run = resolved(without_hydra(config), config.hydra)
+            if str(config.hydra.sweeper._target_).endswith("OptunaSweeper"):
+                raise ValueError(
+                    "search: must be started with -m (python -m src.train -m ...), but got a search without it."
+                )
             Identity.of(run).check(Path(config.hydra.run.dir), again=AGAIN)
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
