@@ -72,7 +72,7 @@ def test_a_study_in_postgresql_goes_on(tmp_path: Path, postgresql: str):
 @pytest.mark.parametrize("line", [b"nonsense", b"[1]", b"{}", b"\xff\xfe", b'{"op_code": 0,'])
 def test_a_journal_with_a_line_that_is_no_entry_is_named(tmp_path: Path, line: bytes):
     (tmp_path / JOURNAL).write_bytes(line + b"\n")
-    with pytest.raises(DamagedError, match=rf"^{tmp_path / JOURNAL}: must be whole, but got damaged content"):
+    with pytest.raises(ValueError, match=rf"^{tmp_path / JOURNAL}: must be whole, but got damaged content"):
         open_storage(None, tmp_path)
 
 
