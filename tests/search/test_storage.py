@@ -18,7 +18,6 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
 from benchmarks.closed_form import open_search, run_slots
-from src.disk import DamagedError
 from src.search.storage import JOURNAL, GatheringStorage, answering, open_storage
 from tests.hostile.damages import damage
 
