@@ -1,5 +1,6 @@
 """Where a run or a sweep may leave its files: in a folder of its own. No name leads out of it."""
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ def check_places(hydra: Any, key: str) -> None:
         if given is not None and not NAME.fullmatch(str(given)):
             raise ValueError(f"{name}: must be a name, which leads to no other folder, but got {given!r}.")
     given = str(hydra.run.dir if key == "hydra.run.dir" else hydra.sweep.dir)
-    folder, here = Path(given).resolve(), Path.cwd().resolve()
+    folder, here = Path(os.path.realpath(given)), Path.cwd().resolve()  # links in a circle are for whoever writes
     project = Path(__file__).resolve().parent.parent.parent
     containers = [here, project, *(place.resolve() for place in (runs.ROOT, runs.ROOT / "runs", runs.ROOT / "sweeps"))]
     if any(container.is_relative_to(folder) for container in containers):

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+from src.disk.plain import check_plain
 from src.passwords import without_passwords
 
 AT_ONCE = 16  # files that are flushed together cost little more than one: 4 ms each alone, 0.3 ms each of many
@@ -19,6 +20,7 @@ def whole_file(path: Path, *, flush: bool = True, shared: bool = False) -> Itera
 
     `flush`: whether to wait for the disk. `shared`: whether other processes may write the same file at once.
     """
+    check_plain(path)  # a file that is renamed over a device takes its place
     part = path.with_name(f"{path.name}.{os.getpid()}.part" if shared else f"{path.name}.part")
     try:
         yield part

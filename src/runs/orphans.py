@@ -25,21 +25,31 @@ def close_orphans(console: Console, but: Path, root: Path = ROOT) -> None:
     for folder in orphans(root):
         if folder.resolve() == but.resolve():
             continue
-        owner = read_owner(folder)
-        why = f"process {owner['pid']} is gone" if owner else "its process is gone"
-        if not has_begun(folder):
-            console.print(f"{folder}: {why}, before anything was trained; what it left is removed.", soft_wrap=True)
-            clear(folder)
-        elif folder.parent.name == "sweeps":
-            console.print(f"{folder}: was left running, {why}; the same command goes on with it.", soft_wrap=True)
-        else:
-            told = f"was left running, {why}; resume={label(folder)} goes on with it"
-            console.print(f"{label(folder)}: {told}.", soft_wrap=True)
-            try:
-                close(folder, why)
-            except DamagedError as error:  # whoever goes on with it sees to that
-                log.warning("%s", error)
-        release(folder)
+        try:
+            _close_orphan(console, folder)
+        except OSError as error:  # what one left keeps no other from beginning
+            log.warning(
+                "%s: is left as it is, since it must be readable and writable, but got: %s.", folder, error.strerror
+            )
+
+
+def _close_orphan(console: Console, folder: Path) -> None:
+    """The same of one."""
+    owner = read_owner(folder)
+    why = f"process {owner['pid']} is gone" if owner else "its process is gone"
+    if not has_begun(folder):
+        console.print(f"{folder}: {why}, before anything was trained; what it left is removed.", soft_wrap=True)
+        clear(folder)
+    elif folder.parent.name == "sweeps":
+        console.print(f"{folder}: was left running, {why}; the same command goes on with it.", soft_wrap=True)
+    else:
+        told = f"was left running, {why}; resume={label(folder)} goes on with it"
+        console.print(f"{label(folder)}: {told}.", soft_wrap=True)
+        try:
+            close(folder, why)
+        except DamagedError as error:  # whoever goes on with it sees to that
+            log.warning("%s", error)
+    release(folder)
 
 
 def orphans(root: Path = ROOT) -> list[Path]:

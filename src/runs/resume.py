@@ -16,6 +16,10 @@ def arguments(argv: Sequence[str]) -> list[str]:
     resumed = [text.removeprefix("resume=") for text in argv if text.startswith("resume=") and text != "resume=null"]
     if not resumed:
         return list(argv)
+    if {"-m", "--multirun"} & set(argv):
+        raise ValueError(
+            f"resume: must stand in a command without -m (that of a sweep goes on with it), but got {resumed[-1]}."
+        )
     folder = find(resumed[-1])
     if in_sweep(folder):
         raise ValueError(

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from src import runs
+from src.disk import read_whole
 from src.prediction.predictor import Predictor, place_of
 from src.runs.folder import ROOT
 
@@ -23,8 +24,8 @@ def find_predictors(run: str, top: int | None) -> list[Predictor]:
 
 def _best(sweep: Path, top: int) -> list[str]:
     """The numbers of the runs in the first rows that have kept their models, as the leaderboard has them."""
-    table = pd.read_csv(sweep / LEADERBOARD, dtype={"numbers": str})
-    numbers = [number for row in table["numbers"] for number in row.split() if place_of(sweep / number) is not None]
+    rows = read_whole(sweep / LEADERBOARD, lambda path: list(pd.read_csv(path, dtype=str)["numbers"].str.split()))
+    numbers = [number for row in rows for number in row if place_of(sweep / number) is not None]
     if len(numbers) < top:
         raise ValueError(
             f"top: must be at most {len(numbers)}, which is how many runs of {sweep} keep a model, but got {top}."

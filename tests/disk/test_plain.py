@@ -9,6 +9,7 @@ from src.data.images.known import read_file
 from src.data.preprocessing.arrays import Arrays
 from src.data.sources.medmnist.archive import read_arrays
 from src.data.tables.files import Format, read_table
+from src.disk import write_text
 
 READERS = {
     "table.csv": lambda path: read_table(path, Format()),
@@ -25,6 +26,14 @@ def test_a_pipe_is_refused(tmp_path: Path, name: str):
     os.mkfifo(tmp_path / name)
     with pytest.raises(ValueError, match="must be a plain file, but got a pipe or a device"):
         READERS[name](tmp_path / name)
+
+
+def test_nothing_is_written_in_the_place_of_a_pipe(tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ValueError, match="must be a plain file, but got a pipe or a device"):
+        write_text(tmp_path / "pipe", "text")
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
+    assert (tmp_path / "pipe").is_fifo()
 
 
 @pytest.mark.parametrize("name", ["numbers.csv", "numbers.npy", "numbers.parquet"])

@@ -82,3 +82,24 @@ def test_a_run_and_a_sweep_keep_out_of_each_others_folders(held: Path, command: 
     with unchanged(held):
         done = doors.run("-m", "src.train", *QUICK, "tracking.enabled=false", *given, place + folder, cwd=held)
     assert_refused(done.returncode, done.stderr, f"{place.removesuffix('=')}: must be the")
+
+
+def test_a_link_that_leads_to_itself_is_one_line(held: Path):
+    link = held / "mlruns" / "runs" / "loop"
+    link.symlink_to("loop")
+    done = doors.run("-m", "src.train", *QUICK, "tracking.enabled=false", "hydra.run.dir=mlruns/runs/loop", cwd=held)
+    link.unlink()
+    assert_refused(done.returncode, done.stderr, "mlruns/runs/loop")
+
+
+@pytest.mark.parametrize(
+    ("command", "about"),
+    [
+        (("-m", "resume=run", "seed=0,1"), "resume: must stand in a command without -m"),
+        ((*SEARCH[:-1], "hydra.sweeper.study_name=mine", "hydra.sweep.dir=mlruns/sweeps/other"), "study_name"),
+    ],
+)
+def test_what_would_do_nothing_is_refused(held: Path, command: tuple[str, ...], about: str):
+    with unchanged(held):
+        done = doors.run("-m", "src.train", *QUICK, "tracking.enabled=false", *command, cwd=held)
+    assert_refused(done.returncode, done.stderr, about)

@@ -86,3 +86,9 @@ def test_what_a_run_left_that_never_began_is_removed(tmp_path: Path, capsys: pyt
     left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
     assert left == {"runs/young/.hydra/config.yaml", "runs/mine/notes.txt"}
     assert capsys.readouterr().out.count("before anything was trained; what it left is removed.") == 4
+
+
+def test_what_cannot_be_closed_keeps_no_other_from_beginning(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    (tmp_path / "runs" / "broken" / runs.OWNER).mkdir(parents=True)
+    close_orphans(Console(quiet=True), Path("elsewhere"), tmp_path)
+    assert "broken: is left as it is, since it must be readable and writable, but got: Is a directory." in caplog.text

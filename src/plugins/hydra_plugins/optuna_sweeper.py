@@ -56,6 +56,13 @@ class OptunaSweeper(Sweeper):
             )
         loader, folder = self.context.config_loader, sweep_folder(self.master)
         settings = validated(Settings, self.settings, "hydra.sweeper.")
+        if settings.study_name and not folder.name.startswith(
+            settings.study_name.lstrip(".")
+        ):  # fresh ones add the time
+            raise ValueError(
+                f"hydra.sweeper.study_name: must be what its folder is called, {folder.name} by hydra.sweep.dir, but got "
+                f"{settings.study_name}."
+            )
         space = read_space(OverridesParser.create(config_loader=loader), settings.params or {}, arguments)
         composer, composed = Composer(self.master, loader), dict[int, Composed]()
         base = composer.job(space.fixed, 0).run

@@ -125,7 +125,7 @@ def companies(draw: st.DrawFn, optimizer: str) -> list[Run]:
             values["augment"]["shift"] = draw(st.sampled_from([0.1, 0.2]))
         values["trainer"] |= {
             "gradient_clip_val": draw(positive(0.01, 1.0)) if clipped else None,
-            "gradient_clip_algorithm": algorithm,
+            "gradient_clip_algorithm": algorithm if clipped else "norm",
             "accumulate_grad_batches": accumulate,
         }
         return load(values)
