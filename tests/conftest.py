@@ -20,6 +20,7 @@ TOGETHER = ("artifacts", "report", "serving", "tracking")
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         path = item.path.relative_to(REPOSITORY / "tests")

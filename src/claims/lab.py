@@ -16,7 +16,7 @@ from src.claims.outcome import Outcome
 from src.config.composition import compose_run
 from src.config.leaves import leaves
 from src.config.schema import Run, Tracking
-from src.disk import whole_file
+from src.disk import whole_file, write_text
 from src.plots import Figure, save_figure
 from src.runs import identity
 from src.runs.job import Job
@@ -100,7 +100,7 @@ class Lab:
     def write(self, name: str, text: str) -> None:
         """Keep a text, say a page to explore, as `name` beside the figures."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        runs.write_text(self.folder / name, text)
+        write_text(self.folder / name, text)
 
     def _sweep(self, jobs: list[Job], folder: Path, before: float) -> None:
         started = time.perf_counter()

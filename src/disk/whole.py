@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from src.disk.plain import check_plain
-from src.passwords import without_passwords
 
 AT_ONCE = 16  # files that are flushed together cost little more than one: 4 ms each alone, 0.3 ms each of many
 FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
@@ -35,9 +34,9 @@ def whole_file(path: Path, *, flush: bool = True, shared: bool = False) -> Itera
 
 
 def write_text(path: Path, text: str, *, flush: bool = True) -> None:
-    """`text`, less the passwords of URIs in it, as the whole file `path`, in UTF-8."""
+    """`text` as the whole file `path`, in UTF-8."""
     with whole_file(path, flush=flush) as part:
-        part.write_text(without_passwords(text), encoding="utf-8")
+        part.write_text(text, encoding="utf-8")
 
 
 def flush_files(paths: Sequence[Path]) -> None:

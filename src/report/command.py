@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -51,12 +51,23 @@ def command_of(run: Recorded) -> tuple[str, str]:
     try:
         base = _values(*named)
         chosen = [f"{group}={option}" for group in GROUPS if (option := _option(group, wanted, base))]
-        overrides = [*named, *chosen, *_settings(wanted, _values(*named, *chosen))]
+        given = [*named, *chosen, *_left_open(chosen, wanted)]
+        overrides = [*given, *_settings(wanted, _values(*given))]
         again = _values(*overrides)
     except Exception as error:  # a model of the user's that is not at hand, a key of another version
         return " ".join((TRAIN, *map(shlex.quote, named))), f"keys that this version does not take ({error})"
     lost = [key for key in sorted(wanted.keys() | again.keys()) if _differs(key, wanted, again)]
     return " ".join((TRAIN, *map(shlex.quote, overrides))), ", ".join(lost)
+
+
+def _left_open(chosen: Sequence[str], wanted: Mapping[str, Any]) -> list[str]:
+    """What the files of these choices leave to be set, as it is wanted."""
+    found = []
+    for group, _, option in (choice.partition("=") for choice in chosen):
+        content = yaml.safe_load((CONF / group / f"{option}.yaml").read_text(encoding="utf-8"))
+        keys = [key for key, value in leaves(content, f"{group}.") if value == "???" and key in wanted]
+        found += [f"{key}={_written(wanted[key])}" for key in keys]
+    return found
 
 
 def _settings(wanted: Mapping[str, Any], base: Mapping[str, Any]) -> list[str]:

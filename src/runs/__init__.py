@@ -1,6 +1,5 @@
 """A run as everybody knows it: what is to be trained, how far it has come, and what it leaves."""
 
-from src.disk import write_text
 from src.runs.files import (
     CHECKPOINT,
     CONFIG,
@@ -14,6 +13,7 @@ from src.runs.files import (
     read_yaml,
     write_history,
     write_json,
+    write_text,
 )
 from src.runs.folder import ROOT, find, in_sweep, label, new_name, run_folders
 from src.runs.owner import is_alive, lives, owned, this_process

@@ -7,7 +7,9 @@ from typing import Any
 
 import yaml
 
-from src.disk import DamagedError, read_whole, write_text
+from src import disk
+from src.disk import DamagedError, read_whole
+from src.passwords import without_passwords
 
 OWNER, RESULTS, CONFIG, HISTORY, CHECKPOINT = (
     "owner.json",
@@ -45,6 +47,11 @@ def _object(path: Path, found: Any) -> dict[str, Any]:
 def write_json(path: Path, content: dict[str, Any], *, flush: bool = True) -> None:
     """`content` as the whole file `path`, less the passwords of URIs in it."""
     write_text(path, json.dumps(content, indent=2) + "\n", flush=flush)
+
+
+def write_text(path: Path, text: str, *, flush: bool = True) -> None:
+    """`text`, less the passwords of URIs in it, as the whole file `path`. Pages have programs in them, and are not for this."""
+    disk.write_text(path, without_passwords(text), flush=flush)
 
 
 def write_history(folder: Path, history: list[dict[str, float]]) -> None:

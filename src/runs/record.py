@@ -8,7 +8,7 @@ from typing import NamedTuple, Self
 
 import yaml
 
-from src.disk import flush_files, whole_file, write_text
+from src.disk import flush_files, whole_file
 from src.prediction.predictor import FILE
 from src.runs.background import Background
 from src.runs.evaluation import PREDICTIONS, predictions_frame
@@ -22,6 +22,7 @@ from src.runs.files import (
     read_json,
     write_history,
     write_json,
+    write_text,
 )
 from src.runs.identity import Identity, read_config
 from src.runs.job import Job
