@@ -15,7 +15,7 @@ xray: setup
 	$(BIN)/python -m src.train +experiment=xray
 
 test: check
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: setup
 	$(BIN)/ruff check .

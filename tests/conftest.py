@@ -14,17 +14,7 @@ from tests.doors import REPOSITORY
 if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 0)):
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
 
-# Folders whose tests share what takes long to make: each stays with one worker, as the tests of every file do.
-TOGETHER = ("artifacts", "report", "serving", "tracking")
-
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        path = item.path.relative_to(REPOSITORY / "tests")
-        item.add_marker(pytest.mark.xdist_group(path.parts[0] if path.parts[0] in TOGETHER else path.as_posix()))
 
 
 @pytest.fixture
