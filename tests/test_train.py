@@ -117,7 +117,12 @@ def test_a_signal_ends_the_run_in_good_order(tmp_path: Path, signum: int, code: 
         "tracking.enabled=false",
     ]
     process = subprocess.Popen(
-        command, cwd=tmp_path, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        command,
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signum, signal.SIG_DFL),  # tests under nohup ignore SIGHUP
     )
     while not list(tmp_path.glob("mlruns/runs/*/history.csv")):
         assert process.poll() is None, process.stderr.read()

@@ -199,7 +199,7 @@ def test_what_a_model_needs_is_what_it_says(trained: Trained):
         assert (package / "data" / "tables" / "columns" / "numeric.py").is_file() == parts
         assert not {"engines", "tracking", "config", "runs"} & {path.name for path in package.iterdir()}
         needed = {line.partition("==")[0] for line in (model / "requirements.txt").read_text().split()}
-        assert needed == {"mlflow", "numpy", "pandas", "pydantic", "torch"}
+        assert needed == {"mlflow", "numpy", "pandas", "psutil", "pydantic", "torch"}
 
 
 @pytest.mark.parametrize(
