@@ -36,7 +36,9 @@ def test_what_does_not_import_is_one_line(path: str):
         imported_function("data", path)
 
 
-@pytest.mark.parametrize("path", ["torch.load", "pandas.read_pickle", "joblib.load", "torch.hub.load", "yaml.unsafe_load"])
+@pytest.mark.parametrize(
+    "path", ["torch.load", "pandas.read_pickle", "joblib.load", "torch.hub.load", "yaml.unsafe_load"]
+)
 def test_a_function_lies_in_a_module_of_ones_own(path: str):
     with pytest.raises(ValueError, match=rf"^data\._target_: must lie in a module of your own, .*, but got '{path}'"):
         imported_function("data", path)

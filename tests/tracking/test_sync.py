@@ -59,7 +59,6 @@ def test_what_was_trained_untracked_is_never_sent(tmp_path: Path, uri: str):
         ("results.json", ""),
         ("tags.json", "["),
         ("history.csv", "a\nb\n"),
-        ("mlflow.json", ""),
     ],
 )
 def test_a_damaged_record_does_not_keep_the_others_from_being_sent(tmp_path: Path, uri: str, name: str, content: str):
@@ -75,6 +74,14 @@ def test_a_damaged_record_does_not_keep_the_others_from_being_sent(tmp_path: Pat
     assert str(folders[1]) in told
     assert str(members[0].folder) in told
     assert str(folders[0]) not in told
+
+
+def test_a_damaged_note_of_where_a_run_is_counts_as_none(tmp_path: Path, uri: str, caplog: pytest.LogCaptureFixture):
+    folder = ended(tmp_path, uri, "a").folder
+    (folder / STATE).write_text("")
+    assert sync([folder]) == []
+    assert f"{folder / STATE}: must be whole, but got an empty file. It counts as none." in caplog.text
+    assert runs_at_labels(uri) == ["a"]
 
 
 def runs_at_labels(uri: str) -> list[str]:
