@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 REFERENCE = re.compile(r"\$\{oc\.env:([^{},]+)(?:,([^{}]*))?\}")  # with a default after the comma; the innermost first
+HELD = "$\0{"  # what the environment gives is no reference itself: one to its own name would be filled in for ever
 Keys = tuple[str | int, ...]  # and indices, on the way to a leaf
 
 
@@ -35,5 +36,5 @@ def _filled(value: Any, name: str) -> Any:
             raise ValueError(f"{name}: must be given by the environment as before, but got no {variable} there.")
         if given == default == "null" and found[0] == value:
             return None
-        value = value[: found.start()] + given + value[found.end() :]
-    return value
+        value = value[: found.start()] + given.replace("${", HELD) + value[found.end() :]
+    return value.replace(HELD, "${") if isinstance(value, str) else value

@@ -44,3 +44,8 @@ def test_what_is_missing_is_named_with_its_key(monkeypatch: pytest.MonkeyPatch):
     with pytest.raises(ValueError, match=r"^model\.a\.b: must be given by the environment .*, but got no GIVEN there"):
         filled_in({"a": {"b": ["${oc.env:GIVEN}"]}}, "model.")
     assert filled_in({"a": "${oc.env:GIVEN,null}", "b": "${other}"}) == {"a": None, "b": "${other}"}
+
+
+def test_what_the_environment_gives_is_no_reference(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("ITSELF", "${oc.env:ITSELF}")
+    assert filled_in({"uri": "a/${oc.env:ITSELF}"}) == {"uri": "a/${oc.env:ITSELF}"}
