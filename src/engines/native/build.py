@@ -6,11 +6,13 @@ from torch import nn
 
 from src.config.rules import loss_name
 from src.config.schema import Run
+from src.data.batches import TrainBatches
 from src.data.dataset import Dataset
 from src.engines.build import hyperparameters, learning_rates, must_run_alone
 from src.engines.native import activations, clipping, losses, updates
 from src.engines.native.data import MOST, Prepared, num_numbers
 from src.engines.native.epoch import Recipe, Trainable
+from src.engines.native.examples import Augmented, Epochs, Shuffled
 from src.engines.native.layout import Layout
 from src.engines.native.losses import Smoothing
 from src.engines.native.member import Member
@@ -18,7 +20,7 @@ from src.engines.native.network import Dropout
 from src.models.dropout import dropout_layers
 from src.optimizers import OPTIMIZERS
 from src.randomness import Purpose, key
-from src.runs.build import build_loss, build_run_model, device_of, dtype_of
+from src.runs.build import build_augment, build_run_model, device_of, dtype_of
 from src.runs.job import Job
 from src.runs.objective import Objective
 from src.runs.progress import Progress
@@ -33,7 +35,6 @@ def why_not(run: Run, dataset: Dataset) -> str | None:
     if (target := run.model["_target_"]) not in (MLP, PERCEPTRON):
         return f"{target} is no model of the compiled engine"
     unknown = {
-        "augment": run.augment.is_on,
         "trainer.compile": run.trainer.compile,
         "optimizer": run.optimizer.name not in updates.KINDS,
         "model.activation": run.model["activation"] not in activations.KINDS,
@@ -60,13 +61,20 @@ def build_member(job: Job, data: Prepared) -> Member:
     return Member(
         job,
         data,
+        _epochs(run, data),
         layout=layout,
         recipe=_recipe(run, data.dataset, model, layout),
         trainable=Trainable(weights, state, numbers),
         lrs=lrs,
         progress=Progress(Objective.of(run.first_objective), epochs=run.epochs, patience=run.patience),
-        loss=build_loss(run, data.dataset.task),
     )
+
+
+def _epochs(run: Run, data: Prepared) -> Epochs:
+    if (augment := build_augment(run, data.dataset)) is None:
+        return Shuffled(data.train, int(key(run.seed, Purpose.ORDER)))
+    dtype, rows = dtype_of(run), _rows_per_step(run)
+    return Augmented(TrainBatches(data.dataset.train, data.standardize, augment, rows, run.seed, dtype=dtype))
 
 
 def _recipe(run: Run, dataset: Dataset, model: nn.Module, layout: Layout) -> Recipe:
@@ -79,7 +87,6 @@ def _recipe(run: Run, dataset: Dataset, model: nn.Module, layout: Layout) -> Rec
         loss=losses.KINDS[loss_name(run, task), task],
         smoothing=Smoothing(hyper.pos_weight, hyper.label_smoothing),
         rows_per_step=_rows_per_step(run),
-        order=int(key(run.seed, Purpose.ORDER)),
         optimizer=updates.KINDS[run.optimizer.name],
         weight_decay=hyper.weight_decay,
         momentum=hyper.momentum,

@@ -12,10 +12,12 @@ from rich.console import Console
 from src.engines.native import losses, updates
 from src.engines.native.cache import cache_folder
 from src.engines.native.clipping import NONE
-from src.engines.native.epoch import Recipe, Trainable, evaluate, train_epoch
+from src.engines.native.epoch import Examples, Recipe, Trainable, train
+from src.engines.native.evaluation import evaluate, of_classes, of_predictions
+from src.engines.native.hashing import order_keys
 from src.engines.native.losses import Smoothing
 from src.engines.native.network import Dropout
-from src.engines.native.units import Network
+from src.engines.native.units import LAYER
 
 
 def make_ready(dtype: torch.dtype, console: Console) -> None:
@@ -34,8 +36,7 @@ def make_ready(dtype: torch.dtype, console: Console) -> None:
 
 def _train_one(dtype: Any) -> None:
     """A step of a perceptron: numba compiles by the types of arguments."""
-    ints = np.zeros(1, np.int64)
-    network = Network(np.ones(2, np.int64), ints, ints - 1, ints - 1, ints, ints)
+    network = np.array([(1, 1, 0, -1, -1, 0, 0)], LAYER)
     trainable = Trainable(np.zeros(1, dtype), np.zeros((0, 1), dtype), np.zeros(0, np.float32))
     inputs, labels = np.zeros((1, 1), dtype), np.zeros(1, dtype)
     recipe = Recipe(
@@ -45,7 +46,6 @@ def _train_one(dtype: Any) -> None:
         loss=losses.BCE,
         smoothing=Smoothing(1.0, 0.0),
         rows_per_step=1,
-        order=0,
         optimizer=updates.SGD,
         weight_decay=0.0,
         momentum=0.0,
@@ -54,5 +54,8 @@ def _train_one(dtype: Any) -> None:
         clip=NONE,
         bound=0.0,
     )
-    train_epoch(recipe, trainable, inputs, labels, 0, np.zeros(1))
-    evaluate(network, trainable.weights, inputs, np.zeros((1, 1), dtype))
+    outputs = np.zeros((1, 1), dtype)
+    train(recipe, trainable, Examples(inputs, order_keys(0, 0, 1) * 0, labels, labels, labels), 0, np.zeros(1))
+    evaluate(recipe, trainable.weights, inputs, labels, outputs)
+    of_classes(outputs, np.argsort(outputs, axis=0), labels)
+    of_predictions(outputs, labels)

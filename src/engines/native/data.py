@@ -3,21 +3,17 @@
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from src.data.dataset import Dataset, Split
 from src.data.transforms import Standardize
+from src.engines.native.units import Floats
 
 # Axes: N rows of a split, F features.
 
 MOST = 2**28  # numbers that are held; what is larger goes to another engine
-
-Floats = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -69,8 +65,3 @@ class LastPrepared:
                 self._held.popitem(last=False)
         self._held.move_to_end(key)
         return self._held[key]
-
-
-def empty_outputs(rows: Rows, num_outputs: int) -> Floats:
-    """Where outputs (N, K) go."""
-    return np.empty((len(rows.inputs), num_outputs), rows.inputs.dtype)

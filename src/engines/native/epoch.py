@@ -1,4 +1,4 @@
-"""One epoch of one member, compiled as one program: order, steps, dropout, gradients, updates."""
+"""The steps of one member, compiled as one program: dropout, gradients, updates."""
 
 from typing import NamedTuple
 
@@ -7,21 +7,19 @@ from numpy.typing import NDArray
 
 from src.engines.native.clipping import clip
 from src.engines.native.compiled import program
-from src.engines.native.hashing import fold, permutation, row_key
-from src.engines.native.losses import Smoothing, loss_of
-from src.engines.native.network import Dropout, backward, forward, forward_dropping
-from src.engines.native.units import Floats, Network, empty_units, matrix, of_layer
+from src.engines.native.hashing import row_key
+from src.engines.native.losses import Smoothing, blend, row_losses
+from src.engines.native.network import Dropout, backward, forward
+from src.engines.native.units import SLOPES, Floats, Ints, Network, empty_units, of_layer
 from src.engines.native.updates import Step, update
 
-# Axes: N rows of a split, F features, P weights, B rows of a step, K outputs.
-
-CHUNK = 256  # rows that are evaluated at once: what is made of them stays in the caches
+# Axes: N rows of a split, F features, P weights, E examples of some steps, B rows of a step, K outputs.
 
 
 class Recipe(NamedTuple):
     """What decides how a member trains, beside its data: choices as places in their switches.
 
-    `order`: the key of its orders, int64. `drops`: whether it has dropout at all.
+    `drops`: whether it has dropout at all.
     """
 
     network: Network
@@ -30,7 +28,6 @@ class Recipe(NamedTuple):
     loss: int
     smoothing: Smoothing
     rows_per_step: int
-    order: int
     optimizer: int
     weight_decay: float
     momentum: float
@@ -48,49 +45,55 @@ class Trainable(NamedTuple):
     numbers: NDArray[np.float32]
 
 
-@program
-def train_epoch(recipe, trainable, inputs, labels, epoch, lrs):  # type: ignore[no-untyped-def]
-    """Epoch number `epoch`, from 0, on inputs (N, F) with labels (N,), in place; gives the mean loss, in float64.
+class Examples(NamedTuple):
+    """What some steps train on, one after another: of inputs (N, F) those at `rows` (E,), with their labels (E,).
 
-    `lrs` (steps,) float64: the learning rate of each step.
+    Where they are blended, the labels of what they are blended with, `others` (E,), and the share `own` (E,) that is theirs.
     """
-    network, size, steps = recipe.network, recipe.rows_per_step, lrs.size
-    order = permutation(fold(recipe.order, epoch), labels.size)
-    gradient, most = np.empty_like(trainable.weights), min(size, labels.size)
-    units = empty_units(network, most, inputs, recipe.drops)
-    batch, keys = np.empty(most * inputs.shape[1], inputs.dtype), np.empty(most, np.int64)
-    total = 0.0
-    for number in range(steps):
-        rows = order[number * size : (number + 1) * size]
-        taken = matrix(batch, 0, rows.size, inputs.shape[1])
-        for row in range(rows.size):
-            taken[row] = inputs[rows[row]]
-        if recipe.drops:
-            for row in range(rows.size):
-                keys[row] = row_key(epoch * steps + number, row)
-            outputs = forward_dropping(network, trainable.weights, taken, units, recipe.dropout, keys[: rows.size])
-        else:
-            outputs = forward(network, trainable.weights, taken, units)
-        slope = of_layer(network, units.slopes, network.weights.size - 1, rows.size)
-        total += loss_of(recipe.loss, outputs, labels[rows], recipe.smoothing, slope)
-        slope /= rows.size  # of the mean
-        backward(network, trainable.weights, gradient, taken, units, recipe.drops)
-        clip(recipe.clip, recipe.bound, gradient)
-        step = Step(
-            lrs[number],
-            epoch * steps + number + 1,
-            recipe.weight_decay,
-            recipe.momentum,
-            recipe.beta1,
-            recipe.beta2,
-        )
-        update(recipe.optimizer, trainable.weights, gradient, trainable.state, trainable.numbers, step)
-    return total / labels.size
+
+    inputs: Floats
+    rows: Ints
+    labels: Floats
+    others: Floats
+    own: Floats
 
 
 @program
-def evaluate(network, weights, inputs, outputs):  # type: ignore[no-untyped-def]
-    """Fill `outputs` (N, K) for inputs (N, F), dropout off."""
-    units = empty_units(network, min(CHUNK, inputs.shape[0]), inputs, False)
-    for start in range(0, inputs.shape[0], CHUNK):
-        outputs[start : start + CHUNK] = forward(network, weights, inputs[start : start + CHUNK], units)
+def train(recipe, trainable, examples, first, lrs):  # type: ignore[no-untyped-def]
+    """The steps from number `first` on, counted from 0 over all epochs, in place; gives the sum of the losses, in float64.
+
+    `lrs` (steps,) float64: the learning rate of each.
+    """
+    network, size, weights = recipe.network, recipe.rows_per_step, trainable.weights
+    num_examples, num_features, mixes = examples.rows.size, examples.inputs.shape[1], examples.own.size > 0
+    most, last, dtype = min(size, num_examples), network[network.size - 1], weights.dtype
+    units, gradient = empty_units(network, most, weights), np.empty_like(weights)
+    batch, keys = np.empty(most * num_features, dtype), np.empty(most, np.int64)
+    losses, of_others = np.empty(most, dtype), np.empty(most, dtype)
+    slopes_of_others = np.empty(most * last.outputs, dtype)
+    total = 0.0
+    for number in range(lrs.size):
+        start, stop = number * size, min((number + 1) * size, num_examples)
+        rows = stop - start
+        x = batch[: rows * num_features].reshape(rows, num_features)
+        for b in range(rows):
+            row = examples.rows[start + b]
+            keys[b] = row_key(first + number, b)
+            for feature in range(num_features):
+                x[b, feature] = examples.inputs[row, feature]
+        outputs = forward(network, weights, x, units, recipe.dropout, keys[: rows if recipe.drops else 0])
+        slope = of_layer(units[SLOPES], last, rows)
+        row_losses(recipe.loss, outputs, examples.labels[start:stop], recipe.smoothing, losses, slope)
+        if mixes:
+            of_other = slopes_of_others[: rows * last.outputs].reshape(rows, last.outputs)
+            row_losses(recipe.loss, outputs, examples.others[start:stop], recipe.smoothing, of_others, of_other)
+            blend(examples.own[start:stop], losses, slope, of_others, of_other)
+        for b in range(rows):
+            total += losses[b]
+            for k in range(last.outputs):
+                slope[b, k] /= rows  # of the mean
+        backward(network, weights, gradient, x, units, recipe.drops)
+        clip(recipe.clip, recipe.bound, gradient)
+        step = Step(lrs[number], first + number + 1, recipe.weight_decay, recipe.momentum, recipe.beta1, recipe.beta2)
+        update(recipe.optimizer, weights, gradient, trainable.state, trainable.numbers, step)
+    return total

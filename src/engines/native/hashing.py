@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from src.engines.native.compiled import part
+from src.engines.native.compiled import part, program
 from src.randomness import MAX_BATCH, Purpose, key
 
 # Numba makes int64 of uint32 and floats of int64 beside uint64, so all is uint64, in which shifts need no mask.
@@ -21,13 +21,13 @@ def fold(state, value):  # type: ignore[no-untyped-def]
     return np.int64(bits ^ (bits >> S31))
 
 
-@part
-def permutation(state, size):  # type: ignore[no-untyped-def]
-    """A permutation of range(size), int64."""
-    keys = np.empty(size, np.int64)
+@program
+def order_keys(state, epoch, size):  # type: ignore[no-untyped-def]
+    """What the order of an epoch is sorted by: int64 (size,), no two equal."""
+    of_epoch, keys = fold(state, epoch), np.empty(size, np.int64)
     for index in range(size):
-        keys[index] = fold(state, index)
-    return np.argsort(keys)  # no two are equal: `fold` is a bijection
+        keys[index] = fold(of_epoch, index)
+    return keys
 
 
 @part

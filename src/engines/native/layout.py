@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from src.engines.native.activations import KINDS
-from src.engines.native.units import Network
+from src.engines.native.units import LAYER
 
 
 class Layout:
@@ -19,15 +19,14 @@ class Layout:
         self.shapes = {name: tuple(tensor.shape) for name, tensor in model.named_parameters()}
         ends = list(accumulate(int(np.prod(shape)) for shape in self.shapes.values()))
         self.slices = {name: slice(*ends) for name, ends in zip(self.shapes, pairwise([0, *ends]), strict=True)}
-        widths = [layers[0][1].in_features, *(layer.out_features for _, layer in layers)]
-        self.network = Network(
-            widths=_ints(widths),
-            weights=_ints([self._start(f"{name}.weight") for name, _ in layers]),
-            biases=_ints([self._start(f"{name}.bias") for name, _ in layers]),
-            scales=_ints([self._start(f"{name.removesuffix('linear')}norm.weight") for name, _ in layers]),
-            columns=_ints([0, *accumulate(widths[1:-1])]),
-            activations=_ints([*[KINDS[hidden]] * (len(layers) - 1), KINDS[output]]),
-        )
+        self.network = np.zeros(len(layers), LAYER)
+        column = 0
+        for own, (name, layer) in zip(self.network, layers, strict=True):
+            own["inputs"], own["outputs"], own["column"] = layer.in_features, layer.out_features, column
+            own["weight"], own["bias"] = self._start(f"{name}.weight"), self._start(f"{name}.bias")
+            own["scale"] = self._start(f"{name.removesuffix('linear')}norm.weight")
+            own["activation"] = KINDS[output if name == layers[-1][0] else hidden]
+            column += layer.out_features
 
     def _start(self, name: str) -> int:
         return self.slices[name].start if name in self.slices else -1
@@ -43,7 +42,3 @@ class Layout:
     def named(self, flat: Tensor) -> dict[str, Tensor]:
         """A vector (P,) as the tensors of the model's `state_dict`."""
         return {name: flat[part].view(self.shapes[name]).clone() for name, part in self.slices.items()}
-
-
-def _ints(values: list[int]) -> "np.ndarray[tuple[int, ...], np.dtype[np.int64]]":
-    return np.array(values, np.int64)

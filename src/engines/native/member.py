@@ -3,14 +3,16 @@
 import time
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from src.engines.native.data import Floats, Prepared, Rows, empty_outputs
-from src.engines.native.epoch import Recipe, Trainable, evaluate, train_epoch
+from src.engines.native.data import Prepared, Rows
+from src.engines.native.epoch import Recipe, Trainable, train
+from src.engines.native.evaluation import evaluate, figures
+from src.engines.native.examples import Epochs
 from src.engines.native.layout import Layout
-from src.losses import Loss
-from src.metrics import evaluate as figures_of
+from src.engines.native.units import Floats
 from src.models.outputs import squeezed
 from src.runs.evaluation import Predictions
 from src.runs.job import Job
@@ -19,45 +21,58 @@ from src.runs.progress import Progress
 
 
 class Member:
-    """Trains by `recipe` from `trainable`, in place, on `data`; `lrs` (epochs, steps) float64, `loss`: one value per example."""
+    """Trains by `recipe` from `trainable`, in place, on `epochs` of `data`; `lrs` (epochs, steps) float64."""
 
     def __init__(
         self,
         job: Job,
         data: Prepared,
+        epochs: Epochs,
         *,
         layout: Layout,
         recipe: Recipe,
         trainable: Trainable,
         lrs: Tensor,
         progress: Progress,
-        loss: Loss,
     ) -> None:
-        self.job, self.data, self.layout, self.recipe, self.loss = job, data, layout, recipe, loss
+        self.job, self.data, self.epochs, self.layout, self.recipe = job, data, epochs, layout, recipe
         self.trainable, self.lrs, self.progress = trainable, lrs.numpy(), progress
         self.best = trainable.weights.copy()
-        self.outputs = empty_outputs(data.val, data.dataset.num_outputs)  # of val, by the best weights
+        self.outputs = self._empty_outputs(data.val)  # by the best weights
 
     def epoch(self) -> dict[str, float]:
         """Train for one epoch, evaluate, keep the weights if they are the best so far; gives the new row."""
-        started, number = time.perf_counter(), len(self.progress.history)
-        train, lrs = self.data.train, self.lrs[number]
-        mean = train_epoch(self.recipe, self.trainable, train.inputs, train.targets, number, lrs)
-        figures = {"train/loss": float(mean)}
+        started, number, dataset = time.perf_counter(), len(self.progress.history), self.data.dataset
+        row = {"epoch": number + 1, "train/loss": self._train(number)}
         if self.job.run.train_eval:
-            figures["train/loss_eval"] = self._loss(train, self._evaluated(train))
-        outputs = self._evaluated(self.data.val)
-        figures |= {"val/loss": self._loss(self.data.val, outputs), **self._figures(outputs)}
-        row = {"epoch": number + 1, **figures, "lr": float(lrs[-1])}
-        row["epoch_seconds"] = time.perf_counter() - started
+            row["train/loss_eval"], _ = self._evaluate(self.data.train)
+        row["val/loss"], outputs = self._evaluate(self.data.val)
+        of_val = figures(dataset.task, outputs, self.data.val.targets, dataset.target_scale)
+        row |= {f"val/{name}": value for name, value in of_val.items()}
+        row |= {"lr": float(self.lrs[number, -1]), "epoch_seconds": time.perf_counter() - started}
         if self.progress.add(row):
             self.best[:], self.outputs = self.trainable.weights, outputs
         return row
 
+    def _train(self, number: int) -> float:
+        """The mean loss of an epoch."""
+        total, lrs, done = 0.0, self.lrs[number], 0
+        for examples in self.epochs.examples(number):
+            steps = -(-examples.rows.size // self.recipe.rows_per_step)
+            first = number * lrs.size + done
+            total += train(self.recipe, self.trainable, examples, first, lrs[done : done + steps])
+            done += steps
+        return total / len(self.data.train.targets)
+
+    def _evaluate(self, rows: Rows) -> tuple[float, Floats]:
+        outputs = self._empty_outputs(rows)
+        return evaluate(self.recipe, self.trainable.weights, rows.inputs, rows.targets, outputs), outputs
+
     def trained(self) -> Trained:
         """What came of it."""
         dataset, weights = self.data.dataset, torch.from_numpy(self.best)
-        val = Predictions(self._squeezed(self.outputs), self.data.val.labels).in_units(dataset.target_scale)
+        logits = squeezed(torch.from_numpy(self.outputs), dataset.task)
+        val = Predictions(logits, self.data.val.labels).in_units(dataset.target_scale)
         return Trained(
             self.job.run,
             self.layout.named(weights),
@@ -84,21 +99,5 @@ class Member:
     def _arrays(self) -> dict[str, Floats]:
         return {**self.trainable._asdict(), "best": self.best, "outputs": self.outputs}
 
-    def _evaluated(self, rows: Rows) -> Floats:
-        outputs = empty_outputs(rows, self.data.dataset.num_outputs)
-        evaluate(self.recipe.network, self.trainable.weights, rows.inputs, outputs)
-        return outputs
-
-    def _loss(self, rows: Rows, outputs: Floats) -> float:
-        return float(self.loss(self._squeezed(outputs), rows.labels).mean())
-
-    def _figures(self, outputs: Floats) -> dict[str, float]:
-        """Of val, in units."""
-        task, scale = self.data.dataset.task, self.data.dataset.target_scale
-        logits, labels = self._squeezed(outputs), self.data.val.labels
-        if scale is not None:
-            logits, labels = scale.in_units(logits), scale.in_units(labels.to(logits.dtype))
-        return {f"val/{name}": float(value) for name, value in figures_of(task, logits, labels).items()}
-
-    def _squeezed(self, outputs: Floats) -> Tensor:
-        return squeezed(torch.from_numpy(outputs), self.data.dataset.task)
+    def _empty_outputs(self, rows: Rows) -> Floats:
+        return np.empty((len(rows.inputs), self.data.dataset.num_outputs), rows.inputs.dtype)

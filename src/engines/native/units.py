@@ -1,6 +1,6 @@
 """Where everything of an MLP lies in flat vectors, compiled: its weights, and what a step keeps of its units."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,73 +11,45 @@ from src.engines.native.compiled import part
 
 Ints = NDArray[np.int64]
 Floats = NDArray[Any]  # float32 or float64
+Network = NDArray[np.void]  # a `LAYER` for each
 
+# Where the weight (O, I), the bias (O,) and the norm's scale (O,), its shift behind it, begin in a vector of weights, or -1;
+# where the layer's begin among the units of all layers; and its activation by its place.
+FIELDS = ("inputs", "outputs", "weight", "bias", "scale", "column", "activation")
+LAYER = np.dtype([(field, np.int64) for field in FIELDS])
 
-class Network(NamedTuple):
-    """Of layer l the weight (O, I), the bias (O,) and the norm's scale (O,) with its shift behind it; -1 for none.
-
-    `widths`: of the inputs, then of each layer's outputs. `columns`: where a layer's begin among the units of all.
-    `activations`: of each layer, by their places.
-    """
-
-    widths: Ints
-    weights: Ints
-    biases: Ints
-    scales: Ints
-    columns: Ints
-    activations: Ints
-
-
-class Units(NamedTuple):
-    """Of all layers: z and a = g(z), the `outputs` a * m and dropout's `factors` m, `slopes` dL/dz.
-
-    Of layers with a norm also z before it, `centred` and scaled to variance 1, and what it was scaled by, `steepness`.
-    """
-
-    z: Floats
-    a: Floats
-    outputs: Floats
-    factors: Floats
-    slopes: Floats
-    centred: Floats
-    steepness: Floats
+# What is kept of units: z and a = g(z), in training a m as OUTPUTS with dropout's FACTORS m, and SLOPES dL/dz. With a norm
+# also z before it, CENTRED and scaled to variance 1, and what each row was scaled by, STEEPNESS.
+KINDS = 7
+Z, A, OUTPUTS, FACTORS, SLOPES, CENTRED, STEEPNESS = range(KINDS)
 
 
 @part
-def empty_units(network, rows, like, drops):  # type: ignore[no-untyped-def]
-    """Room for `rows` rows, in the type of `like`; outputs that no dropout changes are the activations themselves."""
-    size, normed = rows * (network.columns[-1] + network.widths[-1]), network.scales.max() >= 0
-    a = np.empty(size, like.dtype)
-    return Units(
-        np.empty(size, like.dtype),
-        a,
-        np.empty(size, like.dtype) if drops else a,
-        np.empty(size if drops else 0, like.dtype),
-        np.empty(size, like.dtype),
-        np.empty(size if normed else 0, like.dtype),
-        np.empty(rows * network.weights.size if normed else 0, like.dtype),
-    )
+def empty_units(network, rows, like):  # type: ignore[no-untyped-def]
+    """Room for `rows` rows, (kinds, ...), in the type of `like`."""
+    last = network[network.size - 1]
+    return np.empty((KINDS, rows * (last.column + last.outputs)), like.dtype)
+
+
+@part
+def of_layer(flat, layer, rows):  # type: ignore[no-untyped-def]
+    """Of one kind of what is kept of units, that of a layer, (B, O)."""
+    return matrix(flat, layer.column * rows, rows, layer.outputs)
+
+
+@part
+def weight_of(layer, flat):  # type: ignore[no-untyped-def]
+    """The weight (O, I) of a layer."""
+    return matrix(flat, layer.weight, layer.outputs, layer.inputs)
+
+
+@part
+def vector(layer, flat, start):  # type: ignore[no-untyped-def]
+    """A number for each unit of a layer, (O,), from `start` on."""
+    return flat[start : start + layer.outputs]
 
 
 @part
 def matrix(flat, start, rows, columns):  # type: ignore[no-untyped-def]
     """The part of a flat vector that begins at `start`, (rows, columns)."""
     return flat[start : start + rows * columns].reshape(rows, columns)
-
-
-@part
-def of_layer(network, flat, layer, rows):  # type: ignore[no-untyped-def]
-    """What is kept of a layer's units, (B, O)."""
-    return matrix(flat, network.columns[layer] * rows, rows, network.widths[layer + 1])
-
-
-@part
-def weight_of(network, flat, layer):  # type: ignore[no-untyped-def]
-    """The weight (O, I) of a layer."""
-    return matrix(flat, network.weights[layer], network.widths[layer + 1], network.widths[layer])
-
-
-@part
-def vector(network, flat, start, layer):  # type: ignore[no-untyped-def]
-    """A number for each unit of a layer, (O,), from `start` on."""
-    return flat[start : start + network.widths[layer + 1]]

@@ -31,6 +31,7 @@ SHAPES = [
     ("model.widths=[8]", "trainer.precision=64-true", "epochs=6", "patience=1"),
     ("model.widths=[5,5]", "data=digits", "model.activation=gelu", "train_eval=true", "batch_size=200"),
     ("model=perceptron", "model.activation=identity", "loss=perceptron", "batch_size=8"),
+    ("data=phantom", "augment=affine", "augment.mixup=0.2", "batch_size=64", "data.num_train=200", "data.num_val=60"),
 ]
 
 
@@ -122,7 +123,6 @@ def test_the_thread_counts_are_given_back(tmp_path):
 @pytest.mark.parametrize(
     ("override", "reason"),
     [
-        ("augment=mixup", "augment"),
         ("trainer.precision=bf16-mixed", "trainer.precision=bf16-mixed"),
         ("trainer.compile=true", "trainer.compile"),
         ("model=tabm", "src.models.tabm.TabM is no model of the compiled engine"),
@@ -135,12 +135,12 @@ def test_what_it_does_not_know_goes_elsewhere(override, reason):
 
 
 def test_jobs_that_it_does_not_know_are_trained_by_others(tmp_path):
-    other = ("epochs=1", "augment=mixup")
+    other = ("epochs=1", "model=tabm")
     made, heard = jobs(tmp_path, [("epochs=1",), other, ("epochs=1", "model.widths=[3]"), other]), Heard()
     told = io.StringIO()
     Dispatch(Jobs(made, spec_of), [heard], console=Console(file=told, width=200), engine="native").train()
     assert heard.events == {number: ["begin", "epoch 1", "end"] for number in range(4)}
-    assert told.getvalue().count("not in the compiled engine: augment is not known") == 1
+    assert told.getvalue().count("not in the compiled engine: src.models.tabm.TabM is no") == 1
 
 
 def test_a_job_that_cannot_begin_fails_alone(tmp_path):

@@ -12,12 +12,12 @@ from src.engines.build import learning_rates
 from src.engines.native import activations, losses, updates
 from src.engines.native.build import build_member
 from src.engines.native.data import prepare
-from src.losses import LOSSES
+from src.losses import LOSSES, mixed
 from src.models.activations import ACTIVATIONS
 from src.models.dropout import dropout_layers, set_rows
 from src.models.outputs import squeezed
 from src.optimizers import OPTIMIZERS, build_optimizer
-from src.runs.build import build_loss, build_run_model, dtype_of, standardize_of
+from src.runs.build import build_augment, build_loss, build_run_model, dtype_of, standardize_of
 from src.runs.job import Job
 
 EPOCHS = 2
@@ -37,7 +37,8 @@ def by_torch(run, dataset):
     """The weights after two epochs of a plain loop, and the mean losses."""
     model = build_run_model(run, dataset).to(dtype_of(run)).train()
     data = prepare(dataset, standardize_of(run), dtype_of(run))
-    batches = TrainBatches(dataset.train, data.standardize, None, run.batch_size, run.seed, dtype=dtype_of(run))
+    augment = build_augment(run, dataset)
+    batches = TrainBatches(dataset.train, data.standardize, augment, run.batch_size, run.seed, dtype=dtype_of(run))
     optimizer, loss = build_optimizer(model.parameters(), **run.optimizer.model_dump()), build_loss(run, dataset.task)
     lrs, means = learning_rates(run, batches.steps_per_epoch), []
     for epoch in range(EPOCHS):
@@ -45,7 +46,7 @@ def by_torch(run, dataset):
         for batch, lr in zip(batches, lrs[epoch].tolist(), strict=True):
             optimizer.param_groups[0]["lr"] = lr
             set_rows(dropout_layers(model), batch.rows)
-            each = loss(squeezed(model(batch.inputs), dataset.task), batch.labels)
+            each = mixed(loss, batch.mix)(squeezed(model(batch.inputs), dataset.task), batch.labels)
             optimizer.zero_grad()
             each.mean().backward()
             if bound := run.trainer.gradient_clip_val:
@@ -110,6 +111,12 @@ SETTINGS = {
     "a schedule": ("binary", "schedule.name=cosine", "schedule.warmup_steps=2"),
     "perceptron": ("regression", "model=perceptron", "model.activation=softplus"),
     "betas": ("binary", "optimizer.name=nadam", "optimizer.betas=[0.8,0.99]"),
+    "images moved": ("binary", "augment=affine"),
+    "images disturbed": ("binary", "augment=radiograph", "augment.cutout=0.3", "augment.noise=0.1"),
+    "blended": ("binary", "augment=mixup"),
+    "blended predictions": ("regression", "augment=mixup", "loss=huber"),
+    "blended classes": ("multiclass", "augment=mixup", "label_smoothing=0.1", "batch_size=7"),
+    "blended and moved": ("binary", "augment=affine", "augment.mixup=0.4"),
     "momentum": ("binary", "optimizer.name=rmsprop", "optimizer.momentum=0.5"),
 }
 

@@ -19,9 +19,11 @@ def test_the_hash(state, value):
 
 
 @settings(max_examples=20, deadline=None, derandomize=True, database=None)
-@given(INT64, st.integers(0, 300))
-def test_an_order(state, size):
-    assert hashing.permutation(state, size).tolist() == randomness.permutation(torch.tensor(state), size).tolist()
+@given(INT64, st.integers(0, 2**20), st.integers(0, 300))
+def test_an_order(state, epoch, size):
+    order = np.argsort(hashing.order_keys(state, epoch, size))
+    of_epoch = randomness.fold(torch.tensor(state), epoch)
+    assert order.tolist() == randomness.permutation(of_epoch, size).tolist()
 
 
 @settings(max_examples=20, deadline=None, derandomize=True, database=None)
