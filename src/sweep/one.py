@@ -11,7 +11,8 @@ from src.engines.dispatch import Dispatch
 from src.runs.check import check_run
 from src.runs.identity import AGAIN, Identity
 from src.runs.job import Job, Jobs
-from src.runs.results import Results, read_results
+from src.runs.record import Recorded, recall
+from src.runs.results import Results
 from src.runs.summary import summary
 from src.sweep.recording import recording
 from src.tracking import Tracker
@@ -32,20 +33,25 @@ def train_one(run: Run, folder: Path, tracker: Tracker, data: LastRead) -> Resul
         check_own(run.trainer, dataset.task)
     identity = Identity.of(run, dataset.digest)
     identity.check(folder, again=AGAIN)
-    before = read_results(folder)
-    if before is not None and before.stop_reason.is_end:
-        epoch = before.stopped_epoch
-        console.print(f"{folder}: ended by {before.stop_reason} after epoch {epoch}; nothing is left to do.")
-        return before
-    job = Job(0, run, folder)
+    recorded, job = Recorded.read(folder), Job(0, run, folder)
+    is_through = recorded is not None and recorded.results.stop_reason.is_end
     with recording(folder, run.tracking, tracker, console) as around:
-        dispatch = Dispatch(jobs(job, data=data), around.listeners, console=console, data=data)
-        dispatch.train()
-    if error := dispatch.failed_.get(job.number):
-        raise error
+        if (
+            recorded is not None and is_through
+        ):  # what hears of it, or makes files of it, may have been killed before that
+            end = f"ended by {recorded.results.stop_reason} after epoch {recorded.results.stopped_epoch}"
+            console.print(f"{folder}: {end}; nothing is left to do.")
+            recall(job, around.others, recorded)
+            around.record.results_[job.number] = recorded.results
+        else:
+            dispatch = Dispatch(jobs(job, data=data), around.listeners, console=console, data=data)
+            dispatch.train()
+            if error := dispatch.failed_.get(job.number):
+                raise error
     results = around.record.results_[job.number]
     tracker.finish(results.status)
-    console.print(summary(results, dataset.task, folder))
+    if not is_through:
+        console.print(summary(results, dataset.task, folder))
     return results
 
 
