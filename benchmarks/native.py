@@ -13,6 +13,7 @@ import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import torch
 from rich.console import Console
 from threadpoolctl import threadpool_limits
@@ -83,7 +84,10 @@ def compare(name: str, run: Run, dataset: Dataset, task: Task) -> None:
 
 def members_of(run: Run, data: Prepared, count: int) -> list[Member]:
     """Members with different seeds that have their first epoch behind them."""
-    made = [build_member(Job(seed, run.model_copy(update={"seed": seed}), Path()), data) for seed in range(count)]
+    made = [
+        build_member(Job(seed, run.model_copy(update={"seed": seed}), Path()), data, np.zeros(1, np.bool_))
+        for seed in range(count)
+    ]
     for member in made:
         member.epoch()
     return made

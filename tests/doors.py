@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory, mkdtemp
 HEAVY = [
     *("mlflow", "mlflow.pytorch", "optuna", "hydra", "pandas", "plotly.graph_objects", "sklearn.metrics"),
     *("src.train", "src.sync", "src.claims.conduct", "src.report.__main__", "src.search.run", "src.sweep.grid"),
-    *("src.sweep.one", "src.engines.single.engine", "src.engines.stacked.engine"),
+    *("src.sweep.one", "src.engines.single.engine", "src.engines.stacked.engine", "src.engines.native.engine"),
 ]
 UNSET = ("MLFLOW_TRACKING_URI", "HYDRA_FULL_ERROR")
 REPOSITORY = Path(__file__).resolve().parent.parent

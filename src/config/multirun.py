@@ -75,7 +75,7 @@ class Composer:
 
 def check_together(together: Sequence[Run]) -> None:
     """Raises ValueError where the jobs of one sweep differ in what is the sweep's."""
-    tables = [{"objective": run.first_objective, **_of_tracking(run)} for run in together]
+    tables = [{"engine": run.engine, "objective": run.first_objective, **_of_tracking(run)} for run in together]
     for key in tables[0]:
         if len(found := sorted({str(table[key]) for table in tables})) > 1:
             one = f"{key}={found[0]} sets one for all"

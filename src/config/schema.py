@@ -227,6 +227,9 @@ def _checked_threshold(text: str | float) -> str | float:
     return text
 
 
+Engine = Literal["auto", "native", "stacked", "single"]
+
+
 class Run(Block):
     """One run: what is trained on what, how, and where it is written down."""
 
@@ -241,6 +244,7 @@ class Run(Block):
     threshold: Annotated[str | float, AfterValidator(_checked_threshold)]
     test: bool
     train_eval: bool
+    engine: Annotated[Engine, DOES_NOT_DECIDE]
     tta: Annotated[int, Field(ge=0, le=1000)]  # views that are averaged at the end, the plain one counted in; 0: off
     resume: Annotated[str | None, DOES_NOT_DECIDE]
     model: dict[str, Any]

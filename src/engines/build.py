@@ -58,17 +58,17 @@ def why_not(run: Run, dataset: Dataset) -> str | None:
     """Why `run` must be trained by itself; None if it can be a member of a stack."""
     if reason := must_run_alone(run):
         return reason
+    if run.resume is not None:
+        return "a resumed run goes on alone"
     return None if _is_ours(run) else why_model_not(build_run_model(run, dataset).to(dtype_of(run)), dataset)
 
 
 def must_run_alone(run: Run) -> str | None:
-    """Why a run cannot be a member of a stack, or None if it can as far as its settings tell."""
+    """Why a run must be trained by Lightning, or None if another engine can as far as its settings tell."""
     if run.trainer.precision in ("16-mixed", "bf16-mixed"):
         return f"trainer.precision={run.trainer.precision} is trained by Lightning alone"
     if run.trainer.devices != 1 or run.trainer.num_nodes != 1:
-        return "one stack drives one device"
-    if run.resume is not None:
-        return "a resumed run goes on alone"
+        return "several devices are driven by Lightning"
     return why_single(run.trainer)
 
 

@@ -3,29 +3,30 @@
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Literal
 
 from rich.console import Console
 
 from src.config import check_against_data
+from src.config.schema import Run
 from src.data.dataset import Dataset
 from src.data.reading import LastRead
 from src.engines.build import spec_with_folds, why_not
 from src.engines.stacked.engine import StackedEngine
 from src.engines.stacked.snapshot import Snapshot
+from src.runs.build import device_of
 from src.runs.job import Job, JobSource, Place
 from src.runs.listener import Listener, Listeners, RecordError
 from src.runs.outcome import Failed, Outcome
 
-EngineName = Literal["auto", "native", "stacked", "single"]
-
 
 class Dispatch:
-    """Trains what `source` has: in stacks of `slots` (None: chosen), or one by one where a job must, or `engine` says so.
+    """Trains what `source` has, by the engine that each run names; `slots`: how many at once, None chooses.
 
-    It stands between them and the engines, so that every job that was handed out also ends, whatever happens; `failed_`:
-    the errors by number. `on_snapshot` is called now and then with all that the members of a stack need to go on, and with
-    None whenever no stack is in training. `console` shows what one run's engine shows.
+    Of those that name none the compiled engine trains what it knows, the rest are stacked, or trained one by one where they
+    must; one that `is_alone` is trained by Lightning. It stands between the source and the engines, so that every job that
+    was handed out also ends, whatever happens; `failed_`: the errors by number. `on_snapshot` is called now and then with
+    all that the members of a stack need to go on, and with None whenever no stack is in training. `console` shows what one
+    run's engine shows.
     """
 
     def __init__(
@@ -35,12 +36,12 @@ class Dispatch:
         *,
         console: Console,
         data: LastRead | None = None,
-        engine: EngineName = "auto",
+        is_alone: bool = False,
         slots: int | None = None,
         on_snapshot: Callable[[Snapshot | None], None] = lambda snapshot: None,
     ) -> None:
         self.source, self.listeners, self.console = source, Listeners(listeners), console
-        self.data, self.engine, self.slots, self.on_snapshot = data or LastRead(), engine, slots, on_snapshot
+        self.data, self.is_alone, self.slots, self.on_snapshot = data or LastRead(), is_alone, slots, on_snapshot
         self.failed_: dict[int, BaseException] = {}
         self.ended_: set[int] = set()
         self.used_, self.offered_ = 0, 0  # slots of the stacks that are through, summed over their epochs
@@ -130,13 +131,15 @@ class Dispatch:
 
     def _train(self, first: Job) -> None:
         dataset, spec = self._checked_data(first), spec_with_folds(first.run, self.data.read)
-        if self.engine == "native" and self._is_native(first, dataset):
+        engine = "single" if self.is_alone and first.run.engine == "auto" else first.run.engine
+        is_native = engine == "native" or (engine == "auto" and device_of(first.run).type == "cpu")
+        if is_native and self._is_native(first, dataset):
             return
-        if self._is_stacked(first, dataset):
+        if engine != "single" and self._is_stacked(first, dataset):
             second = self.source.next(Place(spec, self.slots or 2))
             if second is not None:
                 self._pull(second)
-            if second is not None or self.engine == "stacked":  # a stack of one is slower than Lightning
+            if second is not None or engine == "stacked":  # a stack of one is slower than Lightning
                 self._train_stack(first, None)
                 return
         from src.engines.single.engine import SingleEngine  # imports Lightning
@@ -168,7 +171,7 @@ class Dispatch:
         return True
 
     def _is_stacked(self, first: Job, dataset: Dataset) -> bool:
-        if self.engine == "single" or self.slots == 1:
+        if self.slots == 1:
             return False
         reason = why_not(first.run, dataset)
         if reason:
@@ -182,6 +185,19 @@ class Dispatch:
             engine.take_up(snapshot, self._open)
         engine.train(self, self)
         self.used_, self.offered_ = self.used_ + engine.used_, self.offered_ + engine.offered_
+
+
+def check_engine(run: Run, dataset: Dataset) -> None:
+    """Raises ValueError if the engine that a run by itself names cannot train it."""
+    reason = None
+    if run.engine == "native":
+        from src.engines.native.build import why_not as why_not_native  # imports numba
+
+        reason = why_not_native(run, dataset)
+    elif run.engine == "stacked":
+        reason = why_not(run, dataset)
+    if reason:
+        raise ValueError(f"engine: must be single for this run ({reason}), but got {run.engine}.")
 
 
 class Known:

@@ -106,13 +106,11 @@ def linear(fan_in: int, fan_out: int, *, bias: bool, init: str, state: Tensor) -
     import torch
     from torch import nn
 
-    weight = initialiser(init)(state, fan_out, fan_in)
-    layer = nn.utils.skip_init(nn.Linear, fan_in, fan_out, bias=bias)
-    assert isinstance(layer, nn.Linear)
-    with torch.no_grad():
-        layer.weight.copy_(weight)
-        if bias:
-            layer.bias.zero_()
+    weight, dtype = initialiser(init)(state, fan_out, fan_in), torch.get_default_dtype()
+    layer = nn.Linear(fan_in, fan_out, bias=bias, device="meta")  # where nothing is drawn
+    layer.weight = nn.Parameter(weight.to(dtype))
+    if bias:
+        layer.bias = nn.Parameter(torch.zeros(fan_out, dtype=dtype, device=weight.device))
     return layer
 
 

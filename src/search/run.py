@@ -16,7 +16,7 @@ from src.config.schema import Run
 from src.data.reading import LastRead
 from src.disk import DamagedError
 from src.engines.build import spec_with_folds
-from src.engines.dispatch import Dispatch, EngineName
+from src.engines.dispatch import Dispatch
 from src.engines.stacked.size import choose_slots
 from src.runs.build import build_run_model, device_of
 from src.runs.check import check_run
@@ -66,7 +66,6 @@ class Request:
     choices: Callable[[Sequence[str]], Mapping[str, Any]]  # from config groups, of overrides
     extend: Callable[[optuna.Trial], None]
     slots: int | None
-    engine: EngineName
     listeners: Sequence[Listener]
 
 
@@ -155,7 +154,7 @@ def run_search(request: Request, tracker: Tracker, console: Console) -> Search:
             chosen = choose_slots(build_run_model(base, dataset), device_of(base), base.batch_size)
             slots = min(chosen, max(2, num_jobs // GENERATIONS))
         heard = [around.record, *around.others, display, search, *request.listeners]
-        dispatch = Dispatch(search, heard, console=console, data=data, engine=request.engine, slots=slots)
+        dispatch = Dispatch(search, heard, console=console, data=data, slots=slots)
         try:
             with display:
                 dispatch.train()

@@ -9,7 +9,7 @@ from rich.console import Console
 from src import runs
 from src.data.reading import LastRead
 from src.disk import DamagedError
-from src.engines.dispatch import Dispatch, EngineName
+from src.engines.dispatch import Dispatch
 from src.engines.stacked.snapshot import Snapshot
 from src.engines.unfinished import Unfinished
 from src.runs.announcement import tell_data
@@ -39,13 +39,12 @@ def train_grid(
     *,
     console: Console,
     slots: int | None = None,
-    engine: EngineName = "auto",
     listeners: Sequence[Listener] = (),
     data: LastRead | None = None,
 ) -> dict[int, Results]:
     """Train `jobs`, whose folders lie in `folder`; gives their results, by number.
 
-    `slots`: how many train at once in a stack; None chooses. A job that fails is recorded so, and the others go on. What a
+    `slots`: how many train at once; None chooses. A job that fails is recorded so, and the others go on. What a
     start before this one has left is taken up. `listeners` hear after ours. Raises ValueError if a folder holds another run.
     """
     data, numbered = data or LastRead(tell_data(console)), {job.number: job for job in jobs}
@@ -81,7 +80,6 @@ def train_grid(
             [around.record, *others],
             console=console,
             data=data,
-            engine=engine,
             slots=slots,
             on_snapshot=save,
         )
@@ -132,7 +130,6 @@ def train_multirun(
     tracker: Tracker,
     *,
     slots: int | None,
-    engine: EngineName,
     is_whole: bool,
     listeners: Sequence[Listener],
     data: LastRead,
@@ -144,9 +141,7 @@ def train_multirun(
     console = Console()
     if is_whole:
         check_members(jobs, folder)
-    results = train_grid(
-        jobs, folder, tracker, console=console, slots=slots, engine=engine, listeners=listeners, data=data
-    )
+    results = train_grid(jobs, folder, tracker, console=console, slots=slots, listeners=listeners, data=data)
     failed = {number: one for number, one in results.items() if one.status == RunStatus.FAILED}
     if is_whole or failed:
         summarise_sweep(folder, console, tracker)

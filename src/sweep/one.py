@@ -1,5 +1,6 @@
 """A single run: a sweep of one."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
 from rich.console import Console
@@ -7,14 +8,16 @@ from rich.console import Console
 from src.config.schema import Run
 from src.data.reading import LastRead
 from src.engines.build import spec_with_folds
-from src.engines.dispatch import Dispatch
+from src.engines.dispatch import Dispatch, check_engine
 from src.runs.check import check_run
 from src.runs.identity import AGAIN, Identity
 from src.runs.job import Job, Jobs
 from src.runs.record import Recorded, recall
 from src.runs.results import Results
 from src.runs.summary import summary
+from src.sweep.display import Display
 from src.sweep.recording import recording
+from src.sweep.status import SweepStatus
 from src.tracking import Tracker
 
 
@@ -27,6 +30,7 @@ def train_one(run: Run, folder: Path, tracker: Tracker, data: LastRead) -> Resul
     Identity.of(run).check(folder, again=AGAIN)
     dataset = data.read(run.data)
     check_run(run, dataset)
+    check_engine(run, dataset)
     if run.trainer.callbacks or run.trainer.logger:
         from src.engines.single.own import check_own
 
@@ -44,8 +48,11 @@ def train_one(run: Run, folder: Path, tracker: Tracker, data: LastRead) -> Resul
             recall(job, around.others, recorded)
             around.record.results_[job.number] = recorded.results
         else:
-            dispatch = Dispatch(jobs(job, data=data), around.listeners, console=console, data=data)
-            dispatch.train()
+            display = _display(run, console)
+            listeners = [*around.listeners, *([display] if display else [])]
+            dispatch = Dispatch(jobs(job, data=data), listeners, console=console, data=data, is_alone=True)
+            with display or nullcontext():
+                dispatch.train()
             if error := dispatch.failed_.get(job.number):
                 raise error
     results = around.record.results_[job.number]
@@ -55,10 +62,17 @@ def train_one(run: Run, folder: Path, tracker: Tracker, data: LastRead) -> Resul
     return results
 
 
+def _display(run: Run, console: Console) -> Display | None:
+    """Of engines that train many; Lightning has a bar of its own."""
+    if run.engine in ("auto", "single"):
+        return None
+    return Display(SweepStatus(1, run.first_objective, run.epochs), console)
+
+
 def assist(run: Run, folder: Path) -> None:
     """What the other processes of a run on several devices do: compute their part of each batch and leave nothing behind."""
     data = LastRead()
-    Dispatch(jobs(Job(0, run, folder), data=data), [], console=Console(quiet=True), data=data).train()
+    Dispatch(jobs(Job(0, run, folder), data=data), [], console=Console(quiet=True), data=data, is_alone=True).train()
 
 
 def jobs(*given: Job, data: LastRead) -> Jobs:

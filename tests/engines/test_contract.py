@@ -74,13 +74,12 @@ def train(engine, folder, *overrides, source=Jobs, listeners=None, jobs=2, share
     """Jobs that differ in their seeds, the first with `overrides`, all with `shared`; gives the first listener's events."""
     made = []
     for number in range(jobs):
-        run = compose_run(*KEYS, *shared, f"seed={number}", *(overrides if number == 0 else ()))
+        run = compose_run(*KEYS, *shared, f"seed={number}", f"engine={engine}", *(overrides if number == 0 else ()))
         made.append(Job(number, run, Path(folder) / engine / str(number)))
         made[-1].folder.mkdir(parents=True, exist_ok=True)
     listeners = listeners or [Events()]
-    dispatch = Dispatch(
-        source(made, lambda job: stack_spec(job.run)), listeners, console=Console(quiet=True), engine=engine, slots=4
-    )
+    kinds = source(made, lambda job: stack_spec(job.run))
+    dispatch = Dispatch(kinds, listeners, console=Console(quiet=True), slots=4)
     dispatch.train()
     return listeners[0]
 

@@ -175,7 +175,7 @@ CASES = {
         f"{GRID} seed=1,1": "seed=1: ",
         f"{GRID} seed=range(0,100000000000)": "command line: ",
         f"{GRID} hydra.launcher.slots=0 seed=0,1": "hydra.launcher.slots: ",
-        f"{GRID} hydra.launcher.engine=turbo seed=0,1": "hydra.launcher.engine: ",
+        f"{GRID} engine=turbo seed=0,1": "engine: ",
         "-m +experiment=smoke,digits": "tracking.experiment: must be the same for all jobs of a sweep (tracking.experiment=",
         f"{GRID} patience=0,1": "patience: ",
         f"{GRID} hydra.sweeper.max_batch_size=0 seed=0,1": "hydra.sweeper.max_batch_size: ",

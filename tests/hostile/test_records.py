@@ -48,9 +48,12 @@ def single(folder: Path) -> dict[int, Results]:
     return {0: train_one(RUN, folder, Tracker(None), LastRead())}
 
 
-def sweep(folder: Path, engine: Any = "auto") -> dict[int, Results]:
-    jobs = [Job(number, RUN.model_copy(update={"seed": number}), folder / str(number)) for number in range(JOBS)]
-    return train_grid(jobs, folder, Tracker(None), console=Console(quiet=True), engine=engine, slots=2)
+def sweep(folder: Path, engine: Any = "stacked") -> dict[int, Results]:
+    jobs = [
+        Job(number, RUN.model_copy(update={"seed": number, "engine": engine}), folder / str(number))
+        for number in range(JOBS)
+    ]
+    return train_grid(jobs, folder, Tracker(None), console=Console(quiet=True), slots=2)
 
 
 def one_by_one(folder: Path) -> dict[int, Results]:

@@ -64,17 +64,23 @@ def test_extreme_logits_stay_finite_and_opposite_ones_cancel():
     torch.testing.assert_close(found, torch.tensor([-1e4, 1e4, 0.0]), atol=1e-3, rtol=0)
 
 
-@pytest.mark.parametrize("engine", ["single", "stacked"])
+@pytest.mark.parametrize("engine", ["single", "stacked", "native"])
 def test_the_figures_of_val_and_test_are_of_the_views_and_the_history_is_not(engine, tmp_path):
     jobs = []
-    keys = ["data=digits", "augment=affine", "model.widths=[8]", "epochs=2", "tracking.enabled=false", "seed=3"]
+    keys = [
+        "data=digits",
+        "augment=affine",
+        "model.widths=[8]",
+        "epochs=2",
+        "tracking.enabled=false",
+        "seed=3",
+        f"engine={engine}",
+    ]
     for number, tta in enumerate((0, 3)):
         jobs.append(Job(number, compose_run(*keys, f"tta={tta}", "test=false"), tmp_path / str(number)))
         jobs[-1].folder.mkdir()
     heard = Heard()
-    Dispatch(
-        Jobs(jobs, lambda job: stack_spec(job.run)), [heard], console=Console(quiet=True), engine=engine, slots=2
-    ).train()
+    Dispatch(Jobs(jobs, lambda job: stack_spec(job.run)), [heard], console=Console(quiet=True), slots=2).train()
     (plain, of_plain), (viewed, of_viewed) = (
         evaluate_run(job.run, job.folder, heard.outcomes[job.number]) for job in jobs
     )

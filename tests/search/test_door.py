@@ -146,7 +146,7 @@ def test_a_configuration_of_hydras_own_sweeper_runs_unchanged(door: Command, pro
 
 def test_the_launcher_says_which_engine_trains_the_trials(door: Command, tmp_path: Path):
     keys = ["data=blobs", "seed=0,1", "hydra/sweeper=optuna", "hydra.sweeper.n_trials=2", "hydra.sweeper.retrain=0"]
-    done = door("train", *SMOKE, *keys, "hydra.launcher.engine=single", "tracking.enabled=false")
+    done = door("train", *SMOKE, *keys, "engine=single", "tracking.enabled=false")
     assert done.returncode == 0, done.stdout + done.stderr
     assert len(list(tmp_path.glob("mlruns/sweeps/smoke-search/*/checkpoint.ckpt"))) == 2  # a stack leaves none
 

@@ -234,7 +234,7 @@ class Heard(Callback):
 """
 
 
-@pytest.mark.parametrize("more", [["hydra.launcher.engine=single"], ["hydra/launcher=basic"], [], ["search"]], ids=str)
+@pytest.mark.parametrize("more", [["engine=single"], ["hydra/launcher=basic"], [], ["search"]], ids=str)
 def test_callbacks_of_hydra_hear_of_every_job_whoever_trains_it(door: Command, tmp_path: Path, more: list[str]):
     (tmp_path / "mine.py").write_text(CALLBACK)
     if more == ["search"]:

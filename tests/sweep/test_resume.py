@@ -24,7 +24,7 @@ from src.train import main
 main()
 """
 KEYS = ["-m", "+experiment=smoke", "data=digits", "epochs=25", "patience=4", "model.dropout=0.3", "optimizer=nadam"]
-GRID = ["optimizer.lr=1e-3,3e-3,1e-2", "seed=0,1,2,3", "hydra.launcher.slots=4"]
+GRID = ["optimizer.lr=1e-3,3e-3,1e-2", "seed=0,1,2,3", "engine=stacked", "hydra.launcher.slots=4"]
 JOBS, KILLS = 12, 4
 
 

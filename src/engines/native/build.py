@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from src.config.rules import loss_name
@@ -47,7 +48,7 @@ def why_not(run: Run, dataset: Dataset) -> str | None:
     return "its data are too large to be held" if num_numbers(dataset) > MOST else None
 
 
-def build_member(job: Job, data: Prepared) -> Member:
+def build_member(job: Job, data: Prepared, halt: NDArray[np.bool_]) -> Member:
     """A job that has not begun. Raises ValueError if its schedule does not fit its epochs."""
     run, dtype = job.run, dtype_of(job.run)
     steps = -(-len(data.train.targets) // _rows_per_step(run))
@@ -66,6 +67,7 @@ def build_member(job: Job, data: Prepared) -> Member:
         recipe=_recipe(run, data.dataset, model, layout),
         trainable=Trainable(weights, state, numbers),
         lrs=lrs,
+        halt=halt,
         progress=Progress(Objective.of(run.first_objective), epochs=run.epochs, patience=run.patience),
     )
 

@@ -6,12 +6,13 @@ from typing import Any
 
 from src.disk import DamagedError
 from src.disk.tensors import load_tensors, save_tensors
+from src.engines.commits import COMMITS, check_commit
 from src.engines.native.member import Member
 from src.runs.job import Job
 
 log = logging.getLogger(__name__)
 
-FILE = "member.ckpt"  # in the folder of its job
+FILE = COMMITS["native"]
 SECONDS = 10.0  # between two commits at least; and of the time
 SHARE = 0.02  # no more than this may go into them
 
@@ -36,7 +37,11 @@ def save(member: Member) -> None:
 
 
 def restore(member: Member) -> None:
-    """Go on from the last commit, if there is one; one that is damaged is told, and the member begins anew."""
+    """Go on from the last commit, if there is one; one that is damaged is told, and the member begins anew.
+
+    Raises ValueError if another engine has begun the run.
+    """
+    check_commit(member.job.folder, "native")
     path = member.job.folder / FILE
     if path.is_file():
         try:

@@ -55,7 +55,14 @@ def _train_one(dtype: Any) -> None:
         bound=0.0,
     )
     outputs = np.zeros((1, 1), dtype)
-    train(recipe, trainable, Examples(inputs, order_keys(0, 0, 1) * 0, labels, labels, labels), 0, np.zeros(1))
+    train(
+        recipe,
+        trainable,
+        Examples(inputs, order_keys(0, 0, 1) * 0, labels, labels, labels),
+        0,
+        np.zeros(1),
+        np.zeros(1, np.bool_),
+    )
     evaluate(recipe, trainable.weights, inputs, labels, outputs)
     of_classes(outputs, np.argsort(outputs, axis=0), labels)
     of_predictions(outputs, labels)

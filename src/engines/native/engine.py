@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from threading import Condition
 
+import numpy as np
 import torch
 from rich.console import Console
 from threadpoolctl import threadpool_limits
@@ -45,7 +46,7 @@ class NativeEngine:
         self.threads = min(threads or num_cores(), num_cores())
         self.read, self.console, self.on_commit = read, console, on_commit
         self._turn = Condition()  # of the threads: whoever has it asks and tells
-        self._training, self._broken = 0, False
+        self._training, self._halt = 0, np.zeros(1, np.bool_)
         self._prepared, self._ready = LastPrepared(), set[torch.dtype]()
         self._pace = Pace()  # of commits
 
@@ -77,7 +78,7 @@ class NativeEngine:
 
     def _train(self, member: Member) -> None:
         pace = Pace()
-        while not self._broken:
+        while not self._halt[0]:
             try:
                 member.epoch()
             except Exception as error:
@@ -85,7 +86,7 @@ class NativeEngine:
                     self._end(member.job, Failed(error))
                 return
             with self._its_turn():
-                if self._broken or self._tell(member):
+                if self._halt[0] or self._tell(member):
                     return
             if pace.is_due():
                 started = time.perf_counter()
@@ -95,7 +96,7 @@ class NativeEngine:
     def _take(self) -> Member | None:
         """The source's next job that can begin; None if there is none, and no job in training may yet make one."""
         with self._its_turn():
-            while not self._broken:
+            while not self._halt[0]:
                 if (job := self.source.next(None)) is not None:
                     if (member := self._begin(job)) is not None:
                         self._training += 1
@@ -111,7 +112,7 @@ class NativeEngine:
         dataset = self.read(job.run.data)
         self.listeners.begin(job, job_facts(job, dataset))
         try:
-            member = build_member(job, self._data(job))
+            member = build_member(job, self._data(job), self._halt)
             checkpoint.restore(member)
         except Exception as error:
             self.listeners.end(job, Failed(error))
@@ -160,7 +161,7 @@ class NativeEngine:
                 raise
 
     def _break_off(self) -> None:
-        """No thread begins or tells anything more; each ends with its epoch."""
+        """No thread begins or tells anything more; each ends with its step."""
         with self._turn:
-            self._broken = True
+            self._halt[0] = True
             self._turn.notify_all()

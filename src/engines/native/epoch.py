@@ -59,10 +59,10 @@ class Examples(NamedTuple):
 
 
 @program
-def train(recipe, trainable, examples, first, lrs):  # type: ignore[no-untyped-def]
+def train(recipe, trainable, examples, first, lrs, halt):  # type: ignore[no-untyped-def]
     """The steps from number `first` on, counted from 0 over all epochs, in place; gives the sum of the losses, in float64.
 
-    `lrs` (steps,) float64: the learning rate of each.
+    `lrs` (steps,) float64: the learning rate of each. Once another thread has made `halt` (1,) true, it ends with the step.
     """
     network, size, weights = recipe.network, recipe.rows_per_step, trainable.weights
     num_examples, num_features, mixes = examples.rows.size, examples.inputs.shape[1], examples.own.size > 0
@@ -73,6 +73,8 @@ def train(recipe, trainable, examples, first, lrs):  # type: ignore[no-untyped-d
     slopes_of_others = np.empty(most * last.outputs, dtype)
     total = 0.0
     for number in range(lrs.size):
+        if halt[0]:
+            break
         start, stop = number * size, min((number + 1) * size, num_examples)
         rows = stop - start
         x = batch[: rows * num_features].reshape(rows, num_features)

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from src.engines.native.data import Prepared, Rows
@@ -21,7 +22,10 @@ from src.runs.progress import Progress
 
 
 class Member:
-    """Trains by `recipe` from `trainable`, in place, on `epochs` of `data`; `lrs` (epochs, steps) float64."""
+    """Trains by `recipe` from `trainable`, in place, on `epochs` of `data`; `lrs` (epochs, steps) float64.
+
+    `halt` (1,), made true by another thread, breaks its epoch off; what it is after that means nothing.
+    """
 
     def __init__(
         self,
@@ -34,9 +38,11 @@ class Member:
         trainable: Trainable,
         lrs: Tensor,
         progress: Progress,
+        halt: NDArray[np.bool_],
     ) -> None:
         self.job, self.data, self.epochs, self.layout, self.recipe = job, data, epochs, layout, recipe
         self.trainable, self.lrs, self.progress = trainable, lrs.numpy(), progress
+        self.halt = halt
         self.best = trainable.weights.copy()
         self.outputs = self._empty_outputs(data.val)  # by the best weights
 
@@ -58,9 +64,11 @@ class Member:
         """The mean loss of an epoch."""
         total, lrs, done = 0.0, self.lrs[number], 0
         for examples in self.epochs.examples(number):
+            if self.halt[0]:
+                break
             steps = -(-examples.rows.size // self.recipe.rows_per_step)
             first = number * lrs.size + done
-            total += train(self.recipe, self.trainable, examples, first, lrs[done : done + steps])
+            total += train(self.recipe, self.trainable, examples, first, lrs[done : done + steps], self.halt)
             done += steps
         return total / len(self.data.train.targets)
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from src.config.schema import Run
 from src.data.dataset import Dataset
 from src.data.reading import read_dataset
+from src.engines.commits import check_commit
 from src.engines.single.data_module import DataModule
 from src.engines.single.learner import Learner
 from src.engines.single.limits import limits_of, num_epochs
@@ -59,6 +60,7 @@ class SingleEngine:
             listeners.epoch(job, row)
             return source.keep(job, row)
 
+        check_commit(job.folder, "single")
         return fit_best(job.run, dataset, job.folder, console=self.console, on_epoch=on_epoch)
 
 

@@ -51,7 +51,7 @@ class OptunaSweeper(Sweeper):
         if not isinstance(self.launcher, StackedLauncher):
             chosen = self.master.hydra.runtime.choices.get("hydra/launcher")
             raise ValueError(
-                "hydra/launcher: must be stacked for a search, which hands out its trials itself (hydra.launcher.engine=single "
+                "hydra/launcher: must be stacked for a search, which hands out its trials itself (engine=single "
                 f"trains them one by one), but got {chosen}."
             )
         loader, folder = self.context.config_loader, sweep_folder(self.master)
@@ -94,7 +94,6 @@ class OptunaSweeper(Sweeper):
                 choices=lambda overrides: composer.job(overrides, 0).hydra.runtime.choices,
                 extend=_extension(settings.custom_search_space, self.master),
                 slots=settings.n_jobs or self.launcher.slots,
-                engine=self.launcher.engine,
                 listeners=[JobCallbacks(self.context, self.task, composed.get)],
             )
             conduct_search(request, tracker)

@@ -1,14 +1,11 @@
 """Hydra's door to many runs at once: `hydra/launcher=stacked`. Hydra imports this file at each start, so what is heavy waits."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from hydra.core.utils import JobReturn, setup_globals
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
-
-ENGINES = ("auto", "native", "stacked", "single")
 
 
 def comes_whole(config: DictConfig) -> bool:
@@ -18,23 +15,19 @@ def comes_whole(config: DictConfig) -> bool:
 
 
 class StackedLauncher(Launcher):
-    """Trains the jobs of a multirun together. `slots`: how many at once in a stack; None chooses by model and machine.
+    """Trains the jobs of a multirun together. `slots`: how many at once; None chooses by model and machine.
 
-    `engine`: which trains them; auto chooses. `resume`: whether the same command goes on where it was (continue), or in
-    another folder (fresh).
+    `resume`: whether the same command goes on where it was (continue), or in another folder (fresh).
     """
 
     composes_first = True  # all jobs, before the first begins
 
-    def __init__(self, slots: int | None, engine: str, resume: str) -> None:
+    def __init__(self, slots: int | None, resume: str) -> None:
         if slots is not None and not (isinstance(slots, int) and slots >= 1):
             raise ValueError(f"hydra.launcher.slots: must be null or a number of at least 1, but got {slots!r}.")
-        if engine not in ENGINES:
-            raise ValueError(f"hydra.launcher.engine: must be one of {', '.join(ENGINES)}, but got {engine!r}.")
         if resume not in ("continue", "fresh"):
             raise ValueError(f"hydra.launcher.resume: must be continue or fresh, but got {resume!r}.")
         self.slots = slots
-        self.engine: Any = engine
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         self.config, self.context, self.task = config, hydra_context, task_function
@@ -76,7 +69,6 @@ class StackedLauncher(Launcher):
                 folder,
                 tracker,
                 slots=self.slots,
-                engine=self.engine,
                 is_whole=comes_whole(self.config),
                 listeners=[JobCallbacks(self.context, self.task, composed.get)],
                 data=data,

@@ -138,7 +138,7 @@ def test_jobs_that_it_does_not_know_are_trained_by_others(tmp_path):
     other = ("epochs=1", "model=tabm")
     made, heard = jobs(tmp_path, [("epochs=1",), other, ("epochs=1", "model.widths=[3]"), other]), Heard()
     told = io.StringIO()
-    Dispatch(Jobs(made, spec_of), [heard], console=Console(file=told, width=200), engine="native").train()
+    Dispatch(Jobs(made, spec_of), [heard], console=Console(file=told, width=200)).train()
     assert heard.events == {number: ["begin", "epoch 1", "end"] for number in range(4)}
     assert told.getvalue().count("not in the compiled engine: src.models.tabm.TabM is no") == 1
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -59,10 +60,15 @@ def by_torch(run, dataset):
     return {name: tensor.detach() for name, tensor in model.state_dict().items()}, means
 
 
+def member_of(run, dataset, stop=False):
+    data = prepare(dataset, standardize_of(run), dtype_of(run))
+    return build_member(Job(0, run, Path()), data, np.array([stop]))
+
+
 def assert_same(task, *overrides):
     run = run_of(task, *overrides)
     dataset = read_dataset(run.data)
-    member = build_member(Job(0, run, Path()), prepare(dataset, standardize_of(run), dtype_of(run)))
+    member = member_of(run, dataset)
     rows = [member.epoch() for _ in range(EPOCHS)]
     weights, means = by_torch(run, dataset)
     assert [row["train/loss"] for row in rows] == pytest.approx(means, rel=1e-10)
@@ -124,3 +130,12 @@ SETTINGS = {
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_every_setting(setting):
     assert_same(*SETTINGS[setting])
+
+
+@pytest.mark.parametrize("augment", ["none", "affine"])
+def test_another_thread_breaks_an_epoch_off(augment):
+    run = run_of("binary", f"augment={augment}")
+    member = member_of(run, read_dataset(run.data), stop=True)
+    before = member.trainable.weights.copy()
+    member.epoch()
+    assert (member.trainable.weights == before).all()

@@ -19,7 +19,7 @@ checkpoint.SECONDS, checkpoint.SHARE = 0.0, 1e9
 from src.train import main
 main()
 """
-KEYS = ["-m", "+experiment=smoke", "data=digits", "epochs=20", "model.dropout=0.3", "hydra.launcher.engine=native"]
+KEYS = ["-m", "+experiment=smoke", "data=digits", "epochs=20", "model.dropout=0.3", "engine=native"]
 GRID = ["model.widths=[16],[12,8]", "optimizer=nadam,sgd", "seed=0,1", "tracking.enabled=false"]
 JOBS, KILLS = 8, 3
 

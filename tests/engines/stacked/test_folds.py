@@ -1,5 +1,7 @@
 """Folds train in one stack, each member as it does alone: on its own rows, by what was fitted on these."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 import torch
@@ -55,8 +57,9 @@ def made(tables, case, folder):
 
 
 def trained(jobs, engine):
+    jobs = [replace(job, run=job.run.model_copy(update={"engine": engine})) for job in jobs]
     data, heard = LastRead(), Heard()
-    dispatch = Dispatch(source_of(*jobs, data=data), [heard], console=Console(quiet=True), data=data, engine=engine)
+    dispatch = Dispatch(source_of(*jobs, data=data), [heard], console=Console(quiet=True), data=data)
     dispatch.train()
     assert not dispatch.failed_
     return heard, dispatch

@@ -43,7 +43,7 @@ def test_what_cannot_be_stacked_is_named_with_the_reason(name: str, reason: str 
     ("key", "reason"),
     [
         ("trainer.precision=bf16-mixed", "trainer.precision=bf16-mixed is trained by Lightning alone"),
-        ("trainer.devices=2", "one stack drives one device"),
+        ("trainer.devices=2", "several devices are driven by Lightning"),
     ],
 )
 def test_settings_that_need_lightning_are_named(key: str, reason: str):
