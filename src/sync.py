@@ -8,6 +8,7 @@ from src import runs
 from src.config.errors import report_errors, show_warnings
 from src.config.terminal import output
 from src.passwords import masked
+from src.runs.files import STATE, SWEEP
 
 
 def main() -> None:
@@ -104,8 +105,6 @@ def _is_complete(folder: Path, uri: str | None) -> bool:
 
 def _unsent_sweep(sweep: Path, uri: str | None) -> list[Path]:
     """The sweep's folder, if it is to be sent: it has ended, and MLflow lacks what it has as a whole."""
-    from src.tracking.state import STATE, SWEEP
-
     noted = (sweep / SWEEP).is_file() and (sweep / STATE).is_file()  # else nothing of it was to be sent
     return [sweep] if noted and not runs.is_alive(sweep) and not _is_complete(sweep, uri) else []
 

@@ -11,11 +11,11 @@ from src.config.command_line import CONF
 from src.config.composition import compose_run
 from src.config.leaves import leaves
 from src.report.page_data import PageData, value_of
+from src.runs.files import MULTIRUN
 from src.tracking.reading import Recorded
 
 GROUPS = ("model", "data", "optimizer", "schedule", "augment")
 FREE = ("tracking.", "resume", "test")  # they do not decide what is trained
-MULTIRUN = "multirun.yaml"
 TRAIN = "python -m src.train"
 PLAIN = re.compile(r"[\w./+\-\[\], ]*")  # what a value may hold without quotes
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from src.disk import DamagedError
-from src.runs.files import CONFIG, read_json
+from src.runs.files import CONFIG, STATE, read_json
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ def find(run: str, root: Path = ROOT) -> Path:
 
 def _mlflow_id(folder: Path) -> str | None:
     try:
-        return read_json(folder / "mlflow.json").get("run_id")
+        return read_json(folder / STATE).get("run_id")
     except DamagedError as error:
         log.warning("%s", error)
         return None

@@ -11,6 +11,7 @@ from src import runs
 from src.artifacts import Artifacts
 from src.config.schema import Tracking
 from src.runs.background import Background
+from src.runs.files import ENVIRONMENT
 from src.runs.listener import REGISTERED, Listener, RecordError
 from src.runs.orphans import close_orphans
 from src.runs.provenance import environment
@@ -45,7 +46,7 @@ def recording(
     close_orphans(console, but=folder)
     try:
         with runs.owned(folder), Background() as background:
-            runs.write_text(folder / "environment.txt", environment())
+            runs.write_text(folder / ENVIRONMENT, environment())
             tracker.follow(folder, settings, background, is_sweep=figures is not None, status=figures)
             yield Recording(Record(background), background, [Artifacts(background), tracker, *REGISTERED])
     except RecordError as error:

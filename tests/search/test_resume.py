@@ -13,7 +13,8 @@ import pytest
 from optuna.trial import TrialState
 
 from src import runs
-from src.search.storage import JOURNAL, open_storage
+from src.runs.files import JOURNAL
+from src.search.storage import open_storage
 from tests import doors
 from tests.conftest import Command
 from tests.sweep.test_multirun import mlflow_runs

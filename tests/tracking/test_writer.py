@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from src import runs
+from src.runs.files import STATE, SWEEP
 from src.tracking.events import Finish, Status, now
 from src.tracking.run_writer import Row, ServerWriter
-from src.tracking.state import STATE, SWEEP, State, is_complete
+from src.tracking.state import State, is_complete
 from src.tracking.store import connect
 from src.tracking.writer import Writer
 from tests import doors
