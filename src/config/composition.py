@@ -136,7 +136,7 @@ def without_hydra(config: DictConfig) -> DictConfig:
 
 
 def _run_folder(resume: str | None) -> str:
-    return str(runs.find(resume) if resume else runs.ROOT / "runs" / runs.new_name())
+    return str(runs.find(resume, key="resume") if resume else runs.ROOT / "runs" / runs.new_name())
 
 
 def _sweep_folder(choices: DictConfig, overrides: ListConfig, launcher: DictConfig, sweeper: DictConfig) -> str:

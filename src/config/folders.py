@@ -16,8 +16,13 @@ def check_places(hydra: Any, key: str) -> None:
     for name, given in (("hydra.job.name", hydra.job.name), ("hydra.output_subdir", hydra.output_subdir)):
         if given is not None and not NAME.fullmatch(str(given)):
             raise ValueError(f"{name}: must be a name, which leads to no other folder, but got {given!r}.")
+    here = Path.cwd().resolve()
+    if "${" in str(here):
+        raise ValueError(
+            f"working directory: must have no ${{ in its path, which is read as a reference, but got {here}."
+        )
     given = str(hydra.run.dir if key == "hydra.run.dir" else hydra.sweep.dir)
-    folder, here = Path(os.path.realpath(given)), Path.cwd().resolve()  # links in a circle are for whoever writes
+    folder = Path(os.path.realpath(given))  # links in a circle are for whoever writes
     project = Path(__file__).resolve().parent.parent.parent
     containers = [here, project, *(place.resolve() for place in (runs.ROOT, runs.ROOT / "runs", runs.ROOT / "sweeps"))]
     if any(container.is_relative_to(folder) for container in containers):

@@ -34,15 +34,15 @@ def in_sweep(folder: Path) -> bool:
     return folder.resolve().parent.parent.name == "sweeps"
 
 
-def find(run: str, root: Path = ROOT) -> Path:
-    """The folder of a run, by its name, its path or its MLflow id; ValueError if there is none."""
+def find(run: str, root: Path = ROOT, *, key: str = "run") -> Path:
+    """The folder of a run, by its name, its path or its MLflow id; ValueError, naming `key`, if there is none."""
     for folder in (Path(run), root / "runs" / run, root / "sweeps" / run):
         if run and (folder / CONFIG).is_file():
             return folder
     for folder in run_folders(root):
         if run in (label(folder), _mlflow_id(folder)):
             return folder
-    raise ValueError(f"run: must be the folder name or the MLflow id of a run under {root}/, but got {run!r}.")
+    raise ValueError(f"{key}: must be the folder name or the MLflow id of a run under {root}/, but got {run!r}.")
 
 
 def _mlflow_id(folder: Path) -> str | None:

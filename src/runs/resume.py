@@ -21,7 +21,7 @@ def arguments(argv: Sequence[str]) -> list[str]:
         raise ValueError(
             f"resume: must stand in a command without -m (that of a sweep goes on with it), but got {resumed[-1]}."
         )
-    folder = find(resumed[-1])
+    folder = find(resumed[-1], key="resume")
     if in_sweep(folder):
         raise ValueError(
             f"resume: must be a run of its own (the command of a sweep goes on with it), but got {resumed[-1]}."

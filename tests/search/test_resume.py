@@ -20,12 +20,12 @@ from tests.conftest import Command
 from tests.sweep.test_multirun import mlflow_runs
 
 TRIALS, KILLS = 40, int(os.environ.get("KILLS", "5"))
-KEYS = ["-m", "+experiment=smoke", "+search=quick", "epochs=20", "hydra.launcher.slots=4", "hydra.sweeper.retrain=0"]
+KEYS = ["-m", "+experiment=smoke", "+search=quick", "hydra.launcher.slots=4", "hydra.sweeper.retrain=0"]
 STUDY = "smoke-quick"
 
 
 def start(folder: Path) -> doors.Started:
-    command = ["-m", "src.train", *KEYS, f"hydra.sweeper.n_trials={TRIALS}"]
+    command = ["-m", "src.train", *KEYS, "epochs=20", f"hydra.sweeper.n_trials={TRIALS}"]
     return doors.start(*command, cwd=folder, output=folder / "output")
 
 

@@ -64,7 +64,7 @@ class StackedLauncher(Launcher):
             from src.sweep.grid import check_settings, train_multirun
 
             jobs = [
-                Job(number, made.run, folder / str(number), tuple(map(as_typed, as_given(made.hydra.overrides.task))))
+                Job(number, made.run, folder / str(number), tuple(as_typed(as_given(made.hydra.overrides.task))))
                 for number, made in composed.items()
             ]
             check_settings(jobs)
