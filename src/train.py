@@ -36,7 +36,7 @@ def train(cfg: DictConfig) -> float | None:
 
             assist(run, folder)
             return None
-        announce(run, folder)
+        announce(run)
         from src.sweep.reading import first_read
 
         with none_left(folder), tracking.open(run.tracking.enabled) as tracker:

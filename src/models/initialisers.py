@@ -107,7 +107,7 @@ def linear(fan_in: int, fan_out: int, *, bias: bool, init: str, state: Tensor) -
     from torch import nn
 
     weight = initialiser(init)(state, fan_out, fan_in)
-    layer = nn.utils.skip_init(nn.Linear, fan_in, fan_out, bias=bias)
+    layer = nn.utils.skip_init(nn.Linear, fan_in, fan_out, bias=bias, device=state.device)
     assert isinstance(layer, nn.Linear)
     with torch.no_grad():
         layer.weight.copy_(weight)

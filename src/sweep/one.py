@@ -39,7 +39,7 @@ def train_one(run: Run, folder: Path, tracker: Tracker, data: LastRead) -> Resul
         return before
     job = Job(0, run, folder)
     with recording(folder, run.tracking, tracker, console) as around:
-        dispatch = Dispatch(jobs(job, data=data), around.listeners, console=console, data=data)
+        dispatch = Dispatch(jobs(job, data=data), around.listeners, console=console, data=data, engine="single")
         dispatch.train()
     if error := dispatch.failed_.get(job.number):
         raise error
@@ -52,7 +52,7 @@ def train_one(run: Run, folder: Path, tracker: Tracker, data: LastRead) -> Resul
 def assist(run: Run, folder: Path) -> None:
     """What the other processes of a run on several devices do: compute their part of each batch and leave nothing behind."""
     data = LastRead()
-    Dispatch(jobs(Job(0, run, folder), data=data), [], console=Console(quiet=True), data=data).train()
+    Dispatch(jobs(Job(0, run, folder), data=data), [], console=Console(quiet=True), data=data, engine="single").train()
 
 
 def jobs(*given: Job, data: LastRead) -> Jobs:

@@ -1,5 +1,6 @@
 """What every training has around it: its folder claimed, its record, its artifacts, its tracking."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,6 +48,7 @@ def recording(
     try:
         with runs.owned(folder), Background() as background:
             runs.write_text(folder / ENVIRONMENT, environment())
+            console.print(f"folder: {os.path.relpath(folder)}", soft_wrap=True, highlight=False)
             tracker.follow(folder, settings, background, is_sweep=figures is not None, status=figures)
             yield Recording(Record(background), background, [Artifacts(background), tracker, *REGISTERED])
     except RecordError as error:

@@ -225,6 +225,7 @@ def test_a_wrong_command_is_one_line_in_time_and_leaves_nothing(folder: Path, ki
     with unchanged(folder):
         done = doors.run("-m", "src.train", *words(typed), cwd=folder)
     assert_refused(done.returncode, done.stderr, about)
+    assert "mlruns" not in done.stdout, "a folder that is not there is not named"
     assert time.monotonic() - start < SECONDS * (1 + busy)
 
 

@@ -73,7 +73,7 @@ class OptunaSweeper(Sweeper):
         ):  # values that do not go together are for the search; what Hydra says, of a key, is a mistake
             composer.job(space.overrides(middles(space)), 0)
         with none_left(folder), tracking.open(base.tracking.enabled) as tracker:
-            announce(base, folder, f"a search of {settings.n_trials} trials")
+            announce(base, f"a search of {settings.n_trials} trials")
             from src.search.run import Request, conduct_search
 
             log_into(folder, self.master)

@@ -56,7 +56,7 @@ class StackedLauncher(Launcher):
         with none_left(folder), tracking.open(self.config.tracking.enabled) as tracker:
             composed = Composer(self.config, self.context.config_loader).jobs(job_overrides, initial_job_idx)
             # All jobs are sound: what is heavy is imported, and folders are made, only now.
-            announce(composed[initial_job_idx].run, folder, f"{len(composed)} runs")
+            announce(composed[initial_job_idx].run, f"{len(composed)} runs")
             from src.sweep.reading import first_read
 
             data = first_read(composed[initial_job_idx].run)
