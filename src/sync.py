@@ -7,6 +7,7 @@ from pathlib import Path
 from src import runs
 from src.config.errors import report_errors, show_warnings
 from src.config.terminal import output
+from src.disk import DamagedError
 from src.passwords import masked
 from src.runs.files import STATE, SWEEP
 
@@ -30,7 +31,7 @@ def main() -> None:
             failures += sync_claims(arguments.uri)
         failures += _gone(named or runs.run_folders())
         if failures:
-            raise ValueError("; ".join(failures))
+            raise ValueError("; ".join(dict.fromkeys(failures)))
 
 
 def sync(folders: list[Path], uri: str | None = None, *, again: bool = False) -> list[str]:
@@ -122,7 +123,7 @@ def _attempt(act: Callable[[], None], folder: Path) -> list[str]:
 
     try:
         act()
-    except DeletedError as error:
+    except (DeletedError, DamagedError) as error:
         return [masked(str(error))]
     except Exception as error:
         text = " ".join(masked(str(error)).split()) or type(error).__name__

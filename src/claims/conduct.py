@@ -20,6 +20,7 @@ from src.claims.page import write_page
 from src.config.command_line import each_once
 from src.config.errors import raise_on_signals, report_errors, show_warnings
 from src.config.terminal import output
+from src.disk import DamagedError
 from src.runs.provenance import provenance
 from src.statistics.findings import bounds, found, table, verdict_of
 
@@ -84,7 +85,7 @@ def record(folder: Path, uri: str | None) -> None:
     note_claim(folder, uri)
     try:
         record_claim(folder, uri)
-    except DeletedError as error:
+    except (DeletedError, DamagedError) as error:
         log.warning("%s", error)
     except Exception as error:
         log.warning("MLflow cannot be reached; `python -m src.sync` sends the claim later. (%s)", error)
