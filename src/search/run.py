@@ -27,6 +27,7 @@ from src.runs.objective import Objective
 from src.runs.orphans import close
 from src.runs.record import Recorded, recall
 from src.runs.stop_reason import StopReason
+from src.search.pruning import why_idle
 from src.search.recovery import ended_in
 from src.search.rehearsal import rehearse
 from src.search.results import infeasible, write_search_results
@@ -116,6 +117,9 @@ def run_search(request: Request, tracker: Tracker, console: Console) -> Search:
     directions = directions_of(settings, objectives)
     if settings.sampler != "tpe" or settings.pruner:
         rehearse(samplers(0), pruner, space.searched, directions)
+    if "epochs" not in space.searched:
+        for line in why_idle(settings, base):
+            console.print(f"remark: {line}", soft_wrap=True)
     plan = Plan(
         [Objective.of(name) for name in objectives],
         min(settings.n_trials, samplers.num_settings or settings.n_trials),

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from src import runs
+from src.config.composition import compose_run
+from src.config.loading import load_kept
 from src.passwords import without_passwords
 from tests import doors
 from tests.doors import empty_store
@@ -134,6 +136,20 @@ def test_what_was_not_kept_is_asked_for_in_one_line(here: Path):
 )
 def test_a_password_is_starred_out_wherever_it_stands(text: str, kept: str):
     assert without_passwords(text) == kept == without_passwords(kept)
+
+
+@pytest.mark.parametrize("text", [f"https://me:{PASSWORD}@host", "https://me:${oc.env:PLANTED_KEY}@host"])
+def test_a_model_is_given_no_password_that_it_could_not_be_built_with_again(text: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PLANTED_KEY", GIVEN)
+    monkeypatch.setenv("PLANTED_URL", f"https://me:{PASSWORD}@host")
+    own = "model._target_=torch.nn.Linear"
+    with pytest.raises(
+        ValueError, match=r"^model\.key\.1: must come whole from the environment .* but got https://me:\*"
+    ):
+        compose_run(own, f"+model.key=[a,'{text}']")
+    run = compose_run(own, "+model.key=[a,'${oc.env:PLANTED_URL}']")
+    assert run.kept()["model"]["key"] == ["a", "${oc.env:PLANTED_URL}"]
+    assert load_kept(run.kept()).model == run.model
 
 
 def test_a_storage_whose_server_is_not_there_is_told_without_its_password(here: Path):
