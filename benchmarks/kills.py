@@ -27,7 +27,13 @@ engine.SNAPSHOT_SECONDS, engine.SNAPSHOT_SHARE = 0.0, 1e9
 from src.train import main
 main()
 """
-SMALL = ["+experiment=smoke", "model.dropout=0.2", "patience=null", "trainer.accelerator=cpu"]
+SMALL = [
+    "+experiment=smoke",
+    "model.dropout=0.2",
+    "patience=null",
+    "trainer.accelerator=cpu",
+    "tracking.save_model=false",
+]
 SEARCH = ["-m", *SMALL, "+search=quick", "epochs=2", "hydra/sweeper/sampler=random", "hydra.sweeper.pruner=null"]
 TRIALS, MORE = 6, 20  # of a search; and of its control, since a trial that was killed comes again under another number
 COMMANDS = {
@@ -81,6 +87,7 @@ def kill(kind: str, kills: int, seed: int, *, tracking: bool) -> Tally:
     draw, tally = random.Random(f"{kind}-{seed}"), Tally()
     with tempfile.TemporaryDirectory(prefix="kills-") as root:
         control = made(Path(root) / "control", tracking=tracking)
+        doors.run("-c", "pass", cwd=control)  # what commands are forked from is up before one is timed
         started = time.perf_counter()
         assert start(kind, control, tracking, trials=TRIALS).wait() == 0, (control / "output").read_text()
         seconds = time.perf_counter() - started
@@ -89,8 +96,16 @@ def kill(kind: str, kills: int, seed: int, *, tracking: bool) -> Tally:
         expected = records(control)
         while tally.kills < kills:
             folder = made(Path(root) / str(tally.ends), tracking=tracking)
-            while tally.kills < kills and killed(start(kind, folder, tracking), draw.uniform(0.0, seconds)):
-                tally.kills += 1
+            status: int | None = None
+            while tally.kills < kills and status in (None, -signal.SIGKILL):
+                status = killed(start(kind, folder, tracking), draw.uniform(0.0, seconds))
+                tally.kills += status == -signal.SIGKILL
+            if status == -signal.SIGKILL:
+                status = start(kind, folder, tracking).wait()
+            tally.ends += 1
+            if status != 0:
+                tally.failed += 1
+                print((folder / "output").read_text()[-2000:], file=sys.stderr)
             compare(kind, folder, expected, tally, tracking=tracking)
     return tally
 
@@ -108,20 +123,17 @@ def start(kind: str, folder: Path, tracking: bool, trials: int = TRIALS) -> door
     return doors.start("-c", DOOR, *keys, cwd=folder, output=folder / "output")
 
 
-def killed(process: doors.Started, seconds: float) -> bool:
-    """Kill it after so long; False if it was faster."""
+def killed(process: doors.Started, seconds: float) -> int:
+    """Kill it after so long; its exit status, that of its end if it was faster."""
     deadline = time.monotonic() + seconds
     while process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.002)
     process.send_signal(signal.SIGKILL)
-    return process.wait() == -signal.SIGKILL
+    return process.wait()
 
 
 def compare(kind: str, folder: Path, expected: Mapping[str, Record], tally: Tally, *, tracking: bool) -> None:
-    """Let the command come to its end, and count what is not as it is to be."""
-    tally.ends += 1
-    status = start(kind, folder, tracking).wait()
-    tally.failed += status != 0
+    """Count what is not as it is to be, once the command has come to its end."""
     found, ended = records(folder), len(list(ended_in(folder)))
     tally.compared += len(found)
     tally.lost += max(0, JOBS[kind] - len(found))
@@ -130,8 +142,6 @@ def compare(kind: str, folder: Path, expected: Mapping[str, Record], tally: Tall
     if tracking:
         running, doubled = in_mlflow(folder)
         tally.running, tally.doubled = tally.running + running, tally.doubled + doubled
-    if status != 0:
-        print((folder / "output").read_text()[-2000:], file=sys.stderr)
 
 
 def ended_in(folder: Path) -> list[Path]:

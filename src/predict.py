@@ -41,10 +41,10 @@ def predict(given: dict[str, str]) -> None:
     from rich.console import Console
 
     from src.serving.models import find_predictors
-    from src.serving.predict import check_output, evaluation, predict_file, tell_faults, write_frame
+    from src.serving.predict import check_place, evaluation, predict_file, tell_faults, write_frame
 
     if output is not None:
-        check_output(output, path)
+        check_place(output, path)
     models = find_predictors(given["run"], int(given["top"]) if "top" in given else None)
     predicted = predict_file(models, path)
     aside = Console(stderr=True)

@@ -7,7 +7,9 @@ from pathlib import Path
 from src import runs
 from src.config.errors import report_errors, show_warnings
 from src.config.terminal import output
+from src.disk import DamagedError
 from src.passwords import masked
+from src.runs.files import STATE, SWEEP
 
 
 def main() -> None:
@@ -29,7 +31,7 @@ def main() -> None:
             failures += sync_claims(arguments.uri)
         failures += _gone(named or runs.run_folders())
         if failures:
-            raise ValueError("; ".join(failures))
+            raise ValueError("; ".join(dict.fromkeys(failures)))
 
 
 def sync(folders: list[Path], uri: str | None = None, *, again: bool = False) -> list[str]:
@@ -104,8 +106,6 @@ def _is_complete(folder: Path, uri: str | None) -> bool:
 
 def _unsent_sweep(sweep: Path, uri: str | None) -> list[Path]:
     """The sweep's folder, if it is to be sent: it has ended, and MLflow lacks what it has as a whole."""
-    from src.tracking.state import STATE, SWEEP
-
     noted = (sweep / SWEEP).is_file() and (sweep / STATE).is_file()  # else nothing of it was to be sent
     return [sweep] if noted and not runs.is_alive(sweep) and not _is_complete(sweep, uri) else []
 
@@ -123,7 +123,7 @@ def _attempt(act: Callable[[], None], folder: Path) -> list[str]:
 
     try:
         act()
-    except DeletedError as error:
+    except (DeletedError, DamagedError) as error:
         return [masked(str(error))]
     except Exception as error:
         text = " ".join(masked(str(error)).split()) or type(error).__name__

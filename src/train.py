@@ -11,7 +11,7 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from src.config.command_line import CONF, for_hydra, options_first
+from src.config.command_line import CONF, each_once, for_hydra, options_first
 from src.config.composition import register_resolvers, resolved
 from src.config.errors import raise_on_signals, report_errors
 from src.config.leftovers import none_left
@@ -36,7 +36,7 @@ def train(cfg: DictConfig) -> float | None:
 
             assist(run, folder)
             return None
-        announce(run, folder)
+        announce(run)
         from src.sweep.reading import first_read
 
         with none_left(folder), tracking.open(run.tracking.enabled) as tracker:
@@ -52,7 +52,7 @@ def main() -> None:
     raise_on_signals()
     register_resolvers()
     with report_errors(), output(goes_on=True):
-        sys.argv[1:] = for_hydra(options_first(resume.arguments(sys.argv[1:])))
+        sys.argv[1:] = for_hydra(options_first(resume.arguments(each_once(sys.argv[1:]))))
         train()
 
 

@@ -142,7 +142,7 @@ MISTAKES = {
     "+experiment=nothing": "experiment: must be one of digits",
     "epochs=0": "epochs: must be greater than or equal to 1, but got 0.",
     "nonsense": "command line: an argument must read key=value",
-    "resume=nothing": "run: must be the folder name or the MLflow id of a run",
+    "resume=nothing": "resume: must be the folder name or the MLflow id of a run",
 }
 
 

@@ -17,8 +17,10 @@ from src import runs
 from src.claims.claim import Claim
 from src.claims.lab import Lab
 from src.claims.page import write_page
+from src.config.command_line import each_once
 from src.config.errors import raise_on_signals, report_errors, show_warnings
 from src.config.terminal import output
+from src.disk import DamagedError
 from src.runs.provenance import provenance
 from src.statistics.findings import bounds, found, table, verdict_of
 
@@ -50,7 +52,7 @@ def parsed(description: str) -> argparse.Namespace:
 def publish_claim(module: ModuleType, arguments: argparse.Namespace) -> dict[str, Any]:
     """Carry out an experiment, write down what it found, tell it; one as its file states it also lands beside the experiments."""
     claim = Claim.of(module)
-    lab = Lab(claim.name, quick=arguments.quick, seeds=arguments.seeds, overrides=arguments.override)
+    lab = Lab(claim.name, quick=arguments.quick, seeds=arguments.seeds, overrides=each_once(arguments.override))
     lab.console.print(f"[bold]{claim.name}[/]: {claim.text}", soft_wrap=True)
     started = time.perf_counter()
     findings = list(module.findings(lab))
@@ -83,7 +85,7 @@ def record(folder: Path, uri: str | None) -> None:
     note_claim(folder, uri)
     try:
         record_claim(folder, uri)
-    except DeletedError as error:
+    except (DeletedError, DamagedError) as error:
         log.warning("%s", error)
     except Exception as error:
         log.warning("MLflow cannot be reached; `python -m src.sync` sends the claim later. (%s)", error)

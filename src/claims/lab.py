@@ -19,6 +19,7 @@ from src.config.schema import Run, Tracking
 from src.disk import whole_file, write_text
 from src.plots import Figure, save_figure
 from src.runs import identity
+from src.runs.files import SWEEP
 from src.runs.job import Job
 from src.runs.provenance import versions
 from src.runs.stop_reason import RunStatus
@@ -26,7 +27,7 @@ from src.statistics.intervals import mean_and_sd
 from src.sweep.grid import train_grid
 from src.sweep.leaderboard import leaderboard
 from src.sweep.summary import read_entries
-from src.tracking.state import SWEEP, is_complete
+from src.tracking.state import is_complete
 
 SEEDS, QUICK_SEEDS = 10, 3
 NOT_OF_RESULTS = ("claims", "report", "plots", "plugins", "tracking", "serving")  # folders of our own

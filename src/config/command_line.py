@@ -7,10 +7,13 @@ from typing import NoReturn
 
 from hydra._internal.utils import get_args_parser
 
+from src.choices import quoted
+
 CONF = Path(__file__).resolve().parent.parent.parent / "conf"
 GROUPS = {path.name: path for path in CONF.iterdir() if path.is_dir() and path.name != "hydra"}
 WHOLE = ("hydra.sweeper.sampler", "hydra.sweeper.pruner")
 OPEN = ("tracking.tags", "data.columns")  # keys with names of a user's own below them
+OF_RANK = "hydra.job.name=train_ddp_process_"  # Lightning adds it, and others, to a command for its other processes
 WORD = re.compile(r"[^\s,:=(){}\[\]][^,:=(){}\[\]]*")
 NAME = re.compile(r"(?<=[{,])\s*([^\s,:=(){}\[\]][^,:=(){}\[\]]*)(?=:)")  # of a mapping
 NO_CHOICE = re.compile(r"null|true|false|[-+.\d]+(e[-+]?\d+)?|[\[{].*|", re.IGNORECASE)
@@ -28,6 +31,21 @@ def options_first(argv: Sequence[str]) -> list[str]:
     for text in overrides:
         options.remove(text)
     return [*options, *overrides]
+
+
+def each_once(argv: Sequence[str]) -> list[str]:
+    """The arguments; ValueError where two of them set one key: Hydra takes the last. What `~` deletes may be set anew."""
+    if any(text.startswith(OF_RANK) for text in argv):
+        return list(argv)
+    given: dict[str, str] = {}
+    for text in argv:
+        key = text.lstrip("+").partition("=")[0]
+        if "=" not in text or text.startswith(("-", "~")):
+            continue
+        if key in given:
+            raise ValueError(f"{key}: must be given once, but got {quoted(given[key])} and {quoted(text)}.")
+        given[key] = text
+    return list(argv)
 
 
 def _refuse(said: str) -> NoReturn:
@@ -50,7 +68,7 @@ def for_hydra(argv: Sequence[str]) -> list[str]:
         if key == "+hydra.sweeper.params":  # every sweeper has it, though it may be null
             text, key = text[1:], key[1:]
         if key in WHOLE and value.lstrip().startswith("{"):
-            given += [f"~{key}", f"+{text}"]
+            given += [f"{key}=null", f"+{text}"]
         elif block := next((name for name in OPEN if f"{key}.".startswith(f"{name}.")), None):
             given.append(f"++{block}{_spelled(key.removeprefix(block), block)}={value}")
         else:
@@ -58,8 +76,14 @@ def for_hydra(argv: Sequence[str]) -> list[str]:
     return given
 
 
-def as_typed(override: str) -> str:
-    """An override as people type it, of what `for_hydra` has made of it."""
+def as_typed(overrides: Sequence[str]) -> list[str]:
+    """Overrides as people type them, of what `for_hydra` has made of them."""
+    whole = {f"+{key}" for key in WHOLE if any(text.startswith(f"+{key}=") for text in overrides)}
+    kept = [text for text in overrides if f"+{text.removesuffix('=null')}" not in whole]
+    return [text[1:] if text.partition("=")[0] in whole else _as_typed(text) for text in kept]
+
+
+def _as_typed(override: str) -> str:
     typed = override.removeprefix("++")
     return read_name(typed) if typed.startswith(OPEN) else override
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hydra import compose, initialize_config_dir
+from hydra.core.config_loader import ConfigLoader
 from hydra.core.global_hydra import GlobalHydra
 from hydra.experimental.callback import Callback
 from hydra.types import RunMode
@@ -36,9 +37,9 @@ def register_resolvers() -> None:
     OmegaConf.register_new_resolver("choices", choices, replace=True)
 
 
-def resolved(cfg: DictConfig, hydra: Any) -> Run:
+def resolved(cfg: DictConfig, hydra: Any, loader: ConfigLoader | None = None) -> Run:
     """The run of a composed configuration, with the defaults filled in that depend on how it was started."""
-    values, written = _values(on_its_target(cfg, hydra))
+    values, written = _values(on_its_target(cfg, hydra, loader))
     alone = hydra.mode != RunMode.MULTIRUN
     if values.get("test") is None:  # in a sweep only the chosen configuration, retrained, may read the test split
         values["test"] = alone
@@ -60,8 +61,9 @@ def resolved(cfg: DictConfig, hydra: Any) -> Run:
 def compose_run(*overrides: str) -> Run:
     """The run that `python -m src.train overrides...` would train."""
     register_resolvers()
-    cfg = _templates().composed(for_hydra(overrides))
-    return resolved(without_hydra(cfg), cfg.hydra)
+    templates = _templates()
+    cfg = templates.composed(for_hydra(overrides))
+    return resolved(without_hydra(cfg), cfg.hydra, templates.loader)
 
 
 @cache
@@ -134,7 +136,7 @@ def without_hydra(config: DictConfig) -> DictConfig:
 
 
 def _run_folder(resume: str | None) -> str:
-    return str(runs.find(resume) if resume else runs.ROOT / "runs" / runs.new_name())
+    return str(runs.find(resume, key="resume") if resume else runs.ROOT / "runs" / runs.new_name())
 
 
 def _sweep_folder(choices: DictConfig, overrides: ListConfig, launcher: DictConfig, sweeper: DictConfig) -> str:

@@ -6,12 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from src import runs
+from src.runs import beginning
 
 NAME = re.compile(r"[\w.-]*\w[\w.-]*")  # of one file or folder
-# Of what is left there, what comes first: a folder that holds some of it is that of a run, or of a sweep.
-LEFT = (".hydra", "multirun.yaml", "train.log", "environment.txt", "study.journal")
-MARKS = {*LEFT, runs.OWNER, runs.IDENTITY, runs.CONFIG}
-OF_SWEEP = ("multirun.yaml", "sweep.json", "study.journal")
 
 
 def check_places(hydra: Any, key: str) -> None:
@@ -19,30 +16,28 @@ def check_places(hydra: Any, key: str) -> None:
     for name, given in (("hydra.job.name", hydra.job.name), ("hydra.output_subdir", hydra.output_subdir)):
         if given is not None and not NAME.fullmatch(str(given)):
             raise ValueError(f"{name}: must be a name, which leads to no other folder, but got {given!r}.")
+    here = Path.cwd().resolve()
+    if "${" in str(here):
+        raise ValueError(
+            f"working directory: must have no ${{ in its path, which is read as a reference, but got {here}."
+        )
     given = str(hydra.run.dir if key == "hydra.run.dir" else hydra.sweep.dir)
-    folder, here = Path(os.path.realpath(given)), Path.cwd().resolve()  # links in a circle are for whoever writes
+    folder = Path(os.path.realpath(given))  # links in a circle are for whoever writes
     project = Path(__file__).resolve().parent.parent.parent
     containers = [here, project, *(place.resolve() for place in (runs.ROOT, runs.ROOT / "runs", runs.ROOT / "sweeps"))]
     if any(container.is_relative_to(folder) for container in containers):
         raise ValueError(
             f"{key}: must be a folder of its own, not one that holds the project or its runs, but got {given!r}."
         )
-    if folder.is_dir() and (found := {path.name for path in folder.iterdir()}) and not found & MARKS:
+    if folder.is_dir() and (found := {path.name for path in folder.iterdir()}) and not beginning.is_marked(folder):
         some = ", ".join(sorted(found)[:3])
         raise ValueError(
             f"{key}: must be a new folder, or one that holds what is gone on with, but got {given!r} with {some}."
         )
     kind = "run" if key == "hydra.run.dir" else "sweep"
     for place in (folder, *folder.parents):
-        if (held := _held(place)) and (place, held) != (folder, kind):
+        if (kept := beginning.held(place)) and (place, kept) != (folder, kind):
             where = "is" if place == folder else f"lies in {place}, which is"
             raise ValueError(
-                f"{key}: must be the {kind}'s alone, but got {given!r}, which {where} the folder of a {held}."
+                f"{key}: must be the {kind}'s alone, but got {given!r}, which {where} the folder of a {kept}."
             )
-
-
-def _held(folder: Path) -> str | None:
-    """What `folder` is that of."""
-    if any((folder / name).is_file() for name in OF_SWEEP):
-        return "sweep"
-    return "run" if all((folder / name).is_file() for name in (runs.CONFIG, runs.IDENTITY)) else None

@@ -53,7 +53,7 @@ class Composer:
             if (subdir := str(hydra.sweep.subdir)) != str(number):
                 raise ValueError(f"hydra.sweep.subdir: must be the job's number, {number}, but got {subdir}.")
             cfg.pop("hydra")
-        return Composed(cfg, hydra, resolved(cfg, hydra))
+        return Composed(cfg, hydra, resolved(cfg, hydra, self.templates.loader))
 
     def jobs(self, overrides: Sequence[Sequence[str]], first: int) -> dict[int, Composed]:
         """Those of a multirun, by number; ValueError also where they differ in what is the sweep's."""

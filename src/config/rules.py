@@ -4,10 +4,12 @@ from collections.abc import Iterator
 
 from src.choices import one_of
 from src.config.schema import LightningArguments, Run, Trainer
+from src.environment import texts
 from src.losses import default_loss, losses_for, losses_with
 from src.metrics import OBJECTIVES, objectives_for
 from src.models.arguments import MODELS
 from src.optimizers import OPTIMIZERS
+from src.passwords import is_hidden, without_passwords
 
 BAD_STRATEGIES = {
     "ddp_spawn": "what its processes learn cannot be recorded",
@@ -60,12 +62,23 @@ def _contradictions(run: Run) -> Iterator[str]:
         yield f"trainer.strategy: must be ddp for several nodes, but got auto with trainer.num_nodes={trainer.num_nodes}."
     if run.tracking.registered is not None and not run.tracking.enabled:
         yield f"tracking.register: must be null with tracking.enabled=false, but got {run.tracking.registered}."
+    if any(without_passwords(text) != text for _, text in texts(run.model)):
+        yield from _not_kept(run)
     shares = run.data.get("val_fraction", 0), run.data.get("test_fraction", 0)
     if sum(shares) >= 1:
         yield f"data.val_fraction: must leave rows for train, but got {shares[0]} beside data.test_fraction={shares[1]}."
     fold, num_folds = run.data.get("fold"), run.data.get("num_folds", 0)
     if fold is not None and fold >= num_folds > 0:
         yield f"data.fold: must lie in 0 to data.num_folds - 1, but got {fold} of {num_folds}."
+
+
+def _not_kept(run: Run) -> Iterator[str]:
+    """Arguments of the model that it could not be built with again."""
+    given = dict(texts(run.model))
+    for keys, text in texts(run.kept()["model"]):
+        if is_hidden(text) and text != given[keys]:
+            rule = "come whole from the environment (${oc.env:NAME}), since its password is not kept with the model"
+            yield f"model.{'.'.join(map(str, keys))}: must {rule}, but got {text}."
 
 
 def _misfits(run: Run, task: str, is_image: bool) -> Iterator[str]:

@@ -13,10 +13,10 @@ from omegaconf import MISSING, DictConfig, ListConfig, OmegaConf, open_dict
 PLUGS = ("model", "data")
 
 
-def on_its_target(cfg: DictConfig, hydra: Any) -> DictConfig:
+def on_its_target(cfg: DictConfig, hydra: Any, loader: ConfigLoader | None = None) -> DictConfig:
     """`cfg`, where a model or data of another `_target_` than the experiment's, chosen by a command, come as in their own file.
 
-    What the command itself sets of them stays, known to their constructor or not. While Hydra is initialised.
+    What the command itself sets of them stays, known to their constructor or not. `loader`: None is that of Hydra's main.
     """
     given = as_given(hydra.overrides.task)
     typed = [text.lstrip("+~").partition("=")[0] for text in given]
@@ -24,8 +24,9 @@ def on_its_target(cfg: DictConfig, hydra: Any) -> DictConfig:
     for plug in PLUGS:
         if not experiment or plug not in typed:
             continue
-        theirs = _composed(plug, hydra, *experiment)
-        chosen = _composed(plug, hydra, f"{plug}={hydra.runtime.choices[plug]}")
+        loader = loader or GlobalHydra.instance().config_loader()
+        theirs = _composed(loader, plug, hydra, *experiment)
+        chosen = _composed(loader, plug, hydra, f"{plug}={hydra.runtime.choices[plug]}")
         if chosen.get("_target_") not in (theirs.get("_target_"), MISSING):  # what is missing is for others to set
             cfg = _with(cfg, plug, chosen, kept={key.split(".")[1] for key in typed if key.startswith(f"{plug}.")})
     return cfg
@@ -49,10 +50,11 @@ def _with(cfg: DictConfig, plug: str, chosen: dict[str, Any], *, kept: Collectio
     return changed
 
 
-def _composed(plug: str, hydra: Any, *overrides: str) -> dict[str, Any]:
+def _composed(loader: ConfigLoader, plug: str, hydra: Any, *overrides: str) -> dict[str, Any]:
     """`plug` as these overrides alone compose it."""
-    loader = GlobalHydra.instance().config_loader()
-    return copy.deepcopy(_loaded(loader, plug, hydra.job.config_name, (*as_given(hydra.overrides.hydra), *overrides)))
+    # Of Hydra's own keys what finds the files: others are of a sweeper or a launcher that these overrides do not choose.
+    places = [text for text in as_given(hydra.overrides.hydra) if text.lstrip("+").startswith("hydra.searchpath=")]
+    return copy.deepcopy(_loaded(loader, plug, hydra.job.config_name, (*places, *overrides)))
 
 
 @lru_cache(maxsize=32)  # Hydra takes 85 ms, for every job of a multirun

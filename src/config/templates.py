@@ -18,7 +18,7 @@ class Templates:
     """
 
     def __init__(self, loader: ConfigLoader, compose: Callable[[list[str]], DictConfig]) -> None:
-        self._loader = loader
+        self.loader = loader
         self._compose = compose
         self._alike: dict[tuple[str, ...], bytes] = {}  # by all that is the same in their overrides; pickled
         self._parse = lru_cache(OverridesParser.create(config_loader=loader).parse_overrides)

@@ -13,7 +13,7 @@ from pathlib import Path
 from src import runs
 from src.config.command_line import key_values, named
 from src.config.door import enter
-from src.disk import write_text
+from src.disk import check_output, write_text
 
 SUBJECTS = ("experiment", "sweep", "claim", "run")
 KEYS = (*SUBJECTS, "output", "uri")
@@ -42,8 +42,7 @@ def report(given: dict[str, str]) -> Path:
     name = given[subject]
     plain = re.sub(r"[^\w.=+-]+", "-", name).strip(".")
     path = Path(given.get("output") or runs.ROOT / "reports" / f"{plain}.html")
-    if path.is_dir() or path.parent.is_file():
-        raise ValueError(f"output: must be a file to be written, but got {str(path)!r}, which is or lies in none.")
+    check_output(path)
     page = whole_page(read_page_data(subject, name, Reader(given.get("uri"))))
     path.parent.mkdir(parents=True, exist_ok=True)
     write_text(path, page)

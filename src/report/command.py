@@ -7,15 +7,15 @@ from typing import Any
 
 import yaml
 
-from src.config.command_line import CONF
+from src.config.command_line import CONF, as_typed
 from src.config.composition import compose_run
 from src.config.leaves import leaves
 from src.report.page_data import PageData, value_of
+from src.runs.files import MULTIRUN
 from src.tracking.reading import Recorded
 
 GROUPS = ("model", "data", "optimizer", "schedule", "augment")
 FREE = ("tracking.", "resume", "test")  # they do not decide what is trained
-MULTIRUN = "multirun.yaml"
 TRAIN = "python -m src.train"
 PLAIN = re.compile(r"[\w./+\-\[\], ]*")  # what a value may hold without quotes
 
@@ -83,7 +83,7 @@ def _typed(multirun: Mapping[str, Any]) -> str:
     """The command that Hydra noted of a multirun."""
     overrides = multirun["hydra"]["overrides"]
     of_hydra = [text for text in overrides["hydra"] if not text.startswith("hydra.mode=")]
-    return " ".join((TRAIN, "-m", *map(shlex.quote, (*overrides["task"], *of_hydra))))
+    return " ".join((TRAIN, "-m", *map(shlex.quote, as_typed([*overrides["task"], *of_hydra]))))
 
 
 def _values(*overrides: str) -> dict[str, Any]:

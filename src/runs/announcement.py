@@ -1,10 +1,8 @@
-"""The first line that a person sees: what is to be trained, and where, before anything heavy is imported."""
+"""The first line that a person sees: what is to be trained, before anything heavy is imported."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from src.config.schema import Run
@@ -15,12 +13,12 @@ if TYPE_CHECKING:
     from src.data.dataset import Dataset
 
 
-def announce(run: Run, folder: Path, what: str | None = None) -> None:
-    """Say `what` begins (None: `run` alone) and in which folder."""
+def announce(run: Run, what: str | None = None) -> None:
+    """Say `what` begins (None: `run` alone). In which folder is said once there is something in it."""
     model, data = (str(part["_target_"]).rpartition(".")[2] for part in (run.model, run.data))
     data = run.data.get("name") or data  # one reader reads many sets
     what = what or f"{model} on {data}, {run.epochs} epochs at most"
-    print(f"{run.tracking.experiment}: {what}, in {os.path.relpath(folder)}", flush=True)
+    print(f"{run.tracking.experiment}: {what}", flush=True)
 
 
 def tell_data(console: Console) -> Callable[[Dataset], None]:

@@ -10,7 +10,9 @@ from torch import Tensor, nn
 from src.config import Run, check_against_data
 from src.config.schema import Trainer
 from src.data.dataset import Dataset
+from src.memory import check_fits
 from src.models.arguments import MODELS
+from src.models.build import takes_spec
 from src.models.dropout import dropout_layers, set_rows
 from src.runs.build import build_run_model, check_compiler, check_schedule, dtype_of
 
@@ -63,9 +65,16 @@ def check_machine(trainer: Trainer) -> None:
 
 
 def check_model(run: Run, dataset: Dataset) -> None:
-    """Raise ValueError unless the model can be built and, of a user's own, gives logits of two rows that it can learn from."""
+    """Raise ValueError unless the model can be built and, of a user's own, gives logits of two rows that it can learn from.
+
+    Of one of ours that is layers alone no weight is drawn, which takes longer than all else: only sizes may be wrong.
+    """
     target = run.model["_target_"]
-    model = build_run_model(run, dataset).to(dtype_of(run))
+    is_sized = target in MODELS and not takes_spec(target)
+    with torch.device("meta" if is_sized else "cpu"):
+        model = build_run_model(run, dataset).to(dtype_of(run))
+    if is_sized:
+        check_fits("model", sum(parameter.nbytes for parameter in model.parameters()))
     if target in MODELS:
         return
     inputs = dataset.train.inputs[:ROWS].to(dtype_of(run))

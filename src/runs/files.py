@@ -19,6 +19,11 @@ OWNER, RESULTS, CONFIG, HISTORY, CHECKPOINT = (
     "checkpoint.ckpt",
 )
 IDENTITY, FACTS = "identity.json", "tags.json"
+STATE = "mlflow.json"  # what is known of it in MLflow
+HYDRAS, LOG = ".hydra", "train.log"
+ENVIRONMENT = "environment.txt"
+# In the folder of a sweep.
+MULTIRUN, SWEEP, JOURNAL = "multirun.yaml", "sweep.json", "study.journal"
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from src.disk import DamagedError
-from src.runs.files import CONFIG, read_json
+from src.runs.files import CONFIG, STATE, read_json
 
 log = logging.getLogger(__name__)
 
@@ -34,20 +34,20 @@ def in_sweep(folder: Path) -> bool:
     return folder.resolve().parent.parent.name == "sweeps"
 
 
-def find(run: str, root: Path = ROOT) -> Path:
-    """The folder of a run, by its name, its path or its MLflow id; ValueError if there is none."""
+def find(run: str, root: Path = ROOT, *, key: str = "run") -> Path:
+    """The folder of a run, by its name, its path or its MLflow id; ValueError, naming `key`, if there is none."""
     for folder in (Path(run), root / "runs" / run, root / "sweeps" / run):
         if run and (folder / CONFIG).is_file():
             return folder
     for folder in run_folders(root):
         if run in (label(folder), _mlflow_id(folder)):
             return folder
-    raise ValueError(f"run: must be the folder name or the MLflow id of a run under {root}/, but got {run!r}.")
+    raise ValueError(f"{key}: must be the folder name or the MLflow id of a run under {root}/, but got {run!r}.")
 
 
 def _mlflow_id(folder: Path) -> str | None:
     try:
-        return read_json(folder / "mlflow.json").get("run_id")
+        return read_json(folder / STATE).get("run_id")
     except DamagedError as error:
         log.warning("%s", error)
         return None

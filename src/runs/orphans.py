@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from src.disk import DamagedError
-from src.runs.beginning import clear, has_begun
+from src.runs.beginning import UNCLAIMED, clear, has_begun
 from src.runs.files import OWNER
 from src.runs.folder import ROOT, label
 from src.runs.identity import Identity
@@ -73,5 +73,5 @@ def close(folder: Path, why: str) -> Results:
 
 def _unclaimed(root: Path) -> list[Path]:
     made = [folder for pattern in ("runs/*", "sweeps/*") for folder in root.glob(pattern) if folder.is_dir()]
-    named = [folder for folder in made if {path.name for path in folder.iterdir()} <= {".hydra", "train.log"}]
+    named = [folder for folder in made if {path.name for path in folder.iterdir()} <= UNCLAIMED]
     return [folder for folder in named if time.time() - folder.stat().st_mtime > UNCLAIMED_SECONDS]

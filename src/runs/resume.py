@@ -7,6 +7,7 @@ import yaml
 
 from src.disk import read_whole
 from src.passwords import is_hidden
+from src.runs.files import HYDRAS
 from src.runs.folder import find, in_sweep
 from src.runs.seal import check_seal
 
@@ -20,7 +21,7 @@ def arguments(argv: Sequence[str]) -> list[str]:
         raise ValueError(
             f"resume: must stand in a command without -m (that of a sweep goes on with it), but got {resumed[-1]}."
         )
-    folder = find(resumed[-1])
+    folder = find(resumed[-1], key="resume")
     if in_sweep(folder):
         raise ValueError(
             f"resume: must be a run of its own (the command of a sweep goes on with it), but got {resumed[-1]}."
@@ -32,7 +33,7 @@ def arguments(argv: Sequence[str]) -> list[str]:
 
 def overrides(folder: Path) -> list[str]:
     """The overrides that the run in `folder` was started with."""
-    path = folder / ".hydra" / "overrides.yaml"
+    path = folder / HYDRAS / "overrides.yaml"
     return read_whole(path, _list) if path.is_file() else []
 
 
@@ -59,7 +60,7 @@ def _key(override: str) -> str:
 
 def _config_dir(folder: Path, argv: Sequence[str]) -> list[str]:
     """The user's own folder of configurations, if the run was started with one."""
-    path = folder / ".hydra" / "hydra.yaml"
+    path = folder / HYDRAS / "hydra.yaml"
     if not path.is_file() or any(text.startswith(("--config-dir", "-cd")) for text in argv):
         return []
     given = read_whole(path, _given)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from src.disk import DamagedError, flush_files
-from src.runs.files import IDENTITY, read_json
+from src.runs.files import HYDRAS, IDENTITY, read_json
 from src.runs.folder import ROOT
 
 KEY = "seal.key"  # beside the runs; of no use to anybody who has not got it with a folder
@@ -20,7 +20,7 @@ SEALED = ("overrides.yaml", "hydra.yaml")  # what `resume` runs
 
 def seal(folder: Path, run_id: str) -> str:
     """Of the run in `folder`, over its id and what `resume` would run."""
-    parts = [run_id.encode(), *(_content(folder / ".hydra" / name) for name in SEALED)]
+    parts = [run_id.encode(), *(_content(folder / HYDRAS / name) for name in SEALED)]
     return hmac.new(_key(), b"\0".join(parts), "sha256").hexdigest()
 
 

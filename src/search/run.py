@@ -1,9 +1,8 @@
 """A search, whole: its study is opened, its trials are trained, what came of it is written down."""
 
 import logging
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,27 +14,25 @@ from src import runs, tracking
 from src.config.schema import Run
 from src.data.reading import LastRead
 from src.disk import DamagedError
-from src.engines.build import spec_with_folds
 from src.engines.dispatch import Dispatch
+from src.engines.native.cores import num_cores
 from src.engines.stacked.size import choose_slots
 from src.runs.build import build_run_model, device_of
-from src.runs.check import check_run
 from src.runs.identity import read_run
 from src.runs.job import Job
 from src.runs.listener import Listener
-from src.runs.objective import Objective
 from src.runs.orphans import close
 from src.runs.record import Recorded, recall
 from src.runs.stop_reason import StopReason
+from src.search.preparation import prepare
 from src.search.recovery import ended_in
-from src.search.rehearsal import rehearse
 from src.search.results import infeasible, write_search_results
 from src.search.retraining import retrain
 from src.search.rotation import Rotation
-from src.search.settings import Samplers, Settings, check_settings, directions_of, objectives_of, pruner_of
-from src.search.source import Plan, Search
+from src.search.settings import Settings
+from src.search.source import Search
 from src.search.space import Space
-from src.search.stack_parameters import Compose, splitting
+from src.search.stack_parameters import Compose
 from src.search.storage import answering, open_storage
 from src.search.study import Trials
 from src.search.unchanged_settings import check_unchanged_settings
@@ -99,48 +96,31 @@ def run_search(request: Request, tracker: Tracker, console: Console) -> Search:
     """Search until `n_trials` have ended, from where an earlier start left off; gives the search."""
     folder, base, space, settings = request.folder, request.base, request.space, request.settings
     data = LastRead()
-    dataset = data.read(base.data)  # files that are missing are the search's mistake, not that of each trial
-    check_settings(settings, space, dataset.task)
-    kind_of, objectives = partial(spec_with_folds, read=data.read), objectives_of(base)
-
-    def checked(run: Run) -> Hashable:
-        if run.data == base.data:
-            check_run(run, dataset)
-        return kind_of(run)
-
-    split = splitting(space, request.compose, checked)  # composes trials: a mistake leaves no study
-    if not space.searched:
-        check_run(base, dataset)
-    samplers, pruner = Samplers(settings.sampler, space.searched, base.seed), pruner_of(settings, objectives)
-    directions = directions_of(settings, objectives)
-    if settings.sampler != "tpe" or settings.pruner:
-        rehearse(samplers(0), pruner, space.searched, directions)
-    plan = Plan(
-        [Objective.of(name) for name in objectives],
-        min(settings.n_trials, samplers.num_settings or settings.n_trials),
-        repeats=settings.repeats,
-        in_turn=isinstance(pruner, optuna.pruners.WilcoxonPruner),
-        timeout=settings.timeout,
-        max_failure_rate=settings.max_failure_rate,
-        bounds=settings.constraints or {},
-    )
-    num_jobs = plan.n_trials * plan.repeats
-    status = SweepStatus(num_jobs, objectives[0], num_jobs * base.epochs)
+    prepared = prepare(base, space, settings, request.compose, data, console)
+    plan, num_jobs = prepared.plan, prepared.num_jobs
+    status = SweepStatus(num_jobs, plan.objectives[0].name, num_jobs * base.epochs)
     storage = open_storage(settings.storage, folder)  # one that cannot be leaves nothing behind
     with recording(folder, base.tracking, tracker, console, figures=status.figures) as around:
-        trials = Trials(storage, folder.name, directions, sampler=samplers, pruner=pruner, background=around.background)
-        check_unchanged_settings(trials.study, base, space, settings, data_digest=dataset.digest)
+        trials = Trials(
+            storage,
+            folder.name,
+            prepared.directions,
+            sampler=prepared.samplers,
+            pruner=prepared.pruner,
+            background=around.background,
+        )
+        check_unchanged_settings(trials.study, base, space, settings, data_digest=prepared.dataset.digest)
         trials.load(lambda trial: ended_in(folder, trial, plan))
-        rotation = Rotation(space.searched, split, plan.n_trials, base.seed)
+        rotation = Rotation(space.searched, prepared.split, plan.n_trials, base.seed)
         search = Search(
             trials,
             space,
             plan,
             folder=folder,
             compose=request.compose,
-            rotation=rotation if samplers.conditioned else None,
+            rotation=rotation if prepared.samplers.conditioned else None,
             seed=base.seed,
-            key_of=kind_of,
+            key_of=prepared.kind_of,
             extend=request.extend,
             lost=lambda number: status.lose(plan.repeats, base.epochs),
         )
@@ -151,8 +131,8 @@ def run_search(request: Request, tracker: Tracker, console: Console) -> Search:
             console.print(f"{folder}: all {plan.n_trials} trials have ended; a larger hydra.sweeper.n_trials goes on.")
         slots = request.slots
         if slots is None:
-            chosen = choose_slots(build_run_model(base, dataset), device_of(base), base.batch_size)
-            slots = min(chosen, max(2, num_jobs // GENERATIONS))
+            chosen = choose_slots(build_run_model(base, prepared.dataset), device_of(base), base.batch_size)
+            slots = min(chosen, max(2, num_cores(), num_jobs // GENERATIONS))
         heard = [around.record, *around.others, display, search, *request.listeners]
         dispatch = Dispatch(search, heard, console=console, data=data, slots=slots)
         try:

@@ -180,7 +180,7 @@ class Search:
         return [self._job(first + repeat, [*overrides, *seed]) for repeat, seed in enumerate(seeds)]
 
     def _job(self, number: int, overrides: Sequence[str]) -> Job:
-        return Job(number, self.compose(overrides, number), self.folder / str(number), tuple(map(as_typed, overrides)))
+        return Job(number, self.compose(overrides, number), self.folder / str(number), tuple(as_typed(overrides)))
 
     def _wait(self, job: Job) -> None:
         key, params = self.key_of(job.run), self.open[self._trial_of(job)].trial.params

@@ -17,8 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from src.disk import DamagedError, read_whole
 from src.passwords import masked
+from src.runs.files import JOURNAL
 
-JOURNAL = "study.journal"  # in a study's folder
 CONTINUED = "continued"  # the last key of an entry whose write goes on with the next line: Optuna reads past it
 
 

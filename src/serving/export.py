@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from src.data.preprocessing import TableRows
 from src.data.transforms import Standardize
 from src.data_spec import DataSpec
-from src.disk import whole_file
+from src.disk import check_output, whole_file
 from src.models.outputs import pooled
 from src.prediction.predictor import Predictor
 
@@ -51,8 +51,7 @@ def export_onnx(predictor: Predictor, output: Path) -> float:
     What is known of it (features, classes, threshold, preprocessing) is in its metadata. Raises ValueError, and writes
     nothing, if torch cannot export it, or if ONNX Runtime gives other numbers than the predictor.
     """
-    if output.suffix != ".onnx" or output.is_dir():
-        raise ValueError(f"output: must be a file named .onnx, but got {str(output)!r}.")
+    check_output(output, (".onnx",))
     content = _exported(predictor)
     off = _difference(predictor, content)
     if not off <= TOLERANCE:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from src.data.labels import coded
 from src.data.raw import Inputs, Raw
-from src.disk import whole_file
+from src.disk import check_output, whole_file
 from src.models.outputs import mean_outputs
 from src.prediction.frame import prediction_frame
 from src.prediction.predictor import Predictor
@@ -94,7 +94,7 @@ def evaluation(predicted: Predicted, model: Predictor, name: str) -> Table | Non
 
 
 def write_frame(frame: pd.DataFrame, output: Path) -> None:
-    """To .csv, .parquet or .jsonl: a name that `check_output` has passed."""
+    """To .csv, .parquet or .jsonl: a name that `check_place` has passed."""
     output.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(output) as part:
         if output.suffix == ".parquet":
@@ -105,10 +105,9 @@ def write_frame(frame: pd.DataFrame, output: Path) -> None:
             frame.to_json(part, orient="records", lines=True, double_precision=15)
 
 
-def check_output(output: Path, path: Path) -> None:
-    """Raises ValueError unless predictions of `path` can be written to it."""
-    if output.suffix not in (".csv", ".parquet", ".jsonl", ".json") or output.is_dir():
-        raise ValueError(f"output: must be a file named .csv, .parquet or .jsonl, but got {str(output)!r}.")
+def check_place(output: Path, path: Path) -> None:
+    """Raises ValueError unless predictions of `path` can be written to `output`."""
+    check_output(output, (".csv", ".parquet", ".jsonl", ".json"))
     if output.resolve() == path.resolve():
         raise ValueError(f"output: must be another file than input, but got {str(output)!r} for both.")
 

@@ -1,5 +1,6 @@
 """What every training has around it: its folder claimed, its record, its artifacts, its tracking."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from src import runs
 from src.artifacts import Artifacts
 from src.config.schema import Tracking
 from src.runs.background import Background
+from src.runs.files import ENVIRONMENT
 from src.runs.listener import REGISTERED, Listener, RecordError
 from src.runs.orphans import close_orphans
 from src.runs.provenance import environment
@@ -45,7 +47,8 @@ def recording(
     close_orphans(console, but=folder)
     try:
         with runs.owned(folder), Background() as background:
-            runs.write_text(folder / "environment.txt", environment())
+            runs.write_text(folder / ENVIRONMENT, environment())
+            console.print(f"folder: {os.path.relpath(folder)}", soft_wrap=True, highlight=False)
             tracker.follow(folder, settings, background, is_sweep=figures is not None, status=figures)
             yield Recording(Record(background), background, [Artifacts(background), tracker, *REGISTERED])
     except RecordError as error:

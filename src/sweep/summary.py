@@ -19,6 +19,7 @@ from src.disk import DamagedError, whole_file
 from src.plots import Figure, objective_against, save_figure
 from src.prediction.predictor import FILE
 from src.runs.background import Background
+from src.runs.files import SWEEP
 from src.runs.identity import read_config
 from src.runs.objective import Objective
 from src.runs.results import Results, read_results
@@ -27,7 +28,6 @@ from src.statistics.rounding import rounded
 from src.sweep.folds import OUT_OF_FOLD, drawn_folds, has_folds, out_of_fold
 from src.sweep.leaderboard import Entry, drawn, leaderboard, swept_keys
 from src.tracking import Tracker
-from src.tracking.state import SWEEP
 
 log = logging.getLogger(__name__)
 

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from src.runs.files import CHECKPOINT, IDENTITY, OWNER
-from src.tracking.state import STATE
+from src.runs.files import CHECKPOINT, IDENTITY, OWNER, STATE
 
 NOT_ARTIFACTS = {STATE, OWNER, CHECKPOINT, IDENTITY}
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from src import runs
-from src.tracking.state import STATE, State
+from src.runs.files import STATE
+from src.tracking.state import State
 from src.tracking.store import configured_uri, connect, experiment_id, is_same, resolve_uri
 
 TAGS = ("text", "expected", "command", "verdict")

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from src.runs.files import read_json
+from src.runs.files import ENVIRONMENT, MULTIRUN, SWEEP, read_json
 from src.runs.identity import folder_id
 from src.tracking.deleted import deleted_run, find_runs, is_deleted
 from src.tracking.events import Follow
-from src.tracking.state import SWEEP
 
-FILES = ("leaderboard.csv", "objective.png", "multirun.yaml", "environment.txt", "optimization_results.yaml")
+FILES = ("leaderboard.csv", "objective.png", MULTIRUN, ENVIRONMENT, "optimization_results.yaml")
 FOLDERS = ("figures", "experiment")  # of a search
 
 

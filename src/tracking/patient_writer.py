@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+from src.disk import DamagedError
 from src.passwords import masked
 from src.tracking.deleted import DeletedError
 from src.tracking.events import Finish, Follow, Note, RunEvent
@@ -19,7 +20,7 @@ class PatientWriter:
         self.writer, self.say = Writer(follow), say
         self.seconds = seconds or (SWEEP_SECONDS if follow.is_sweep else RUN_SECONDS)
         self.is_down = False
-        self._told = ""  # of what is deleted
+        self._told = ""  # of what is deleted, or damaged
         self.due = time.monotonic()
 
     def add(self, event: RunEvent) -> None:
@@ -52,7 +53,7 @@ class PatientWriter:
     def _tell(self, error: Exception, was_down: bool) -> None:
         reason = masked(" ".join(str(error).partition("[SQL:")[0].split()))
         follow = self.writer.follow
-        if isinstance(error, DeletedError):
+        if isinstance(error, DeletedError | DamagedError):
             if reason != self._told:
                 self.say(reason)
             self._told = reason

@@ -4,10 +4,9 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from src.passwords import masked
-from src.tracking.store import SQLITE, resolve_uri
+from src.tracking.store import SQLITE, check_database, resolve_uri
 
 SCHEMES = ("sqlite", "http", "https", "postgresql", "mysql", "mssql", "databricks", "databricks-uc", "uc")
-HEAD = b"SQLite format 3\0"  # of a file with tables
 
 
 def check_store(configured: str | None) -> None:
@@ -28,13 +27,10 @@ def check_store(configured: str | None) -> None:
 
 
 def _check_file(path: Path) -> None:
-    """Raises OSError if the file cannot be made or written, ValueError if it holds something else than tables."""
+    """Raises OSError if the file cannot be made or written, DamagedError if it holds something else than tables."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with Path(f"{path}.lock").open("a", encoding="utf-8"):  # which whoever makes the tables takes
         pass
     if path.exists():
-        with path.open("rb+") as file:
-            if (head := file.read(len(HEAD))) not in (b"", HEAD):
-                raise ValueError(
-                    f"tracking.uri: must be a SQLite database, but got {path}, which begins with {head!r}."
-                )
+        with path.open("rb+"):
+            check_database(path)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from src import runs
+from src.disk import DamagedError
 from src.passwords import masked
 from src.tracking.deleted import deleted_run, is_deleted
 from src.tracking.state import State
@@ -27,6 +28,8 @@ def gone(folders: Iterable[Path]) -> Iterator[str]:
                 clients[state.uri] = connect(resolve_uri(state.uri))
             if (client := clients[state.uri]) is not None and (line := _gone(client, folder, state)):
                 yield line
+        except DamagedError as error:
+            yield str(error)
         except Exception:  # nothing is to be sent there: that it is down matters to nobody
             clients[state.uri] = None
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from src.disk import DamagedError
 from src.passwords import masked
 from src.tracking.store import PARENT, connect, resolve_uri
 
@@ -146,6 +147,8 @@ class Reader:
         """Whatever MLflow raises is told as a server or store that does not answer."""
         try:
             yield
+        except DamagedError:
+            raise
         except Exception as error:
             logging.getLogger(__name__).info("MLflow: %s", error)
             reason = masked(" ".join(str(error).split()))[:200]

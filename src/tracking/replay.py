@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from src import runs
-from src.runs.files import CONFIG, FACTS, RESULTS, read_history, read_json
+from src.runs.files import CONFIG, FACTS, RESULTS, SWEEP, read_history, read_json
 from src.runs.identity import read_config
 from src.tracking.events import Begin, Epoch, Finish, Follow, RunEvent, end_of, now, params_of
-from src.tracking.state import SWEEP, State
+from src.tracking.state import State
 from src.tracking.store import configured_uri
 from src.tracking.writer import Writer
 

@@ -6,13 +6,10 @@ from pathlib import Path
 from typing import Self
 
 from src.disk import DamagedError, read_whole
-from src.runs.files import RESULTS, read_json, write_json
+from src.runs.files import RESULTS, STATE, SWEEP, read_json, write_json
 from src.tracking.store import configured_uri, is_same, portable_uri
 
 log = logging.getLogger(__name__)
-
-STATE = "mlflow.json"
-SWEEP = "sweep.json"  # in a sweep's folder: how it ended, `status`, `figures` and `tags` by name, and its `best` run
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 import logging
 import os
 import re
-from contextlib import suppress
+import sqlite3
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from filelock import FileLock
 
 from src import runs
 from src.config.environment import from_environment
+from src.disk import DamagedError
 from src.passwords import is_hidden, without_passwords
 from src.tracking.deadline import impose_deadline
 from src.tracking.deleted import deleted_experiment
@@ -61,7 +63,7 @@ def portable_uri(uri: str) -> str:
 def connect(uri: str) -> Any:
     """An MlflowClient of `uri`. The first call imports MLflow; the first on a new SQLite file creates the tables.
 
-    A SQLite file that moved with its project is told where the project's files lie now.
+    A SQLite file that moved with its project is told where the project's files lie now. DamagedError for one that is none.
     """
     from mlflow.tracking import MlflowClient
 
@@ -78,11 +80,29 @@ def connect(uri: str) -> Any:
             part.unlink(missing_ok=True)
             MlflowClient(f"{SQLITE}{part}").search_experiments(max_results=1)
             part.replace(path)
+        check_database(path)
         client = MlflowClient(uri)
         client.search_experiments(max_results=1)
         if path.is_relative_to(_project()):
             follow_project(path, _project())
     return client
+
+
+def check_database(path: Path) -> None:
+    """Raises DamagedError, saying what to do, unless the file at `path` begins as a SQLite database and is as long as it says."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+            database.execute("SELECT count(*) FROM sqlite_master")
+        reason = "" if path.stat().st_size else "an empty file"
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError):  # one that is locked, say
+            return
+        reason = str(error)
+    if reason:
+        raise DamagedError(
+            f"{path}: must be a whole SQLite database, but got {reason}; move it away, and `python -m src.sync --again` sends "
+            "what was recorded here to a new one."
+        )
 
 
 def experiment_id(client: Any, uri: str, name: str) -> str:

@@ -31,15 +31,16 @@ class Sent:
 class Writer:
     """Writes what `add` gathers, in batches. Idempotent: what MLflow has of a run, whoever sent it, is not sent twice.
 
-    A run is found by the id of its folder: a process may have been killed before it noted which run it had made. `notes_`:
-    what is to be told of models that were registered.
+    A run is found by the id of its folder: a process may have been killed before it noted which run it had made. Of a sweep
+    whose member's folder was deleted, it is found by the folder's name. `notes_`: what is to be told of models that were
+    registered.
     """
 
     def __init__(self, follow: Follow) -> None:
         self.follow = follow
         self._pending: list[RunEvent] = []
         self._sent: dict[Path, Sent] = {}
-        self._found: dict[str, Sent] = {}  # by the folder's id, what was there before
+        self._found: dict[str, Sent] = {}  # by the folder's id, and its name, what was there before
         self._parent_id: str | None = None
         self._its_parent: str | None = None  # of which a new run is a child
         self._is_open = False
@@ -84,11 +85,12 @@ class Writer:
             self._parent_id = open_parent(self._client, self._experiment_id, follow)
             self._note(follow.folder, self._parent_id)
             self._its_parent = self._parent_id
-            condition = f"tags.`{PARENT}` = '{self._parent_id}'"
+        elif runs.in_sweep(follow.folder):  # one of a sweep whose jobs are single runs, one after another
+            sweep = replace(follow, folder=follow.folder.parent, is_sweep=True)
+            self._its_parent = open_parent(self._client, self._experiment_id, sweep)
+        if self._its_parent is not None:
+            condition = f"tags.`{PARENT}` = '{self._its_parent}'"
         else:
-            if runs.in_sweep(follow.folder):  # one of a sweep whose jobs are single runs, one after another
-                sweep = replace(follow, folder=follow.folder.parent, is_sweep=True)
-                self._its_parent = open_parent(self._client, self._experiment_id, sweep)
             condition = f"tags.folder_id = '{folder_id(follow.folder)}'"
         found = find_runs(self._client, self._experiment_id, condition)
         self._found = _by_folder([run for run in found if not (is_deleted(run) and follow.again)])
@@ -167,7 +169,7 @@ class Writer:
             self.notes_.append(note)
 
     def _sent_of(self, folder: Path) -> Sent | None:
-        return self._sent.get(folder) or self._found.get(folder_id(folder))
+        return self._sent.get(folder) or self._found.get(folder_id(folder)) or self._found.get(runs.label(folder))
 
     def _note(self, folder: Path, run_id: str | None, name: str | None = None, complete: str | None = None) -> None:
         before = State.read(folder)
@@ -182,15 +184,13 @@ class Writer:
 
 
 def _by_folder(found: Sequence[Any]) -> dict[str, Sent]:
-    return {
-        run.data.tags["folder_id"]: Sent(
-            run.info.run_id, set(run.data.params), dict(run.data.metrics), is_deleted=is_deleted(run)
-        )
-        for run in reversed(found)  # one that is there, if it was sent again, before those that were deleted
-        if "folder_id" in run.data.tags
-    }
+    by_folder = {}
+    for run in reversed(found):  # one that is there, if it was sent again, before those that were deleted
+        sent = Sent(run.info.run_id, set(run.data.params), dict(run.data.metrics), is_deleted=is_deleted(run))
+        by_folder.update({run.data.tags[tag]: sent for tag in ("folder", "folder_id") if tag in run.data.tags})
+    return by_folder
 
 
 def _going_on(sent: Sent, event: Begin) -> KnownRun:
     missing = {key: value for key, value in event.params.items() if key not in sent.params}
-    return KnownRun(sent.run_id, missing, event.facts)
+    return KnownRun(sent.run_id, missing, {**event.facts, "folder_id": folder_id(event.folder)})

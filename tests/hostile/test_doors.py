@@ -125,7 +125,9 @@ CASES = {
         "model@other=mlp": "model@other: ",
         "data=table": "data.path: ",
         "+search=quick": "search: ",
-        "resume=nothing": "run: ",
+        "resume=nothing": "resume: ",
+        "epochs=1 epochs=2": "epochs: must be given once, but got 'epochs=1' and 'epochs=2'",
+        "+experiment=smoke ++experiment=digits": "experiment: must be given once",
         "epochs=100000000000000000000000000": "epochs: ",
         "objective=[val/loss,val/loss]": "objective: ",
     },
@@ -138,7 +140,7 @@ CASES = {
         f"{BLOBS} trainer.devices=[0,0]": "trainer.devices: ",
         f"{BLOBS} model.widths=[300000,300000]": "model: ",
         f"{BLOBS} data.num_train=1000000000": "data.num_train: ",
-        f"{BLOBS} epochs=1000000000 schedule=cosine": "epochs: ",
+        "data=blobs tracking.enabled=false epochs=1000000000 schedule=cosine": "epochs: ",
         f"{BLOBS} schedule.warmup_steps=1000": "schedule.warmup_steps: ",
         f"{GRID} trainer.accelerator=gpu seed=0,1": "trainer.accelerator: ",
         f"{SEARCH} trainer.accelerator=gpu seed=0,1": "trainer.accelerator: ",
@@ -160,7 +162,7 @@ CASES = {
         "data=table data.path= data.target=y": "data.path: ",
         f"{TABLE} data.drop=[x,x]": "data.drop: ",
         f"{TABLE} data.sheet=3": "data.sheet: ",
-        f"{TABLE} data.target=z": "data.target: ",
+        "data=table data.path=rows.csv data.target=z": "data.target: ",
         f"{TABLE} data.columns.größe=numeric": "größe",
         f"{BLOBS} loss=cross_entropy": "loss: ",
         f"{BLOBS} augment=affine": "augment: ",
@@ -223,6 +225,7 @@ def test_a_wrong_command_is_one_line_in_time_and_leaves_nothing(folder: Path, ki
     with unchanged(folder):
         done = doors.run("-m", "src.train", *words(typed), cwd=folder)
     assert_refused(done.returncode, done.stderr, about)
+    assert "mlruns" not in done.stdout, "a folder that is not there is not named"
     assert time.monotonic() - start < SECONDS * (1 + busy)
 
 

@@ -4,6 +4,8 @@ import re
 import shutil
 from pathlib import Path
 
+import pytest
+
 from src import runs
 from src.runs.results import Results
 from tests import doors
@@ -19,27 +21,38 @@ def search(folder: Path, trials: int) -> str:
     return done.stderr
 
 
-def test_a_search_goes_on_without_its_best_folder_and_without_hydras_files(tmp_path: Path):
-    search(tmp_path, 3)
-    folder = tmp_path / "mlruns" / "sweeps" / "smoke-quick"
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a search has ended."""
+    search(folder := tmp_path_factory.mktemp("searched"), 3)
+    return folder
+
+
+@pytest.fixture
+def here(tmp_path: Path, searched: Path) -> Path:
+    """A copy of it."""
+    return Path(shutil.copytree(searched, tmp_path / "here"))
+
+
+def test_a_search_goes_on_without_its_best_folder_and_without_hydras_files(here: Path):
+    folder = here / "mlruns" / "sweeps" / "smoke-quick"
     experiment = folder / "experiment" / "best.yaml"
     found = re.search(r"trial (\d+), ", before := experiment.read_text())
     assert found is not None
     assert not list(folder.glob("*/.hydra"))
     shutil.rmtree(folder / found[1])
-    search(tmp_path, 3)
+    search(here, 3)
     assert experiment.read_text() == before
     assert not (folder / found[1]).exists()
 
 
-def test_a_search_goes_on_beside_damaged_runs(tmp_path: Path):
-    search(tmp_path, 3)
-    folder = tmp_path / "mlruns" / "sweeps" / "smoke-quick"
+def test_a_search_goes_on_beside_damaged_runs(here: Path):
+    folder = here / "mlruns" / "sweeps" / "smoke-quick"
     (folder / "0" / runs.RESULTS).write_text("")
     (folder / "1" / runs.CONFIG).write_text("seed: 0\n")
-    told = search(tmp_path, 4)
+    told = search(here, 4)
     for file in (folder / "0" / runs.RESULTS, folder / "1" / runs.CONFIG):
-        assert f"{file.relative_to(tmp_path)}: must be whole, but got " in told
+        assert f"{file.relative_to(here)}: must be whole, but got " in told
     assert Results.read(folder / "3") is not None
     assert len((folder / "leaderboard.csv").read_text().splitlines()) == 3
     assert "Traceback" not in told

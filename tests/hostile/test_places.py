@@ -35,6 +35,14 @@ def test_a_folder_that_is_not_a_runs_own_is_refused(tmp_path: Path, given: str):
     assert everything(tmp_path) == before
 
 
+@pytest.mark.parametrize("kind", [(), ("-m", "seed=0,1")], ids=["run", "grid"])
+def test_a_project_whose_path_reads_as_a_reference_is_refused(tmp_path: Path, kind: tuple[str, ...]):
+    (project := tmp_path / "a${x}").mkdir()
+    done = doors.run("-m", "src.train", *kind, *QUICK, cwd=project)
+    assert_refused(done.returncode, done.stderr, "working directory: must have no ${ in its path")
+    assert not list(project.iterdir())
+
+
 @pytest.mark.parametrize("name", ["../../x", "/x/y", "~/x"])
 def test_a_name_of_an_experiment_leads_nowhere(tmp_path: Path, name: str):
     project = doors.with_store(_made(tmp_path / "outside" / "project"))

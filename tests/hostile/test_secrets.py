@@ -10,19 +10,28 @@ from pathlib import Path
 import pytest
 
 from src import runs
+from src.config.composition import compose_run
+from src.config.loading import load_kept
 from src.passwords import without_passwords
 from tests import doors
 from tests.doors import empty_store
 
 PASSWORD, GIVEN = "correcthorse", "batterystaple"
-QUICK = ("+experiment=smoke", "epochs=1", "data=code", "data._target_=mine.read", "+data.rows=60")
+QUICK = ("--config-dir", "conf", "+experiment=mine", "data=code", "data._target_=mine.read", "+data.rows=60")
 LITERAL = f"+data.url='https://me:{PASSWORD}@host.example/x?token={PASSWORD}'"
 WRITTEN = "+data.key=${oc.env:PLANTED_KEY}"
 TAG = f"tracking.tags.url=ftp://me:{PASSWORD}@host"
+STORE = "tracking.uri=${oc.env:PLANTED_STORE}"
 PLANTED = (
-    *(LITERAL, WRITTEN, "tracking.uri=${oc.env:PLANTED_STORE}", "tracking.run_name=${oc.env:PLANTED_KEY}"),
+    *(LITERAL, WRITTEN, "tracking.run_name=${oc.env:PLANTED_KEY}"),
     *("tracking.tags.key=${oc.env:PLANTED_KEY}", TAG),
 )
+FILE = f"""# @package _global_
+epochs: 1
+model: {{widths: [2]}}
+data: {{mirror: 'https://me:{PASSWORD}@mirror.example/x', again: '${{oc.env:PLANTED_KEY}}'}}
+tracking: {{tags: {{again: '${{data.again}}'}}}}
+"""
 NET = ("model._target_=mine.Net", "+model.key=${oc.env:PLANTED_KEY}")
 MINE = """
 import numpy as np
@@ -37,8 +46,8 @@ class Net(nn.Module):
     def forward(self, x):
         return self.layer(x)
 
-def read(rows, url, key):
-    assert "correcthorse@" in url and key == "batterystaple"
+def read(rows, url, key, mirror, again):
+    assert "correcthorse@" in url and "correcthorse@" in mirror and key == again == "batterystaple"
     draws = np.random.default_rng(0)
     return draws.normal(size=(rows, 3)), draws.integers(0, 2, rows)
 """
@@ -46,8 +55,10 @@ def read(rows, url, key):
 
 @pytest.fixture
 def here(project: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project with a reader that needs both secrets, and a store whose place the environment gives."""
+    """A project with a reader and an experiment that have both secrets, and a store whose place the environment gives."""
     (project / "mine.py").write_text(MINE)
+    (project / "conf" / "experiment").mkdir(parents=True)
+    (project / "conf" / "experiment" / "mine.yaml").write_text(FILE)
     store = project / "elsewhere.db"
     (place := tmp_path_factory.mktemp(GIVEN)).joinpath("store.db").symlink_to(store)
     shutil.copy(empty_store(), store)
@@ -64,7 +75,7 @@ def leaks(folder: Path, printed: str) -> Iterator[str]:
         if path.suffix == ".db":
             with closing(sqlite3.connect(path)) as database:
                 text += "\n".join(database.iterdump())
-        elif path.is_file() and path.name not in ("mine.py", "mine.cpython-311.pyc"):
+        elif path.is_file() and path.name not in ("mine.py", "mine.cpython-311.pyc", "mine.yaml"):
             text += path.read_bytes().decode("latin-1")
         if found := [secret for secret in secrets if secret in text]:
             yield f"{path.relative_to(folder)}: {found}"
@@ -82,21 +93,22 @@ def command(here: Path, *arguments: str) -> str:
     [
         (),
         ("-m", "seed=0,1"),
-        ("-m", "seed=0,1", "hydra/launcher=basic"),
+        ("-m", "hydra/launcher=basic"),
         ("-m", "hydra/sweeper=optuna", "seed=choice(0,1,2)", "hydra.sweeper.n_trials=2", "hydra.sweeper.retrain=0"),
     ],
     ids=["run", "grid", "basic", "search"],
 )
 def test_no_secret_is_left_sent_or_printed(here: Path, kind: tuple[str, ...]):
-    printed = command(here, *kind, *PLANTED, *(() if kind else NET))
+    printed = command(here, *kind, *PLANTED, STORE, *(() if kind else NET))
     if "hydra/sweeper=optuna" in kind:
-        printed += command(here, *kind, *PLANTED)  # goes on
+        printed += command(here, *kind, *PLANTED, STORE)  # goes on
     if not kind:
         assert "are not all there" not in printed
     assert list(leaks(here, printed)) == []
     text = "\n".join(path.read_text() for path in here.rglob("config.yaml"))
-    assert "https://me:***@host.example/x?token=***" in text
-    assert "key: ${oc.env:PLANTED_KEY}" in text
+    for kept in ("https://me:***@host.example/x?token=***", "https://me:***@mirror.example/x"):
+        assert kept in text
+    assert text.count("${oc.env:PLANTED_KEY}") >= 3
 
 
 def test_what_was_not_kept_is_asked_for_in_one_line(here: Path):
@@ -135,25 +147,25 @@ def test_a_password_is_starred_out_wherever_it_stands(text: str, kept: str):
     assert without_passwords(text) == kept == without_passwords(kept)
 
 
+@pytest.mark.parametrize("text", [f"https://me:{PASSWORD}@host", "https://me:${oc.env:PLANTED_KEY}@host"])
+def test_a_model_is_given_no_password_that_it_could_not_be_built_with_again(text: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PLANTED_KEY", GIVEN)
+    monkeypatch.setenv("PLANTED_URL", f"https://me:{PASSWORD}@host")
+    own = "model._target_=torch.nn.Linear"
+    with pytest.raises(
+        ValueError, match=r"^model\.key\.1: must come whole from the environment .* but got https://me:\*"
+    ):
+        compose_run(own, f"+model.key=[a,'{text}']")
+    run = compose_run(own, "+model.key=[a,'${oc.env:PLANTED_URL}']")
+    assert run.kept()["model"]["key"] == ["a", "${oc.env:PLANTED_URL}"]
+    assert load_kept(run.kept()).model == run.model
+
+
 def test_a_storage_whose_server_is_not_there_is_told_without_its_password(here: Path):
     storage = f"hydra.sweeper.storage=postgresql://me:{PASSWORD}@127.0.0.1:9/db"
     search = ("-m", "hydra/sweeper=optuna", "seed=choice(0,1)", "hydra.sweeper.n_trials=1", storage)
-    done = doors.run("-m", "src.train", *search, *PLANTED, *QUICK, cwd=here)
+    done = doors.run("-m", "src.train", *search, *PLANTED, STORE, *QUICK, cwd=here)
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "error: hydra.sweeper.storage: must be the URL of a database that answers" in done.stderr
-    assert list(leaks(here, done.stdout + done.stderr)) == []
-
-
-@pytest.mark.parametrize("kind", [(), ("-m", "seed=0,1")], ids=["run", "grid"])
-def test_nor_are_those_of_a_file_of_ones_own(here: Path, kind: tuple[str, ...]):
-    (here / "conf" / "experiment").mkdir(parents=True)
-    file = here / "conf" / "experiment" / "mine.yaml"
-    data = f"data: {{url: 'https://me:{PASSWORD}@host/x', key: '${{oc.env:PLANTED_KEY}}'}}"
-    file.write_text(f"# @package _global_\n{data}\ntracking: {{run_name: '${{data.key}}'}}\n")
-    more = ("+experiment=mine", "tracking.uri=sqlite:///elsewhere.db", "tracking.save_model=false")
-    keys = ("epochs=1", "model.widths=[2]", *QUICK[2:], "--config-dir", "conf")
-    done = doors.run("-m", "src.train", *kind, *more, *keys, cwd=here)
-    assert done.returncode == 0, done.stderr
-    file.unlink()
     assert list(leaks(here, done.stdout + done.stderr)) == []

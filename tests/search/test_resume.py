@@ -13,18 +13,19 @@ import pytest
 from optuna.trial import TrialState
 
 from src import runs
-from src.search.storage import JOURNAL, open_storage
+from src.runs.files import JOURNAL
+from src.search.storage import open_storage
 from tests import doors
 from tests.conftest import Command
 from tests.sweep.test_multirun import mlflow_runs
 
 TRIALS, KILLS = 40, int(os.environ.get("KILLS", "5"))
-KEYS = ["-m", "+experiment=smoke", "+search=quick", "epochs=20", "hydra.launcher.slots=4", "hydra.sweeper.retrain=0"]
+KEYS = ["-m", "+experiment=smoke", "+search=quick", "hydra.launcher.slots=4", "hydra.sweeper.retrain=0"]
 STUDY = "smoke-quick"
 
 
 def start(folder: Path) -> doors.Started:
-    command = ["-m", "src.train", *KEYS, f"hydra.sweeper.n_trials={TRIALS}"]
+    command = ["-m", "src.train", *KEYS, "epochs=20", f"hydra.sweeper.n_trials={TRIALS}"]
     return doors.start(*command, cwd=folder, output=folder / "output")
 
 
@@ -108,7 +109,8 @@ def test_an_interrupted_search_leaves_no_trial_running_and_goes_on(project: Path
 @pytest.mark.slow
 def test_another_space_is_refused_with_the_difference_unless_it_is_forced(door: Command, project: Path):
     def search(*keys: str) -> Any:
-        return door("train", *KEYS, "epochs=1", "tracking.enabled=false", "hydra.sweeper.n_trials=4", *keys)
+        trials = () if any("n_trials" in key for key in keys) else ("hydra.sweeper.n_trials=4",)
+        return door("train", *KEYS, "epochs=1", "tracking.enabled=false", *trials, *keys)
 
     assert search().returncode == 0
     refused = search("optimizer.lr=interval(1e-3, 1e-2)", "batch_size=32")

@@ -18,7 +18,8 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
 from benchmarks.closed_form import open_search, run_slots
-from src.search.storage import JOURNAL, GatheringStorage, answering, open_storage
+from src.runs.files import JOURNAL
+from src.search.storage import GatheringStorage, answering, open_storage
 from tests.hostile.damages import damage
 
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin")) if Path("/usr/lib/postgresql").is_dir() else []

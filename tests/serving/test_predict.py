@@ -161,7 +161,8 @@ MISTAKES = {
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_nothing_is_left_of_a_run_whose_data_are_refused(home: Path, mistake: tuple[str, ...]):
     before = sorted(home.rglob("*"))
-    done = doors.run("-m", "src.train", *mistake[2:], *KEYS, *mistake[:2], cwd=home)
+    keys = {text.partition("=")[0]: text for text in (*KEYS, *mistake)}
+    done = doors.run("-m", "src.train", *keys.values(), cwd=home)
     assert done.returncode == 1
     assert done.stderr.startswith(MISTAKES[mistake])
     assert done.stderr.count("\n") == 1

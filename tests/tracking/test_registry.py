@@ -7,12 +7,11 @@ import mlflow.pyfunc
 import pytest
 
 from src import runs
-from src.runs.files import FACTS
+from src.runs.files import FACTS, SWEEP
 from src.runs.job import Job
 from src.tracking.events import Finish
 from src.tracking.registry import CHAMPION
 from src.tracking.replay import send_sweep
-from src.tracking.state import SWEEP
 from src.tracking.store import connect, resolve_uri
 from src.tracking.writer import Writer
 from tests.conftest import Command

@@ -12,11 +12,12 @@ import psutil
 import pytest
 
 from src import runs
+from src.runs.files import SWEEP
 from src.sync import sync
 from src.tracking.events import Finish
 from src.tracking.patient_writer import PatientWriter
 from src.tracking.run_writer import DatabaseWriter, ServerWriter, run_writer
-from src.tracking.state import SWEEP, State, is_complete
+from src.tracking.state import State, is_complete
 from src.tracking.store import connect
 from tests.doors import environment
 from tests.tracking.records import (

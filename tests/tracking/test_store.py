@@ -8,7 +8,8 @@ import pytest
 
 from src import runs
 from src.passwords import without_passwords
-from src.tracking.state import STATE, State
+from src.runs.files import STATE
+from src.tracking.state import State
 from src.tracking.store import connect, experiment_id, is_same, portable_uri, resolve_uri, slug
 from src.tracking.writer import Writer
 from tests.doors import environment, with_store

@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 
 from src import runs
+from src.runs.files import STATE, SWEEP
 from src.runs.job import Job
 from src.sync import sync
 from src.tracking.deleted import DeletedError
 from src.tracking.events import Finish
 from src.tracking.patient_writer import PatientWriter
 from src.tracking.presence import gone
-from src.tracking.state import STATE, SWEEP, State, is_complete
+from src.tracking.state import State, is_complete
 from src.tracking.store import connect
 from src.tracking.writer import Writer
 from tests.tracking.records import (

@@ -16,11 +16,12 @@ import pytest
 from src import runs, tracking
 from src.config.errors import Interrupted
 from src.runs.background import Background
+from src.runs.files import STATE
 from src.runs.job import Job
 from src.runs.outcome import Failed, Recalled
 from src.runs.results import Results
 from src.runs.stop_reason import RunStatus
-from src.tracking.state import STATE, State, is_complete
+from src.tracking.state import State, is_complete
 from src.tracking.store import is_same
 from src.tracking.writer_process import WriterProcess
 from tests.doors import environment

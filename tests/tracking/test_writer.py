@@ -1,5 +1,6 @@
 """What MLflow has of runs and sweeps, whatever happened on the way. A real SQLite store."""
 
+import shutil
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -7,9 +8,11 @@ from typing import Any
 import pytest
 
 from src import runs
+from src.runs.files import STATE, SWEEP
+from src.runs.identity import folder_id
 from src.tracking.events import Finish, Status, now
 from src.tracking.run_writer import Row, ServerWriter
-from src.tracking.state import STATE, SWEEP, State, is_complete
+from src.tracking.state import State, is_complete
 from src.tracking.store import connect
 from src.tracking.writer import Writer
 from tests import doors
@@ -185,6 +188,30 @@ def test_a_sweep_taken_up_again_makes_no_run_and_sends_no_step_twice(tmp_path: P
     assert sorted(children) == ["grid-0/0", "grid-0/1", "grid-0/2"]
     assert len(runs_at(uri)) == 4
     assert all(steps(uri, run.info.run_id) == [1, 2, 3, 4] for run in children.values())
+
+
+@pytest.mark.parametrize("one_by_one", [False, True], ids=["sweep", "single runs"])
+def test_a_member_whose_folder_was_deleted_is_trained_again_as_the_run_that_it_was(
+    tmp_path: Path, uri: str, one_by_one: bool
+):
+    sweep, jobs = sweep_jobs(tmp_path, uri, 2)
+    for again in (False, True):
+        if again:
+            shutil.rmtree(jobs[1].folder)
+        for job in jobs:
+            leave(job, (1, 2, 3))
+        if again and one_by_one:
+            write(Writer(following(jobs[1].folder, uri)), *story(jobs[1], (1, 2, 3)))
+        else:
+            write(
+                Writer(following(sweep, uri, is_sweep=True)),
+                *(event for job in jobs for event in story(job, (1, 2, 3))),
+            )
+    assert len(runs_at(uri)) == 3
+    run = children_at(uri)["grid-0/1"]
+    assert run.data.tags["folder_id"] == folder_id(jobs[1].folder)
+    assert steps(uri, run.info.run_id) == [1, 2, 3]
+    assert is_complete(jobs[1].folder)
 
 
 def test_folders_of_one_name_in_two_clones_are_different_runs(tmp_path: Path, uri: str):

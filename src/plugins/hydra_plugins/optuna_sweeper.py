@@ -43,6 +43,7 @@ class OptunaSweeper(Sweeper):
         from src.config.multirun import Composed, Composer, log_into, sweep_folder, write_hydra_files
         from src.config.validation import validated
         from src.runs.announcement import announce
+        from src.runs.files import MULTIRUN
         from src.search.settings import Settings, check_names
         from src.search.space import read_space
         from src.search.stack_parameters import middles
@@ -72,11 +73,11 @@ class OptunaSweeper(Sweeper):
         ):  # values that do not go together are for the search; what Hydra says, of a key, is a mistake
             composer.job(space.overrides(middles(space)), 0)
         with none_left(folder), tracking.open(base.tracking.enabled) as tracker:
-            announce(base, folder, f"a search of {settings.n_trials} trials")
+            announce(base, f"a search of {settings.n_trials} trials")
             from src.search.run import Request, conduct_search
 
             log_into(folder, self.master)
-            runs.write_text(folder / "multirun.yaml", OmegaConf.to_yaml(self.master))  # as Hydra's sweeper leaves it
+            runs.write_text(folder / MULTIRUN, OmegaConf.to_yaml(self.master))  # as Hydra's sweeper leaves it
 
             def compose(overrides: Sequence[str], number: int) -> Any:
                 made = composer.job(overrides, max(number, 0))

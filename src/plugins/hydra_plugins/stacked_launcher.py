@@ -49,7 +49,7 @@ class StackedLauncher(Launcher):
         with none_left(folder), tracking.open(self.config.tracking.enabled) as tracker:
             composed = Composer(self.config, self.context.config_loader).jobs(job_overrides, initial_job_idx)
             # All jobs are sound: what is heavy is imported, and folders are made, only now.
-            announce(composed[initial_job_idx].run, folder, f"{len(composed)} runs")
+            announce(composed[initial_job_idx].run, f"{len(composed)} runs")
             from src.sweep.reading import first_read
 
             data = first_read(composed[initial_job_idx].run)
@@ -57,7 +57,7 @@ class StackedLauncher(Launcher):
             from src.sweep.grid import check_settings, train_multirun
 
             jobs = [
-                Job(number, made.run, folder / str(number), tuple(map(as_typed, as_given(made.hydra.overrides.task))))
+                Job(number, made.run, folder / str(number), tuple(as_typed(as_given(made.hydra.overrides.task))))
                 for number, made in composed.items()
             ]
             check_settings(jobs)

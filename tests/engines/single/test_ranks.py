@@ -22,12 +22,13 @@ KEYS = [
     "augment.mixup=0.4",
     "epochs=12",
 ]
-COMMAND = ["-m", "src.train", *KEYS, "patience=null", "trainer.accelerator=cpu"]
 TWO = ["trainer.devices=2", "trainer.strategy=ddp"]
 
 
 def start(folder: Path, name: str, *keys: str) -> doors.Started:
-    return doors.start(*COMMAND, f"hydra.run.dir=mlruns/runs/{name}", *keys, cwd=folder, output=folder / "output")
+    given = {text.partition("=")[0]: text for text in (*KEYS, *keys)}
+    place = ("patience=null", "trainer.accelerator=cpu", f"hydra.run.dir=mlruns/runs/{name}")
+    return doors.start("-m", "src.train", *given.values(), *place, cwd=folder, output=folder / "output")
 
 
 def history(folder: Path, name: str) -> pd.DataFrame:
