@@ -18,8 +18,11 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 
+from tests.warm_writer import use_a_warm_writer
+
 HEAVY = [
-    *("mlflow", "mlflow.pytorch", "optuna", "hydra", "pandas", "plotly.graph_objects", "sklearn.metrics"),
+    *("mlflow", "mlflow.pyfunc", "mlflow.pytorch", "optuna", "hydra", "pandas", "pyarrow.dataset", "pyarrow.parquet"),
+    *("contourpy", "plotly.basedatatypes", "plotly.graph_objects", "plotly.io", "sklearn.datasets", "sklearn.metrics"),
     *("src.train", "src.sync", "src.claims.conduct", "src.report.__main__", "src.search.run", "src.sweep.grid"),
     *("src.sweep.one", "src.engines.single.engine", "src.engines.stacked.engine"),
 ]
@@ -113,6 +116,7 @@ def _enter(argv: tuple[str, ...], cwd: str, env: dict[str, str], output: str, er
     for name in UNSET:
         os.environ.pop(name, None)
     os.chdir(cwd)
+    use_a_warm_writer()
     multiprocessing.process.ORIGINAL_DIR = cwd  # of the processes that it spawns
     sys.path[:0] = [cwd, str(REPOSITORY / "src" / "plugins")]  # the second as `src` has it, which is imported already
     kind, what, *arguments = argv
