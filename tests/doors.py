@@ -18,7 +18,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 
-from tests.warm_writer import use_a_warm_writer
+from tests.warm_writer import use_warm_writers
 
 HEAVY = [
     *("mlflow", "mlflow.pyfunc", "mlflow.pytorch", "optuna", "hydra", "pandas", "pyarrow.dataset", "pyarrow.parquet"),
@@ -116,7 +116,7 @@ def _enter(argv: tuple[str, ...], cwd: str, env: dict[str, str], output: str, er
     for name in UNSET:
         os.environ.pop(name, None)
     os.chdir(cwd)
-    use_a_warm_writer()
+    use_warm_writers()
     multiprocessing.process.ORIGINAL_DIR = cwd  # of the processes that it spawns
     sys.path[:0] = [cwd, str(REPOSITORY / "src" / "plugins")]  # the second as `src` has it, which is imported already
     kind, what, *arguments = argv
