@@ -50,9 +50,10 @@ def _with(cfg: DictConfig, plug: str, chosen: dict[str, Any], *, kept: Collectio
 
 
 def _composed(plug: str, hydra: Any, *overrides: str) -> dict[str, Any]:
-    """`plug` as these overrides alone compose it."""
+    """`plug` as these overrides alone compose it: what else is set of Hydra's may be of a group that is none of them."""
     loader = GlobalHydra.instance().config_loader()
-    return copy.deepcopy(_loaded(loader, plug, hydra.job.config_name, (*as_given(hydra.overrides.hydra), *overrides)))
+    places = [text for text in as_given(hydra.overrides.hydra) if text.lstrip("+").startswith("hydra.searchpath=")]
+    return copy.deepcopy(_loaded(loader, plug, hydra.job.config_name, (*places, *overrides)))
 
 
 @lru_cache(maxsize=32)  # Hydra takes 85 ms, for every job of a multirun

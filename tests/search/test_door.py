@@ -14,7 +14,7 @@ from tests.conftest import Command
 from tests.search.test_resume import study_of, sweep_of
 from tests.sweep.test_multirun import mlflow_runs
 
-SMOKE = ["-m", "+experiment=smoke", "epochs=4"]
+SMOKE = ["-m", "+experiment=smoke", "data=wine", "epochs=4"]  # few rows: figures with bounds cost more than training
 Done = "subprocess.CompletedProcess[str]"
 
 
