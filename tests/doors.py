@@ -116,10 +116,11 @@ def _enter(argv: tuple[str, ...], cwd: str, env: dict[str, str], output: str, er
     for name in UNSET:
         os.environ.pop(name, None)
     os.chdir(cwd)
-    use_warm_writers()
     multiprocessing.process.ORIGINAL_DIR = cwd  # of the processes that it spawns
     sys.path[:0] = [cwd, str(REPOSITORY / "src" / "plugins")]  # the second as `src` has it, which is imported already
     kind, what, *arguments = argv
+    if kind == "-m":  # a program may change its process, and its writers are to be as it is then
+        use_warm_writers()
     sys.argv = [what, *arguments] if kind == "-m" else [kind, *arguments]
     status: object = 0
     try:
