@@ -15,7 +15,7 @@ xray: setup
 	$(BIN)/python -m src.train +experiment=xray
 
 test: check
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: setup
 	$(BIN)/ruff check .

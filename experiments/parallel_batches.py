@@ -8,6 +8,7 @@ Expected: 2 and 4 processes give the gradient of 1 to 1e-12, and so train alike;
 import tempfile
 from collections.abc import Callable
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +38,7 @@ Found = dict[str, Tensor]  # by "rule, processes, what": (seeds, parameters)
 
 def findings(lab: Lab, *, rule: str = "weighted by rows") -> list[Finding]:
     """Gradients and short trainings of 1, 2 and 4 processes; `rule` is the one that is claimed to be right."""
-    with tempfile.TemporaryDirectory() as folder:
-        mp.spawn(work, (folder, len(lab.seeds)), nprocs=max(PROCESSES), daemon=True)
-        found = torch.load(Path(folder) / "found.pt", weights_only=True)
+    found = found_by_processes(len(lab.seeds))
     lab.draw(errors_by_processes(found))
     return [
         *(
@@ -61,6 +60,14 @@ def findings(lab: Lab, *, rule: str = "weighted by rows") -> list[Finding]:
             for processes in PROCESSES[1:]
         ),
     ]
+
+
+@cache
+def found_by_processes(num_seeds: int) -> Found:
+    """What real processes find by every rule."""
+    with tempfile.TemporaryDirectory() as folder:
+        mp.spawn(work, (folder, num_seeds), nprocs=max(PROCESSES), daemon=True)
+        return dict(torch.load(Path(folder) / "found.pt", weights_only=True))
 
 
 def work(rank: int, folder: str, num_seeds: int) -> None:

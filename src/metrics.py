@@ -25,12 +25,9 @@ def auroc(scores: Tensor, labels: Tensor) -> Tensor:
     """
     import torch
 
-    scores = scores.contiguous()
-    ordered = scores.sort(dim=-1).values.contiguous()
-    ranks = torch.searchsorted(ordered, scores) + torch.searchsorted(
-        ordered, scores, right=True
-    )  # twice the rank, less 1
-    positive = labels.double()
+    ordered, order = scores.contiguous().sort(dim=-1)  # places are found in half the time in an order of their own
+    ranks = torch.searchsorted(ordered, ordered) + torch.searchsorted(ordered, ordered, right=True)  # twice, less 1
+    positive = labels.expand_as(scores).gather(-1, order).double()
     num_positive, num_negative = positive.sum(-1), (1.0 - positive).sum(-1)
     rank_sum = (0.5 * (ranks + 1).double() * positive).sum(-1)
     return (rank_sum - 0.5 * num_positive * (num_positive + 1)) / (num_positive * num_negative)

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,8 +12,17 @@ from tests import doors
 from tests.doors import REPOSITORY
 
 # Threads that wait for the cores of other workers take 5 times as long.
-if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 0)):
+workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 0))
+if workers:
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several workers, files of few tests, which are the long ones, come first: at the end no worker waits for one."""
+    if workers:
+        tests = Counter(item.path for item in items)
+        items.sort(key=lambda item: tests[item.path])
+
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -18,8 +18,11 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 
+from tests.warm_writer import use_warm_writers
+
 HEAVY = [
-    *("mlflow", "mlflow.pytorch", "optuna", "hydra", "pandas", "plotly.graph_objects", "sklearn.metrics"),
+    *("mlflow", "mlflow.pyfunc", "mlflow.pytorch", "optuna", "hydra", "pandas", "pyarrow.dataset", "pyarrow.parquet"),
+    *("contourpy", "plotly.basedatatypes", "plotly.graph_objects", "plotly.io", "sklearn.datasets", "sklearn.metrics"),
     *("src.train", "src.sync", "src.claims.conduct", "src.report.__main__", "src.search.run", "src.sweep.grid"),
     *("src.sweep.one", "src.engines.single.engine", "src.engines.stacked.engine", "src.engines.native.engine"),
 ]
@@ -116,6 +119,8 @@ def _enter(argv: tuple[str, ...], cwd: str, env: dict[str, str], output: str, er
     multiprocessing.process.ORIGINAL_DIR = cwd  # of the processes that it spawns
     sys.path[:0] = [cwd, str(REPOSITORY / "src" / "plugins")]  # the second as `src` has it, which is imported already
     kind, what, *arguments = argv
+    if kind == "-m":  # a program may change its process, and its writers are to be as it is then
+        use_warm_writers()
     sys.argv = [what, *arguments] if kind == "-m" else [kind, *arguments]
     status: object = 0
     try:

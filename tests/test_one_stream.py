@@ -24,13 +24,13 @@ REGISTERED.append(Hears())
 module = sys.argv.pop(1)
 runpy.run_module(module, run_name="__main__", alter_sys=True)
 """
-SMOKE = ["+experiment=smoke", "trainer.precision=64-true", "tracking.enabled=false"]
+SMOKE = ["+experiment=smoke", "data=wine", "trainer.precision=64-true", "tracking.enabled=false"]
 SEARCH = ["hydra/sweeper=optuna", "hydra.sweeper.sampler=grid", "hydra.sweeper.n_trials=2", "hydra.sweeper.retrain=0"]
 COMMANDS = {
     "run": ["src.train", *SMOKE],
     "grid": ["src.train", "-m", *SMOKE, "optimizer.lr=1e-3,1e-2"],
     "search": ["src.train", "-m", *SMOKE, *SEARCH, "optimizer.lr=1e-3,1e-2"],
-    "claim": ["experiments.nonlinearity", "--quick", "tracking.enabled=false"],
+    "claim": ["experiments.loss_landscape", "--quick", "tracking.enabled=false"],
 }
 EPOCHS = 3  # of +experiment=smoke
 

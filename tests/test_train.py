@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from src.config.schema import TAGS
+from tests import doors
 from tests.conftest import Command
 from tests.doors import environment
 
@@ -105,35 +106,36 @@ def test_a_loss_that_is_not_finite_is_a_result_of_its_own(door: Command, tmp_pat
     assert "diverged" in done.stdout
 
 
-@pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
-def test_a_signal_ends_the_run_in_good_order(tmp_path: Path, signum: int, code: int):
-    command = [
-        sys.executable,
-        "-m",
-        "src.train",
-        "+experiment=smoke",
-        "epochs=100000",
-        "patience=null",
-        "tracking.enabled=false",
-    ]
-    process = subprocess.Popen(
-        command,
-        cwd=tmp_path,
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        preexec_fn=lambda: signal.signal(signum, signal.SIG_DFL),  # tests under nohup ignore SIGHUP
-    )
-    while not list(tmp_path.glob("mlruns/runs/*/history.csv")):
-        assert process.poll() is None, process.stderr.read()
+ENDLESS = ["+experiment=smoke", "epochs=100000", "patience=null", "tracking.enabled=false"]
+
+
+def ends_in_good_order(folder: Path, process: "doors.Started | subprocess.Popen[bytes]", signum: int) -> int:
+    """Send it the signal once it trains; its exit status."""
+    while not list(folder.glob("mlruns/runs/*/history.csv")):
+        assert process.poll() is None, (folder / "errors").read_text()
         time.sleep(0.05)
     process.send_signal(signum)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == code
-    assert b"Traceback" not in errors
-    told = results(tmp_path)
+    status = process.wait(60)
+    assert "Traceback" not in (folder / "errors").read_text()
+    told = results(folder)
     assert (told["status"], told["stop_reason"]) == ("KILLED", "interrupted")
-    assert not (only_run(tmp_path) / "owner.json").exists()
+    assert not (only_run(folder) / "owner.json").exists()
+    return status
+
+
+def test_ctrl_c_ends_the_run_in_good_order(tmp_path: Path):
+    command = [sys.executable, "-m", "src.train", *ENDLESS]
+    with (tmp_path / "errors").open("wb") as errors:
+        process = subprocess.Popen(command, cwd=tmp_path, env=environment(), stdout=subprocess.DEVNULL, stderr=errors)
+    assert ends_in_good_order(tmp_path, process, signal.SIGINT) == 130
+
+
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_ends_the_run_in_good_order(tmp_path: Path, signum: int, code: int):
+    heeded = f"import signal; signal.signal({int(signum)}, signal.SIG_DFL)\n"  # tests under nohup ignore SIGHUP
+    command = ["-c", f"{heeded}from src.train import main; main()", *ENDLESS]
+    process = doors.start(*command, cwd=tmp_path, output=tmp_path / "output", errors=tmp_path / "errors")
+    assert ends_in_good_order(tmp_path, process, signum) == code
 
 
 MISTAKES = {
@@ -246,22 +248,16 @@ def test_a_users_own_reader_needs_no_file_of_configuration(door: Command, tmp_pa
     assert door("train", "data=code", *keys).stderr.startswith("error: data._target_: ")
 
 
-def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path):
+def test_a_folder_that_cannot_be_written_is_named(door: Command, tmp_path: Path):
     (tmp_path / "mlruns").write_text("a file where the folder should be")
-    done = subprocess.run(
-        [sys.executable, "-m", "src.train", "+experiment=smoke"],
-        cwd=tmp_path,
-        env=environment(),
-        capture_output=True,
-        text=True,
-    )
+    done = door("train", "+experiment=smoke")
     assert done.returncode == 1
     assert done.stderr.startswith("error: ")
     assert "mlruns" in done.stderr
     assert done.stderr.count("\n") == 1
 
 
-def test_a_dead_tracking_server_costs_one_warning_and_sync_sends_the_run_later(door: Command, tmp_path: Path):
+def test_a_dead_tracking_server_costs_one_warning_and_sync_sends_the_run_later(door: Command, project: Path):
     done = door("train", "+experiment=smoke", "tracking.uri=http://127.0.0.1:9")
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("\n") == 1
@@ -270,7 +266,7 @@ def test_a_dead_tracking_server_costs_one_warning_and_sync_sends_the_run_later(d
     assert refused.returncode == 1
     assert refused.stderr.startswith("error: ")
     assert refused.stderr.count("\n") == 1
-    sent = door("sync", "--uri", f"sqlite:///{tmp_path}/mlruns/mlflow.db")
+    sent = door("sync", "--uri", f"sqlite:///{project}/mlruns/mlflow.db")
     assert sent.returncode == 0, sent.stderr
-    assert mlflow_run(tmp_path, "smoke")[1].info.status == "FINISHED"
+    assert mlflow_run(project, "smoke")[1].info.status == "FINISHED"
     assert "0 of 1 runs sent" in door("sync").stdout

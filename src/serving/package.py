@@ -20,10 +20,8 @@ DISTRIBUTIONS: dict[str, tuple[str, ...]] = {
     "PIL": ("pillow",),
     "pydicom": ("pydicom", "pyjpegls", "pylibjpeg", "pylibjpeg-openjpeg"),  # it finds its codecs by itself
     "sklearn": ("scikit-learn",),
-    **{
-        name: (name,)
-        for name in ("mlflow", "numpy", "pandas", "psutil", "pydantic", "rtdl_num_embeddings", "tabm", "torch")
-    },
+    **{name: (name,) for name in ("mlflow", "numpy", "pandas", "psutil", "pydantic", "rich", "rtdl_num_embeddings")},
+    **{name: (name,) for name in ("tabm", "threadpoolctl", "torch")},
 }
 
 

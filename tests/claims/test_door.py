@@ -1,6 +1,7 @@
 """An experiment by its door, in a folder of its own, with MLflow's real store."""
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from src.claims import Lab
 from src.claims.lab import _digest, _files_of
 from tests import doors
 from tests.doors import REPOSITORY
-from tests.tracking.test_server import Server
+from tests.tracking.server import Server
 
 
 def conducted(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -79,6 +80,7 @@ def test_what_was_trained_without_mlflow_is_sent_when_it_is_asked_for(project):
 @pytest.mark.slow
 def test_a_server_that_is_down_costs_a_warning_and_sync_sends_the_claim_later(tmp_path):
     server = Server(tmp_path)
+    shutil.copy(doors.empty_store(), tmp_path / "server.db")
     done = conducted(tmp_path, "--quick", f"tracking.uri={server.uri}")
     assert done.returncode == 0, done.stderr
     assert "`python -m src.sync` sends the claim later" in done.stderr
@@ -96,7 +98,8 @@ def test_a_server_that_is_down_costs_a_warning_and_sync_sends_the_claim_later(tm
         assert len(runs) == 5
     finally:
         server.kill()
-    other = f"sqlite:///{tmp_path}/other.db"  # what one server has can be sent to another
+    shutil.copy(doors.empty_store(), tmp_path / "other.db")  # what one server has can be sent to another
+    other = f"sqlite:///{tmp_path}/other.db"
     synced = doors.run("-m", "src.sync", "--uri", other, cwd=tmp_path)
     assert synced.returncode == 0, synced.stderr
     client = MlflowClient(other)

@@ -43,8 +43,10 @@ def hydra() -> Any:
 def test_a_copy_with_its_own_values_is_what_hydra_composes(hydra: tuple[Any, DictConfig]):
     loader, master = hydra
     composer = Composer(master, loader)
-    for overrides in [*JOBS, *reversed(JOBS)]:
-        mine, its = composer._composed(overrides), loader.load_sweep_config(master, overrides)
+    theirs = [loader.load_sweep_config(master, overrides) for overrides in JOBS]
+    pairs = list(zip(JOBS, theirs, strict=True))
+    for overrides, its in [*pairs, *reversed(pairs)]:
+        mine = composer._composed(overrides)
         for cfg in (mine, its):  # random names of folders are resolved one by one
             cfg.hydra.run.dir = "resolved elsewhere"
         assert OmegaConf.to_container(mine) == OmegaConf.to_container(its), overrides

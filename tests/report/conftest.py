@@ -11,6 +11,7 @@ import pytest
 
 from src.report.__main__ import report
 from tests import doors
+from tests.once import once
 from tests.report.browser import MISSING, Browser
 
 SMALL = ["data=phantom", "data.num_train=300", "data.num_val=100", "data.num_test=120", "epochs=6", "model.widths=[16]"]
@@ -75,16 +76,20 @@ def visits() -> pd.DataFrame:
     return pd.concat([frame.assign(ill=np.where(ill, "yes", "no"))] * 2).iloc[:460]
 
 
-@pytest.fixture(scope="session")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    """A sweep, a search, three folds, a run of a binary task and one of a regression, two claims."""
-    folder = doors.with_store(tmp_path_factory.mktemp("store"))
+def train_all(folder: Path) -> None:
+    """A sweep, a search, three folds, a run of a binary task, one of a regression and one of a table, two claims."""
+    doors.with_store(folder)
     visits().to_csv(folder / "visits.csv", index=False)
     trained = [["src.train", *arguments] for arguments in COMMANDS.values()]
     for arguments in [*trained, *([f"experiments.{claim}", "--quick"] for claim in CLAIMS)]:
         done = doors.run("-m", *arguments, cwd=folder)
         assert done.returncode == 0, done.stdout + done.stderr
-    return Store(folder)
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """Where `train_all` has trained."""
+    return Store(once(tmp_path_factory, "report", train_all))
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from src.report.predictions import predictions_of
 from src.report.sections import whole_page
 from src.tracking.reading import Reader
 from tests.report.conftest import COMMANDS, Store
-from tests.tracking.test_server import Server
+from tests.tracking.server import Server
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from tests.conftest import Command
 from tests.search.test_resume import study_of, sweep_of
 from tests.sweep.test_multirun import mlflow_runs
 
-SMOKE = ["-m", "+experiment=smoke", "epochs=4"]
+SMOKE = ["-m", "+experiment=smoke", "data=wine", "epochs=4"]  # few rows: figures with bounds cost more than training
 Done = "subprocess.CompletedProcess[str]"
 
 
@@ -102,7 +102,8 @@ def suggest(cfg: Any, trial: Any) -> None:
 def test_a_space_may_have_conditions(door: Command, project: Path):
     (project / "mine.py").write_text(CONDITIONS)
     space = ["optimizer.name=momentum,adam", "hydra/sweeper=optuna", "hydra.sweeper.custom_search_space=mine.suggest"]
-    done = door("train", *SMOKE, *space, "hydra.sweeper.n_trials=8", "hydra.sweeper.retrain=0")
+    keys = ["hydra.sweeper.n_trials=8", "hydra.sweeper.retrain=0", "tracking.enabled=false"]
+    done = door("train", *SMOKE, *space, *keys)
     assert done.returncode == 0, done.stdout + done.stderr
     trials = study_of(project, "smoke-search").trials
     assert {trial.state for trial in trials} == {TrialState.COMPLETE}
@@ -138,7 +139,7 @@ hydra:
 def test_a_configuration_of_hydras_own_sweeper_runs_unchanged(door: Command, project: Path):
     (project / "conf" / "search").mkdir(parents=True)
     (project / "conf" / "search" / "theirs.yaml").write_text(THEIRS)
-    done = door("train", "--config-dir", "conf", *SMOKE, "+search=theirs")
+    done = door("train", "--config-dir", "conf", *SMOKE, "+search=theirs", "tracking.enabled=false")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "remark: optimizer.lr: a linear interval" in done.stdout
     assert len(study_of(project, "sphere").trials) == 6

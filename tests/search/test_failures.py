@@ -46,13 +46,13 @@ def search(door: Command, folder: Path, *keys: str) -> "subprocess.CompletedProc
 
 
 @pytest.mark.slow
-def test_every_trial_is_counted_however_it_ends(door: Command, tmp_path: Path):
-    done = search(door, tmp_path)
+def test_every_trial_is_counted_however_it_ends(door: Command, project: Path):
+    done = search(door, project)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     trials = {
         (trial.params["model.kind"], trial.params["patience"]): trial
-        for trial in study_of(tmp_path, "smoke-search").trials
+        for trial in study_of(project, "smoke-search").trials
     }
     assert len(trials) == 8
     expected = {"good": TrialState.COMPLETE, "diverges": TrialState.PRUNED}
@@ -62,16 +62,16 @@ def test_every_trial_is_counted_however_it_ends(door: Command, tmp_path: Path):
     assert "can't allocate memory" in trials["memory", 3].user_attrs["reason"]
     assert "patience: " in trials["good", 0].user_attrs["reason"]
     assert trials["diverges", 3].user_attrs["stop_reason"] == "diverged"
-    statuses = sorted(run.info.status for run in mlflow_runs(tmp_path))
+    statuses = sorted(run.info.status for run in mlflow_runs(project))
     assert statuses == ["FAILED", "FAILED", "FINISHED", "FINISHED", "FINISHED"]  # and the parent
 
 
 @pytest.mark.slow
-def test_more_failures_than_may_be_end_the_search(door: Command, tmp_path: Path):
-    done = search(door, tmp_path, "hydra.sweeper.max_failure_rate=0.2")
+def test_more_failures_than_may_be_end_the_search(door: Command, project: Path):
+    done = search(door, project, "hydra.sweeper.max_failure_rate=0.2")
     assert done.returncode == 1
     assert "error: hydra.sweeper.max_failure_rate: at most 0.2 of 8 trials must fail, but got " in done.stderr
     assert "Traceback" not in done.stderr
-    states = [trial.state for trial in study_of(tmp_path, "smoke-search").trials]
+    states = [trial.state for trial in study_of(project, "smoke-search").trials]
     assert 2 <= states.count(TrialState.FAIL) <= 4  # those that were in training may fail too
     assert TrialState.RUNNING not in states

@@ -28,6 +28,7 @@ SEARCH = [
     "epochs=6",
     "hydra.sweeper.n_trials=12",
     "hydra.sweeper.retrain=0",
+    "tracking.enabled=false",
 ]
 STUDY = "smoke-quick"
 BOUNDS = {"train/loss": 0.5}

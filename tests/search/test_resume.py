@@ -19,8 +19,8 @@ from tests import doors
 from tests.conftest import Command
 from tests.sweep.test_multirun import mlflow_runs
 
-TRIALS, KILLS = 40, int(os.environ.get("KILLS", "5"))
-KEYS = ["-m", "+experiment=smoke", "+search=quick", "hydra.launcher.slots=4", "hydra.sweeper.retrain=0"]
+TRIALS, KILLS = 24, int(os.environ.get("KILLS", "5"))
+KEYS = ["-m", "+experiment=smoke", "+search=quick", "epochs=20", "hydra.launcher.slots=4", "hydra.sweeper.retrain=0"]
 STUDY = "smoke-quick"
 
 

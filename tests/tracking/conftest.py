@@ -9,7 +9,7 @@ import pytest
 from src.tracking.store import connect
 from tests.doors import empty_store
 from tests.tracking.records import runs_at
-from tests.tracking.test_server import Server
+from tests.tracking.server import Server
 
 
 @pytest.fixture

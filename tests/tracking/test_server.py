@@ -1,14 +1,9 @@
 """A real MLflow server that dies while runs train, and comes back."""
 
-import socket
-import subprocess
-import sys
-import time
+import shutil
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
 
-import psutil
 import pytest
 
 from src import runs
@@ -19,7 +14,7 @@ from src.tracking.patient_writer import PatientWriter
 from src.tracking.run_writer import DatabaseWriter, ServerWriter, run_writer
 from src.tracking.state import State, is_complete
 from src.tracking.store import connect
-from tests.doors import environment
+from tests.doors import empty_store
 from tests.tracking.records import (
     begin,
     begun,
@@ -36,49 +31,9 @@ from tests.tracking.records import (
     story,
     sweep_jobs,
 )
+from tests.tracking.server import Server
 
 pytestmark = pytest.mark.slow
-
-
-class Server:
-    """`mlflow server` on a free port over a SQLite store in `folder`."""
-
-    def __init__(self, folder: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.folder, self.uri = folder, f"http://127.0.0.1:{self.port}"
-        self.process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def is_up(self) -> bool:
-        return self.process is not None and self.process.poll() is None
-
-    def start(self) -> None:
-        store = ["--backend-store-uri", "sqlite:///server.db", "--artifacts-destination", "artifacts"]
-        place = ["--host", "127.0.0.1", "--port", str(self.port), "--workers", "1"]
-        with (self.folder / "server.log").open("ab") as log:
-            command = [sys.executable, "-m", "mlflow", "server", *store, *place]
-            self.process = subprocess.Popen(command, cwd=self.folder, env=environment(), stdout=log, stderr=log)
-        end_of_patience = time.monotonic() + 120
-        while not self.answers():
-            assert time.monotonic() < end_of_patience, (self.folder / "server.log").read_text()
-            time.sleep(0.1)
-
-    def answers(self) -> bool:
-        try:
-            with urlopen(f"{self.uri}/health", timeout=5) as answer:
-                return answer.status == 200
-        except OSError:
-            return False
-
-    def kill(self) -> None:
-        assert self.process is not None
-        family = [*psutil.Process(self.process.pid).children(recursive=True), psutil.Process(self.process.pid)]
-        for member in family:
-            member.kill()
-        psutil.wait_procs(family, timeout=30)
-        self.process.wait(30)
 
 
 def test_a_server_that_dies_in_a_sweep_gets_the_rest_when_it_is_back(server: Server, tmp_path: Path):
@@ -172,14 +127,14 @@ def test_sync_sends_a_run_and_a_sweep_that_a_server_missed(server: Server, tmp_p
 
 def test_which_writer_a_store_gets(server: Server, tmp_path: Path):
     assert isinstance(run_writer(server.uri), ServerWriter)
-    assert isinstance(run_writer(f"sqlite:///{tmp_path}/x.db"), DatabaseWriter)
+    assert isinstance(run_writer(new_store(tmp_path)), DatabaseWriter)
 
 
 def test_what_one_place_has_can_be_sent_to_another(server: Server, tmp_path: Path):
     job = single(tmp_path, server.uri)
     leave(job, (1, 2))
     sync([job.folder])
-    other = f"sqlite:///{tmp_path}/other.db"
+    other = new_store(tmp_path)
     sync([job.folder], other)
     for uri in (server.uri, other):
         assert [steps(uri, run.info.run_id) for run in runs_at(uri)] == [[1, 2]]
@@ -205,11 +160,17 @@ def test_what_a_killed_server_lacks_arrives_equal_to_an_unbroken_record(server: 
     server.start()
     assert sync([job.folder]) == []
     sent = recorded(server.uri)
-    unbroken = f"sqlite:///{tmp_path}/unbroken.db"
+    unbroken = new_store(tmp_path)
     Path(job.folder / "mlflow.json").unlink()
     assert sync([job.folder], unbroken) == []
     assert sent == recorded(unbroken)
     assert [step for step, _ in sent["curves"]["val/loss"]] == list(epochs)
+
+
+def new_store(folder: Path) -> str:
+    """Another place, a SQLite file: its URI."""
+    shutil.copy(empty_store(), folder / "other.db")
+    return f"sqlite:///{folder}/other.db"
 
 
 def recorded(uri: str) -> dict[str, Any]:

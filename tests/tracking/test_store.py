@@ -1,7 +1,5 @@
 """Where records lie: new stores, moved projects, names of experiments, passwords."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +10,8 @@ from src.runs.files import STATE
 from src.tracking.state import State
 from src.tracking.store import connect, experiment_id, is_same, portable_uri, resolve_uri, slug
 from src.tracking.writer import Writer
-from tests.doors import environment, with_store
+from tests import doors
+from tests.doors import with_store
 from tests.tracking.records import begun, children_at, done, following, leave, runs_at, single, story, sweep_jobs
 
 
@@ -105,12 +104,9 @@ def test_processes_that_start_on_a_new_store_together_do_not_break_it(tmp_path: 
     code = (
         "import sys; from src.tracking.store import connect, experiment_id as e; u = sys.argv[1]; e(connect(u), u, 'x')"
     )
-    command = [sys.executable, "-c", code, f"sqlite:///{tmp_path}/new/mlflow.db"]
-    together = [
-        subprocess.Popen(command, cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, text=True) for _ in range(4)
-    ]
-    errors = [process.communicate(timeout=120)[1] for process in together]
-    assert [process.returncode for process in together] == [0, 0, 0, 0], errors
+    command = ["-c", code, f"sqlite:///{tmp_path}/new/mlflow.db"]
+    together = [doors.start(*command, cwd=tmp_path, output=tmp_path / "output") for _ in range(4)]
+    assert [process.wait() for process in together] == [0, 0, 0, 0], (tmp_path / "output").read_text()
 
 
 def test_a_password_that_was_not_kept_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch):

@@ -55,19 +55,21 @@ def test_two_processes_have_the_curve_of_one(folder: Path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("victim", ["main", "other"])
-def test_two_processes_of_which_one_is_killed_go_on_where_they_were(folder: Path, victim: str):
-    broken = start(folder, victim, *TWO)
-    path = folder / "mlruns" / "runs" / victim / HISTORY
-    until(lambda: path.is_file() and len(path.read_text().splitlines()) > 3)
-    (other,) = (child for child in psutil.Process(broken.pid).children() if child.environ().get("LOCAL_RANK") == "1")
-    (broken if victim == "main" else other).send_signal(signal.SIGKILL)
-    assert broken.wait(60) != 0
-    until(lambda: not other.is_running() or other.status() == psutil.STATUS_ZOMBIE)
-    assert start(folder, victim, *TWO, f"resume={victim}").wait(120) == 0
-    pd.testing.assert_frame_equal(history(folder, victim), history(folder, "one"), rtol=1e-9)
+def test_two_processes_of_which_one_is_killed_go_on_where_they_were(folder: Path):
+    path = folder / "mlruns" / "runs" / "killed" / HISTORY
+    for victim, resume in (("main", []), ("other", ["resume=killed"])):
+        epochs = len(history(folder, "killed")) if resume else 0
+        broken = start(folder, "killed", *TWO, *resume)
+        until(lambda epochs=epochs: path.is_file() and len(history(folder, "killed")) > epochs + 1)
+        ranks = (child for child in psutil.Process(broken.pid).children() if child.environ().get("LOCAL_RANK") == "1")
+        (other,) = ranks
+        (broken if victim == "main" else other).send_signal(signal.SIGKILL)
+        assert broken.wait(60) != 0, victim
+        until(lambda other=other: not other.is_running() or other.status() == psutil.STATUS_ZOMBIE)
+    assert start(folder, "killed", *TWO, "resume=killed").wait(120) == 0
+    pd.testing.assert_frame_equal(history(folder, "killed"), history(folder, "one"), rtol=1e-9)
     assert read_json(path.parent / "results.json")["status"] == "FINISHED"
-    assert len(mlflow_runs(folder, victim)) == 1
+    assert len(mlflow_runs(folder, "killed")) == 1
 
 
 def mlflow_runs(folder: Path, name: str) -> list:

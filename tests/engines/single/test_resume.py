@@ -14,7 +14,7 @@ from src.runs import CHECKPOINT, HISTORY, read_json
 from tests import doors
 
 COMMAND = [
-    *("-m", "src.train", "+experiment=digits", "epochs=120", "patience=null"),
+    *("-m", "src.train", "+experiment=digits", "epochs=80", "patience=null"),
     *("model.dropout=0.3", "augment=affine", "schedule=cosine", "optimizer=nadam"),
 ]
 NUM_KILLS = 10
@@ -81,7 +81,7 @@ def test_a_run_killed_ten_times_ends_as_the_unbroken_one(tmp_path: Path) -> None
         if found := run_folder(broken):
             resume = (f"resume={found.name}",)
     assert kills == NUM_KILLS
-    assert 0 < committed_epochs(broken) < 120, "the kills must fall into the run"
+    assert 0 < committed_epochs(broken) < 80, "the kills must fall into the run"
     assert start(broken, *resume).wait() == 0
 
     one, other = run_folder(straight), run_folder(broken)

@@ -31,7 +31,7 @@ from tests.engines.stacked.heard import Heard, jobs_of
 
 logging.basicConfig(stream=sys.stdout, format="%(message)s")
 torch.set_num_threads(1)
-keys = ["data=digits", "model.widths=[1500,300]", "epochs=2", "patience=null", "batch_size=256", "trainer.accelerator=cpu"]
+keys = ["data=wine", "model.widths=[1500,300]", "epochs=2", "patience=null", "batch_size=32", "trainer.accelerator=cpu"]
 first = compose_run(*keys, "tracking.enabled=false")
 jobs = jobs_of(first.model_copy(update={"seed": seed}) for seed in range(48))
 heard, engine = Heard(), StackedEngine(jobs[0], read_dataset(first.data), slots=int(sys.argv[1]))
