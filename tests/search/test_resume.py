@@ -20,7 +20,7 @@ from tests.conftest import Command
 from tests.sweep.test_multirun import mlflow_runs
 
 TRIALS, KILLS = 24, int(os.environ.get("KILLS", "5"))
-KEYS = ["-m", "+experiment=smoke", "+search=quick", "epochs=20", "hydra.launcher.slots=4", "hydra.sweeper.retrain=0"]
+KEYS = ["-m", "+experiment=smoke", "+search=quick", "hydra.launcher.slots=4", "hydra.sweeper.retrain=0"]
 STUDY = "smoke-quick"
 
 
