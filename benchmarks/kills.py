@@ -20,10 +20,10 @@ from src import runs
 from src.runs.results import Results
 from tests import doors
 
-# Snapshots of a stack after each epoch and not each 10 s: so that a grid of seconds has some.
+# Commits after each epoch and not each 10 s: so that a grid of seconds has some.
 DOOR = """
-from src.engines.stacked import engine
-engine.SNAPSHOT_SECONDS, engine.SNAPSHOT_SHARE = 0.0, 1e9
+from src.engines.native import checkpoint
+checkpoint.SECONDS, checkpoint.SHARE = 0.0, 1e9
 from src.train import main
 main()
 """
@@ -38,9 +38,8 @@ SEARCH = ["-m", *SMALL, "+search=quick", "epochs=2", "hydra/sweeper/sampler=rand
 TRIALS, MORE = 6, 20  # of a search; and of its control, since a trial that was killed comes again under another number
 COMMANDS = {
     "run": [*SMALL, "epochs=20", "hydra.run.dir=mlruns/runs/killed"],
-    "grid": ["-m", *SMALL, "epochs=10", "optimizer.lr=1e-3,1e-2", "seed=0,1,2", "hydra.launcher.slots=4"],
-    # One after another, since a stack's company, which differs after a kill, changes the last bits.
-    "search": [*SEARCH, "hydra.launcher.slots=1", "hydra.sweeper.retrain=0"],
+    "grid": ["-m", *SMALL, "epochs=10", "optimizer.lr=1e-3,1e-2", "seed=0,1,2"],
+    "search": [*SEARCH, "hydra.sweeper.retrain=0"],
 }
 JOBS = {"run": 1, "grid": 6, "search": TRIALS}
 NOT_COMPARED = ("run", "timing")
