@@ -3,7 +3,6 @@
 import pytest
 import torch
 
-from src.engines.stacked.fused import FUSED, FusedUpdate
 from src.engines.stacked.updates import UPDATES, Hyper, new_state
 from src.optimizers import OPTIMIZERS, build_optimizer
 
@@ -129,24 +128,6 @@ def test_the_rule_of_a_stack_is_torchs_for_each_member(name):
         rule(weights, gradient, state, hyper(step))
     for member in range(len(MEMBERS)):  # nadam keeps a product in float32
         torch.testing.assert_close(weights[member], stepped_alone(name, member), rtol=1e-6, atol=1e-8)
-
-
-@pytest.mark.parametrize("name", FUSED)
-def test_the_fused_kernel_is_torchs_for_each_member(name):
-    weights = torch.ones(len(MEMBERS), 4, 3, dtype=torch.float64)
-    update = FusedUpdate(name, [weights], [new_state(name, weights)])
-    for step, gradient in enumerate(gradients(STEPS), start=1):
-        update([gradient], hyper(step))
-    for member in range(len(MEMBERS)):
-        torch.testing.assert_close(weights[member], stepped_alone(name, member), rtol=1e-6, atol=1e-8)
-
-
-@pytest.mark.parametrize("name", ["momentum", "nesterov"])
-def test_without_momentum_the_fused_kernel_is_sgds(name):
-    ones = torch.ones(1, 4, 3)
-    state, numbers = new_state(name, ones), torch.tensor([0.1, 1.0, 0.0, 0.0, 0.9, 0.999]).double().unsqueeze(1)
-    FusedUpdate(name, [ones], [state])([torch.full((1, 4, 3), 2.0)], Hyper(*numbers))
-    torch.testing.assert_close(ones, torch.full((1, 4, 3), 0.8))
 
 
 def test_what_an_optimizer_does_not_have_is_refused():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from src.optimizers.optimizer import Hyper, Numbers, Optimizer, Parts, State, decayed, like
+from src.optimizers.optimizer import Hyper, Optimizer, State, decayed, like
 
 if TYPE_CHECKING:
     from torch import Tensor, nn, optim
@@ -25,13 +25,4 @@ def update(p: Tensor, g: Tensor, state: State, h: Hyper) -> None:
     p.sub_((like(h.lr, p) * g).div_(root))
 
 
-def fused(p: Parts, g: Parts, state: dict[str, Parts], steps: Parts, n: Numbers) -> None:
-    """`update` by torch's kernel."""
-    import torch
-
-    torch._fused_adagrad_(
-        p, g, state["square"], steps, lr=n.lr, lr_decay=0.0, weight_decay=n.weight_decay, eps=1e-10, maximize=False
-    )
-
-
-OPTIMIZER = Optimizer(build, update, state=("square",), fused=fused)
+OPTIMIZER = Optimizer(build, update, state=("square",))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from src.optimizers.optimizer import Hyper, Numbers, Optimizer, Parts, State, decayed, like
+from src.optimizers.optimizer import Hyper, Optimizer, State, decayed, like
 
 if TYPE_CHECKING:
     from torch import Tensor, nn, optim
@@ -34,30 +34,4 @@ def step(p: Tensor, g: Tensor, state: State, h: Hyper) -> None:
     p.sub_((like(size, p) * mean).div_(root))
 
 
-def fused(p: Parts, g: Parts, state: dict[str, Parts], steps: Parts, n: Numbers) -> None:
-    """`update` by torch's kernel."""
-    import torch
-
-    call(torch._fused_adam_, p, g, state, steps, n)
-
-
-def call(kernel: Callable[..., None], p: Parts, g: Parts, state: dict[str, Parts], steps: Parts, n: Numbers) -> None:
-    """The kernels of Adam and AdamW take the same."""
-    kernel(
-        p,
-        g,
-        state["mean"],
-        state["square"],
-        [],
-        steps,
-        lr=n.lr,
-        beta1=n.beta1,
-        beta2=n.beta2,
-        weight_decay=n.weight_decay,
-        eps=1e-8,
-        amsgrad=False,
-        maximize=False,
-    )
-
-
-OPTIMIZER = Optimizer(build, update, takes={"betas": (0.9, 0.999)}, state=("mean", "square"), fused=fused)
+OPTIMIZER = Optimizer(build, update, takes={"betas": (0.9, 0.999)}, state=("mean", "square"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from src.optimizers.adam import call, step
-from src.optimizers.optimizer import Hyper, Numbers, Optimizer, Parts, State, like
+from src.optimizers.adam import step
+from src.optimizers.optimizer import Hyper, Optimizer, State, like
 
 if TYPE_CHECKING:
     from torch import Tensor, nn, optim
@@ -26,11 +26,4 @@ def update(p: Tensor, g: Tensor, state: State, h: Hyper) -> None:
     step(p, g, state, h)
 
 
-def fused(p: Parts, g: Parts, state: dict[str, Parts], steps: Parts, n: Numbers) -> None:
-    """`update` by torch's kernel."""
-    import torch
-
-    call(torch._fused_adamw_, p, g, state, steps, n)
-
-
-OPTIMIZER = Optimizer(build, update, takes={"betas": (0.9, 0.999)}, state=("mean", "square"), fused=fused)
+OPTIMIZER = Optimizer(build, update, takes={"betas": (0.9, 0.999)}, state=("mean", "square"))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from src.optimizers.optimizer import Hyper, Numbers, Optimizer, Parts, State, decayed, like
-from src.optimizers.sgd import kernel
+from src.optimizers.optimizer import Hyper, Optimizer, State, decayed, like
 
 if TYPE_CHECKING:
     from torch import Tensor, nn, optim
@@ -26,9 +25,4 @@ def update(p: Tensor, g: Tensor, state: State, h: Hyper) -> None:
     p.sub_(like(h.lr, p) * (g + like(h.momentum, p) * buffer))
 
 
-def fused(p: Parts, g: Parts, state: dict[str, Parts], steps: Parts, n: Numbers) -> None:
-    """`update` by torch's kernel."""
-    kernel(p, g, state["buffer"], n, momentum=n.momentum, nesterov=n.momentum > 0)
-
-
-OPTIMIZER = Optimizer(build, update, takes={"momentum": 0.9}, state=("buffer",), fused=fused)
+OPTIMIZER = Optimizer(build, update, takes={"momentum": 0.9}, state=("buffer",))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from src.choices import first_line
 
@@ -17,11 +17,6 @@ if TYPE_CHECKING:
 
 State = dict[str, "Tensor"]
 Update = Callable[["Tensor", "Tensor", State, "Hyper"], None]  # parameter, gradient, state: in place
-
-Parts = list["Tensor"]  # of one member, one for each parameter
-Kernel = Callable[
-    [Parts, Parts, dict[str, Parts], Parts, "Numbers"], None
-]  # and the count of steps, for each parameter
 
 
 @dataclass(frozen=True)
@@ -36,24 +31,13 @@ class Hyper:
     beta2: Tensor
 
 
-class Numbers(NamedTuple):
-    """The hyperparameters of one member's step."""
-
-    lr: float
-    weight_decay: float
-    momentum: float
-    beta1: float
-    beta2: float
-
-
 @dataclass(frozen=True)
 class Optimizer:
     """An entry of the table of optimizers.
 
     `build(parameters, lr=, weight_decay=, ...)` gives torch's, with all that it `takes` beside these two, here with its
     defaults. `update` is the same rule with one entry per member of a stack, keeping `state`: tensors of zeros like the
-    parameter, by name; and `per_member`: one number a member, in float32 as torch keeps it, with its first value. `fused`
-    is torch's kernel for a member's whole update on CPUs, where there is one.
+    parameter, by name; and `per_member`: one number a member, in float32 as torch keeps it, with its first value.
     """
 
     build: Callable[..., TorchOptimizer]
@@ -61,7 +45,6 @@ class Optimizer:
     takes: Mapping[str, Any] = field(default_factory=dict)
     state: tuple[str, ...] = ()
     per_member: Mapping[str, float] = field(default_factory=dict)
-    fused: Kernel | None = None
 
     @property
     def purpose(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from src.optimizers.optimizer import Hyper, Numbers, Optimizer, Parts, State, decayed, like
+from src.optimizers.optimizer import Hyper, Optimizer, State, decayed, like
 
 if TYPE_CHECKING:
     from torch import Tensor, nn, optim
@@ -23,27 +23,4 @@ def update(p: Tensor, g: Tensor, state: State, h: Hyper) -> None:
     p.sub_(like(h.lr, p) * decayed(g, p, h))
 
 
-def fused(p: Parts, g: Parts, state: dict[str, Parts], steps: Parts, n: Numbers) -> None:
-    """`update` by torch's kernel."""
-    kernel(p, g, [], n, momentum=0.0, nesterov=False)
-
-
-def kernel(p: Parts, g: Parts, buffers: Parts, n: Numbers, *, momentum: float, nesterov: bool) -> None:
-    """The kernel that all kinds of SGD share; without momentum it takes no buffers."""
-    import torch
-
-    torch._fused_sgd_(
-        p,
-        g,
-        buffers if momentum > 0 else [],
-        weight_decay=n.weight_decay,
-        momentum=momentum,
-        lr=n.lr,
-        dampening=0.0,
-        nesterov=nesterov,
-        maximize=False,
-        is_first_step=False,
-    )
-
-
-OPTIMIZER = Optimizer(build, update, fused=fused)
+OPTIMIZER = Optimizer(build, update)

@@ -10,12 +10,12 @@ from src.runs.build import check_compiler
 Function = TypeVar("Function", bound=Callable[..., object])
 
 
-def build_compiler(device: torch.device, *, threads: int) -> Callable[[Function], Function]:
-    """torch.compile as it suits `device`: CUDA replays captured graphs without Python, CPUs get code for `threads` threads.
+def build_compiler(device: torch.device) -> Callable[[Function], Function]:
+    """torch.compile as it suits `device`: CUDA replays captured graphs without Python, CPUs get code for their threads.
 
     Raises ValueError where no compiler is found.
     """
     check_compiler(device)
     if device.type == "cpu":
-        return lambda function: torch.compile(function, options={"cpp.threads": threads})  # type: ignore[return-value]
+        return lambda function: torch.compile(function)  # type: ignore[return-value]
     return lambda function: torch.compile(function, mode="reduce-overhead")  # type: ignore[return-value]

@@ -34,10 +34,6 @@ class Epoch:
     draws: Tensor
     places: Tensor
 
-    def of(self, slots: slice) -> "Epoch":
-        """The draws of some slots."""
-        return Epoch(self.order[slots], self.rows[slots], self.draws[slots], self.places[slots])
-
 
 class StackBatch(NamedTuple):
     """A step of each member: inputs (S, B, ...), labels (S, B), the keys of the rows (S, B) and what they are blended with."""

@@ -1,6 +1,6 @@
 """The tensor program of a stack: one model, and a member axis on everything that may differ."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 import torch
@@ -10,7 +10,6 @@ from torch.func import functional_call, vmap
 from src.data.augmentation import Augment
 from src.engines.stacked.compilation import build_compiler
 from src.engines.stacked.data import Epoch, StackData
-from src.engines.stacked.fused import FusedUpdate
 from src.engines.stacked.member import Tensors
 from src.engines.stacked.spec import StackSpec
 from src.engines.stacked.updates import UPDATES, Hyper, State, Update
@@ -25,13 +24,13 @@ from src.models.outputs import numbers_per_row, pooled, row_losses, squeezed
 class Program:
     """Trains and evaluates all slots at once. `spec` is what the members agree on, `template` the one model."""
 
-    def __init__(self, spec: StackSpec, template: nn.Module, data: StackData, *, threads: int) -> None:
+    def __init__(self, spec: StackSpec, template: nn.Module, data: StackData) -> None:
         self.spec, self.template, self.data, self.task = spec, template, data, data.dataset.task
         self.dropouts = {name: layer for name, layer in template.named_modules() if isinstance(layer, Dropout)}
         self.trained = [name for name, parameter in template.named_parameters() if parameter.requires_grad]
         self.outputs, self.step = self._outputs, _step
         if spec.compile:
-            compiled = build_compiler(data.device, threads=threads)
+            compiled = build_compiler(data.device)
             self.outputs = compiled(self._outputs) if data.device.type == "cuda" else self._outputs
             self.step = compiled(_step)
 
@@ -51,11 +50,10 @@ class Program:
         loss, augment = self._loss(hyperparameters), self._augment(hyperparameters)
         decay = hyperparameters["weight_decay"] if bool(hyperparameters["weight_decay"].any()) else None
         constants = [hyperparameters[name] for name in ("momentum", "beta1", "beta2")]
-        # `.data`, unlike `.detach()`, does not take another group's update of its slots for a change of these.
-        weights = [values[name].data for name in self.trained]
+        weights = [values[name] for name in self.trained]
         parameters = [weight.detach().requires_grad_() for weight in weights]
         values = {**values, **dict(zip(self.trained, parameters, strict=True))}
-        update = self._update(weights, [states[name] for name in self.trained])
+        rule, kept = UPDATES[self.spec.optimizer][0], [states[name] for name in self.trained]
         total = torch.zeros_like(done)
         for name, layer in self.dropouts.items():
             layer.idle = not bool(values[f"{name}.rate"].any())
@@ -67,7 +65,7 @@ class Program:
             total += sums.detach()
             gradients = torch.autograd.grad((sums / batch.labels.shape[1]).sum(), parameters)
             hyper = Hyper(lrs[step], done + step + 1, decay, *constants)
-            update(self._clipped(gradients, hyperparameters["clip"]), hyper)
+            self.step(rule, weights, self._clipped(gradients, hyperparameters["clip"]), kept, hyper)
         return total / self.data.num_train
 
     @torch.no_grad()
@@ -107,14 +105,6 @@ class Program:
             return pooled(functional_call(self.template, values, (inputs,)), self.task)
 
         return squeezed(vmap(ask)(values, inputs), self.task)
-
-    def _update(self, weights: Sequence[Tensor], states: Sequence[State]) -> Callable[[Sequence[Tensor], Hyper], None]:
-        """One step of the optimizer, in place."""
-        optimizer = self.spec.optimizer
-        if not self.spec.compile and FusedUpdate.suits(optimizer, weights):
-            return FusedUpdate(optimizer, weights, states)
-        rule, _ = UPDATES[optimizer]
-        return lambda gradients, hyper: self.step(rule, weights, gradients, states, hyper)
 
     def _clipped(self, gradients: Sequence[Tensor], bound: Tensor) -> Sequence[Tensor]:
         """Gradients with each member's norm, or each entry, within its bound, as torch clips them."""

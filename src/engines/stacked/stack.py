@@ -1,6 +1,5 @@
 """A stack: slots, the members that sit in them, and one entry of every tensor for each."""
 
-import copy
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,7 +12,6 @@ from src.engines.stacked.member import Member, Tensors
 from src.engines.stacked.program import Program
 from src.engines.stacked.snapshot import Snapshot
 from src.engines.stacked.spec import StackSpec
-from src.engines.stacked.thread_groups import ThreadGroups
 from src.engines.stacked.updates import State, new_state
 from src.models.build import num_params
 from src.runs.evaluation import Predictions
@@ -41,10 +39,7 @@ class Stack:
         self.members: list[Member | None] = [None] * slots
         template = template.to(self.device, data.dtype)
         self.num_params, self.saved = num_params(template), list(template.state_dict())
-        self.groups = ThreadGroups(self.device)
-        self.programs = [
-            Program(spec, copy.deepcopy(template), data, threads=self.groups.threads) for _ in range(self.groups.count)
-        ]
+        self.program = Program(spec, template, data)
         fresh = self._fresh(template)
         self._lay({name: value.unsqueeze(0).repeat(slots, *[1] * value.ndim) for name, value in fresh.items()})
 
@@ -93,14 +88,9 @@ class Stack:
         lrs = torch.stack(rates, dim=1).to(self.device)
         done = [member.epoch * steps if member else 0 for member in self.members]
         counts = torch.tensor(done, dtype=torch.float64, device=self.device)
-        draws, evaluate = self._draws(), self.programs[0].evaluate
-
-        def train(group: int, part: slice) -> Tensor:
-            values, state = _rows(self.values, part), {name: _rows(kinds, part) for name, kinds in self.state.items()}
-            given = _rows(hyperparameters, part), lrs[:, part], counts[part], draws.of(part)
-            return self.programs[group].train(values, state, *given)
-
-        figures = {"train/loss": torch.cat(self.groups.each(train, self.slots, self.num_params))}
+        draws, evaluate = self._draws(), self.program.evaluate
+        losses = self.program.train(self.values, self.state, hyperparameters, lrs, counts, draws)
+        figures = {"train/loss": losses}
         if self.spec.train_eval:
             report, _ = evaluate(self.values, hyperparameters, "train", draws.places)
             figures["train/loss_eval"] = report["loss"]
@@ -144,7 +134,7 @@ class Stack:
         """Take `tensors` (S, ...) as those of the slots."""
         self.tensors = {name: value if name == "outputs" else _laid_out(value) for name, value in tensors.items()}
         self.values, self.best = _under("now/", self.tensors), _under("best/", self.tensors)
-        trained = self.programs[0].trained
+        trained = self.program.trained
         self.state: dict[str, State] = {name: _under(f"state/{name}/", self.tensors) for name in trained}
 
     def _taken(self) -> Tensors:
@@ -167,10 +157,6 @@ def _values(model: nn.Module) -> Tensors:
     """Parameters and buffers of a model, without the rows of its dropout layers, which each step sets anew."""
     named: Iterable[tuple[str, Tensor]] = [*model.named_parameters(), *model.named_buffers()]
     return {name: value.detach() for name, value in named if name.rpartition(".")[2] != "rows"}
-
-
-def _rows(tensors: Tensors, slots: slice) -> Tensors:
-    return {name: value[slots] for name, value in tensors.items()}
 
 
 def _under(prefix: str, tensors: Tensors) -> Tensors:

@@ -8,7 +8,6 @@ from src.config.loading import load
 from src.config.schema import Run
 from src.data.reading import read_dataset
 from src.engines.build import why_not
-from src.engines.stacked import fused
 from src.engines.stacked.size import choose_slots
 from src.models.build import num_params
 from src.prediction.predictor import Predictor
@@ -36,8 +35,7 @@ def runs_of(task: str, model: str) -> list[Run]:
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("task", ["table", "classes"])
-def test_in_company_as_alone_and_from_a_file(task, model, tmp_path, monkeypatch):
-    monkeypatch.setattr(fused, "LARGE", 0 if task == "table" else fused.LARGE)
+def test_in_company_as_alone_and_from_a_file(task, model, tmp_path):
     runs = runs_of(task, model)
     dataset = read_dataset(runs[0].data)
     assert why_not(runs[0], dataset) is None

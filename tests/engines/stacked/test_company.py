@@ -20,7 +20,6 @@ from src.data.reading import read_dataset
 from src.engines.build import spec_of
 from src.engines.single.engine import build_data, build_learner
 from src.engines.single.trainer import fit
-from src.engines.stacked import fused, thread_groups
 from src.engines.stacked.engine import StackedEngine
 from src.engines.stacked.updates import UPDATES
 from src.runs.job import Job, Jobs, Place
@@ -186,10 +185,7 @@ def test_a_member_trains_as_it_does_alone(optimizer: str, data: st.DataObject):
     runs = data.draw(companies(optimizer), label="runs")
     slots, gap = data.draw(st.integers(1, 4), label="slots"), data.draw(st.integers(0, 4), label="gap")
     dataset = read_dataset(runs[0].data)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fused, "LARGE", data.draw(st.sampled_from([0, fused.LARGE]), label="fused from"))
-        patch.setattr(thread_groups, "LEAST", data.draw(st.sampled_from([0, thread_groups.LEAST]), label="groups from"))
-        heard = in_company(runs, dataset, slots=slots, gap=gap)
+    heard = in_company(runs, dataset, slots=slots, gap=gap)
     for number, run in enumerate(runs):
         assert isinstance(heard.outcomes[number], Trained), heard.outcomes[number]
         assert_same_curve(heard.progress(number), alone(run, dataset), alone(run, dataset, moved=True))
