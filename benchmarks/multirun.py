@@ -1,11 +1,12 @@
-"""A multirun end to end, start-up and tracking included, as one tensor program and one run after another.
+"""A multirun end to end, start-up and tracking included, on the compiled engine and one run after another.
 
-Command: python -m benchmarks.multirun grid|small|equal|refill|tracking
+Command: python -m benchmarks.multirun grid|small|equal|refill|tracking|many
 `grid`: 54 jobs, +experiment=xray over lr, batch size, dropout and seed. `small`: 500 jobs, 30-64-64-1 on breast_cancer.
-Both print seconds with hydra/launcher=stacked and basic, their ratio, and how far the leaderboards differ: in float32 as far
-as training is chaotic. `equal`: the grid for 5 epochs in float64, where it is not.
-`refill`: 64 jobs whose early stopping spreads from 5 to 50 epochs in 16 slots, against 4 stacks in lockstep.
+Both print seconds of runs together and with hydra/launcher=basic, their ratio, and how far the leaderboards differ: in float32
+as far as training is chaotic. `equal`: the grid for 5 epochs in float64, where it is not.
+`refill`: 64 jobs whose early stopping spreads from 5 to 50 epochs in 16 slots of a stack, against 4 stacks in lockstep.
 `tracking`: `small` with MLflow and without, in turn; the store is there before, and what it costs to make is told.
+`many`: 5,000 jobs like `small`, of 5 epochs: memory and seconds of a hundred jobs, at the first and at the last of them.
 """
 
 import os
@@ -19,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import psutil
 
 from src.sweep.leaderboard import FIGURES
 from src.tracking.store import connect
@@ -38,16 +40,16 @@ def main() -> None:
         if name in comparisons:
             compare(comparisons[name])
         else:
-            {"refill": refill, "tracking": tracking}[name]()
+            {"refill": refill, "tracking": tracking, "many": many}[name]()
 
 
 def compare(jobs: list[str]) -> None:
     """Both launchers on the same jobs, each in an empty folder."""
     with tempfile.TemporaryDirectory() as together, tempfile.TemporaryDirectory() as alone:
-        stacked, _ = multirun(together, *jobs)
+        seconds, _ = multirun(together, *jobs)
         basic, _ = multirun(alone, *jobs, "hydra/launcher=basic")
         boards = [leaderboard(folder) for folder in (together, alone)]
-    print(f"stacked {stacked:.0f} s, basic {basic:.0f} s: {basic / stacked:.1f} times as fast")
+    print(f"together {seconds:.0f} s, basic {basic:.0f} s: {basic / seconds:.1f} times as fast")
     keys = [name for name in boards[0].columns if name not in ("rank", *FIGURES)]
     both = boards[0].merge(boards[1], on=keys, suffixes=("", "_basic"), validate="one_to_one")
     gaps = (both["mean"] - both["mean_basic"]).abs()
@@ -61,7 +63,14 @@ def refill() -> None:
     """Slot use of one stack that is refilled, and what stacks in lockstep would have had."""
     rates = ",".join(f"{rate:.3g}" for rate in np.geomspace(2e-4, 0.05, 16))
     with tempfile.TemporaryDirectory() as folder:
-        jobs = [*NET, "patience=4", f"optimizer.lr={rates}", "seed=range(4)", f"hydra.launcher.slots={SLOTS}"]
+        jobs = [
+            *NET,
+            "patience=4",
+            f"optimizer.lr={rates}",
+            "seed=range(4)",
+            "engine=stacked",
+            f"hydra.launcher.slots={SLOTS}",
+        ]
         seconds, said = multirun(folder, *jobs)
         paths = sorted(Path(folder).glob("mlruns/sweeps/*/*/history.csv"), key=lambda path: int(path.parent.name))
         epochs = np.array([len(pd.read_csv(path)) for path in paths])
@@ -87,6 +96,24 @@ def tracking() -> None:
     shares = [100 * (1 - bare / full) for full, bare in zip(*seconds.values(), strict=True)]
     print(f"with MLflow {with_it:.1f} s, without {without:.1f} s: {statistics.median(shares):.1f} % of the wall time")
     print("rounds:", ", ".join(f"{share:.1f} %" for share in shares))
+
+
+def many() -> None:
+    """What a hundred jobs take, and what memory, while thousands pass."""
+    with tempfile.TemporaryDirectory() as folder:
+        jobs = [*NET, "epochs=5", "patience=null", "seed=range(5000)", "tracking.enabled=false"]
+        jobs.remove("epochs=50")
+        command = [sys.executable, "-m", "src.train", "-m", *jobs]
+        process = subprocess.Popen(command, cwd=folder, env=environment(), stdout=subprocess.DEVNULL)
+        memory = dict[float, int]()
+        while process.poll() is None:
+            memory[time.time()] = psutil.Process(process.pid).memory_info().rss
+            time.sleep(0.5)
+        assert process.returncode == 0
+        ends = sorted(path.stat().st_mtime for path in Path(folder).glob("mlruns/sweeps/*/*/results.json"))
+    for first in (0, 1000, 2500, len(ends) - 101):
+        held = next(value for moment, value in memory.items() if moment >= ends[first + 100])
+        print(f"jobs {first} to {first + 100}: {ends[first + 100] - ends[first]:.2f} s, {held / 2**20:.0f} MiB")
 
 
 def multirun(folder: str, *arguments: str) -> tuple[float, str]:
