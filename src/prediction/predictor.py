@@ -18,7 +18,6 @@ from src.data_spec import DataSpec
 from src.disk import read_whole
 from src.disk.tensors import load_tensors, save_tensors
 from src.environment import filled_in
-from src.models.arguments import MODELS
 from src.models.build import build_model
 from src.models.outputs import numbers_per_row, pooled, squeezed
 from src.prediction.views import predict_views
@@ -76,10 +75,7 @@ class Predictor:
     @cached_property
     def model(self) -> nn.Module:
         """The model with its weights, for evaluation."""
-        arguments = filled_in(self.arguments, "model.")
-        if self.target in MODELS and "init" in arguments:
-            arguments["init"] = "zeros"  # none is drawn that its own take the place of
-        model = build_model(self.target, arguments, DataSpec.of_state(self.spec), seed=0)
+        model = build_model(self.target, filled_in(self.arguments, "model."), DataSpec.of_state(self.spec), seed=0)
         dtype = next((value.dtype for value in self.weights.values() if value.is_floating_point()), torch.float32)
         model.to(dtype).load_state_dict(self.weights)
         return model.eval()
