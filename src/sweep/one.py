@@ -10,10 +10,11 @@ from src.data.reading import LastRead
 from src.engines.build import spec_with_folds
 from src.engines.dispatch import Dispatch, check_engine
 from src.runs.check import check_run
+from src.runs.files import FACTS, read_history, read_json
 from src.runs.identity import AGAIN, Identity
 from src.runs.job import Job, Jobs
 from src.runs.record import Recorded, recall
-from src.runs.results import Results
+from src.runs.results import Results, read_results
 from src.runs.summary import summary
 from src.sweep.display import Display
 from src.sweep.recording import recording
@@ -37,16 +38,15 @@ def train_one(run: Run, folder: Path, tracker: Tracker, data: LastRead) -> Resul
         check_own(run.trainer, dataset.task)
     identity = Identity.of(run, dataset.digest)
     identity.check(folder, again=AGAIN)
-    recorded, job = Recorded.read(folder), Job(0, run, folder)
-    is_through = recorded is not None and recorded.results.stop_reason.is_end
+    before, job = read_results(folder), Job(0, run, folder)
+    is_through = before is not None and before.stop_reason.is_end
     with recording(folder, run.tracking, tracker, console) as around:
-        if (
-            recorded is not None and is_through
-        ):  # what hears of it, or makes files of it, may have been killed before that
-            end = f"ended by {recorded.results.stop_reason} after epoch {recorded.results.stopped_epoch}"
-            console.print(f"{folder}: {end}; nothing is left to do.")
-            recall(job, around.others, recorded)
-            around.record.results_[job.number] = recorded.results
+        if before is not None and is_through:
+            epoch = before.stopped_epoch
+            console.print(f"{folder}: ended by {before.stop_reason} after epoch {epoch}; nothing is left to do.")
+            # Who hears of it, or makes files of it, may have been killed before that.
+            around.record.results_[job.number] = before
+            recall(job, around.others, Recorded(before, read_json(folder / FACTS), read_history(folder)))
         else:
             display = _display(run, console)
             listeners = [*around.listeners, *([display] if display else [])]

@@ -146,7 +146,7 @@ def test_a_configuration_of_hydras_own_sweeper_runs_unchanged(door: Command, pro
 
 
 def test_the_launcher_says_which_engine_trains_the_trials(door: Command, tmp_path: Path):
-    keys = ["data=blobs", "seed=0,1", "hydra/sweeper=optuna", "hydra.sweeper.n_trials=2", "hydra.sweeper.retrain=0"]
+    keys = ["seed=0,1", "hydra/sweeper=optuna", "hydra.sweeper.n_trials=2", "hydra.sweeper.retrain=0"]
     done = door("train", *SMOKE, *keys, "engine=single", "tracking.enabled=false")
     assert done.returncode == 0, done.stdout + done.stderr
     assert len(list(tmp_path.glob("mlruns/sweeps/smoke-search/*/checkpoint.ckpt"))) == 2  # a stack leaves none
@@ -176,7 +176,9 @@ def test_the_launcher_says_which_engine_trains_the_trials(door: Command, tmp_pat
     ],
 )
 def test_a_mistake_is_one_line_and_leaves_no_study(door: Command, tmp_path: Path, keys: list[str], rule: str):
-    done: Any = door("train", *SMOKE, "+search=quick", *keys)
+    typed = {key.partition("=")[0] for key in keys}
+    shared = [key for key in SMOKE if key.partition("=")[0] not in typed]
+    done: Any = door("train", *shared, "+search=quick", *keys)
     assert done.returncode == 1, done.stdout
     assert rule in done.stderr
     assert done.stderr.count("\n") == 1, done.stderr
