@@ -116,9 +116,11 @@ def write_hydra_files(folder: Path, job: Composed) -> None:
     place = folder / job.hydra.output_subdir
     place.mkdir(parents=True, exist_ok=True)
     hydra = OmegaConf.to_container(job.hydra, resolve=False, enum_to_str=True)
-    runs.write_text(place / "config.yaml", _yaml(OmegaConf.to_container(job.cfg, resolve=False, enum_to_str=True)))
-    runs.write_text(place / "hydra.yaml", _yaml({"hydra": hydra}))
-    runs.write_text(place / "overrides.yaml", _yaml(as_given(job.hydra.overrides.task)))
+    runs.write_text(
+        place / "config.yaml", _yaml(OmegaConf.to_container(job.cfg, resolve=False, enum_to_str=True)), flush=False
+    )
+    runs.write_text(place / "hydra.yaml", _yaml({"hydra": hydra}), flush=False)
+    runs.write_text(place / "overrides.yaml", _yaml(as_given(job.hydra.overrides.task)), flush=False)
 
 
 def hide_passwords(folder: Path, subdir: str | None) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -14,7 +15,8 @@ from src.memory import check_fits
 from src.models.arguments import MODELS
 from src.models.build import takes_spec
 from src.models.dropout import dropout_layers, set_rows
-from src.runs.build import build_run_model, check_compiler, check_schedule, dtype_of
+from src.models.initialisers import BYTES
+from src.runs.build import build_run_model, check_compiler, check_schedule, dtype_of, spec_of
 
 AVAILABLE: dict[str, Callable[[], bool]] = {
     "gpu": lambda: torch.cuda.is_available() or torch.backends.mps.is_available(),
@@ -67,14 +69,16 @@ def check_machine(trainer: Trainer) -> None:
 def check_model(run: Run, dataset: Dataset) -> None:
     """Raise ValueError unless the model can be built and, of a user's own, gives logits of two rows that it can learn from.
 
-    Of one of ours that is layers alone no weight is drawn, which takes longer than all else: only sizes may be wrong.
+    Of one of ours that is layers alone only the sizes may be wrong: it is not built, which may take longer than all else.
     """
     target = run.model["_target_"]
-    is_sized = target in MODELS and not takes_spec(target)
-    with torch.device("meta" if is_sized else "cpu"):
-        model = build_run_model(run, dataset).to(dtype_of(run))
-    if is_sized:
-        check_fits("model", sum(parameter.nbytes for parameter in model.parameters()))
+    if target in MODELS and not takes_spec(target):
+        spec = spec_of(run, dataset)
+        widths = [spec.num_features, *run.model.get("widths", []), spec.num_outputs]
+        check_fits("model", BYTES * max(fan_in * fan_out for fan_in, fan_out in pairwise(widths)))
+        check_fits("model", dtype_of(run).itemsize * sum(fan_in * fan_out for fan_in, fan_out in pairwise(widths)))
+        return
+    model = build_run_model(run, dataset).to(dtype_of(run))
     if target in MODELS:
         return
     inputs = dataset.train.inputs[:ROWS].to(dtype_of(run))

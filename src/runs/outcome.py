@@ -32,6 +32,7 @@ class Trained:
     progress: Progress
     num_params: int
     val: Predictions | None = None  # of the plain images, where they are known already
+    names_all: bool = False  # whether `weights` are all of the state_dict
 
     @property
     def stop_reason(self) -> StopReason:
@@ -52,7 +53,9 @@ class Trained:
             target=run.model["_target_"],
             arguments=model_arguments(run),
             spec=spec_of(run, dataset).state(with_quantiles=takes_spec(run.model["_target_"])),
-            weights={name: value.cpu() for name, value in self.model.state_dict().items()},
+            weights=self.weights
+            if self.names_all
+            else {n: value.cpu() for n, value in self.model.state_dict().items()},
             standardize=self.standardize.state(),
             preprocessor=stored(dataset.intake),
             task=dataset.task,

@@ -89,6 +89,7 @@ class Member:
             self.progress,
             self.layout.size,
             val,
+            names_all=True,
         )
 
     def state(self) -> dict[str, Any]:
