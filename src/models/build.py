@@ -42,9 +42,7 @@ def build_model(target: str, arguments: Mapping[str, Any], spec: DataSpec, *, se
     }
     construct = checked_call("model", model_class, {**_known(model_class, arguments, known), **arguments})
     with torch.random.fork_rng(devices=[]):
-        with torch.device("cpu"):  # a number, also where the model is built without numbers, on "meta"
-            state = int(key(seed, Purpose.WEIGHTS))
-        torch.default_generator.manual_seed(state)
+        torch.default_generator.manual_seed(int(key(seed, Purpose.WEIGHTS)))
         with fitting("model"):
             model: nn.Module = _constructed(target, construct)
     if replaced := replace_dropout(model, seed):
