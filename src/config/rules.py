@@ -50,6 +50,8 @@ def _contradictions(run: Run) -> Iterator[str]:
     for setting in ("momentum", "betas"):
         if (given := getattr(run.optimizer, setting)) is not None and setting not in OPTIMIZERS[name].takes:
             yield f"optimizer.{setting}: must be null for {name}, which has none, but got {given}."
+    if run.keep == "last" and run.patience is not None:
+        yield f"patience: must be null with keep=last, but got {run.patience}."
     if trainer.gradient_clip_val is None and (given := trainer.gradient_clip_algorithm) != "norm":
         yield f"trainer.gradient_clip_algorithm: must be norm without trainer.gradient_clip_val, but got {given}."
     if (given := trainer.min_epochs or 0) > run.epochs:

@@ -126,6 +126,7 @@ CONTRADICTIONS = {
     "data.val_fraction": ["data=wine", "data.val_fraction=0.6", "data.test_fraction=0.5"],
     "data.fold": ["data=wine", "data.fold=3", "data.num_folds=3"],
     "objective": ["objective=num_params"],
+    "patience": ["keep=last", "patience=3"],
     "trainer.gradient_clip_algorithm": ["trainer.gradient_clip_algorithm=value"],
     "trainer.min_epochs": ["trainer.min_epochs=9", "epochs=3"],
     "model._target_": ["model._target_=src.models.mlp.MPL"],
