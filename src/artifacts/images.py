@@ -11,12 +11,12 @@ MISTAKES = 24
 
 
 def first_layer(model: nn.Module, input_shape: tuple[int, ...], title: str, note: str) -> Figure | None:
-    """The weights of the first layer's units, the largest first; None of a model without such."""
+    """The weights of the first layer's units, or its kernels, the largest first; None of a model without such."""
     weight = getattr(model, "first_layer_weight", None)
     if weight is None:
         return None
-    channels, height, width = input_shape
-    units = weight.detach().cpu().reshape(-1, channels, height, width).mean(1)
+    of_unit = input_shape if weight.ndim == 2 else weight.shape[1:]
+    units = weight.detach().cpu().reshape(-1, *of_unit).mean(1)
     largest = units.flatten(1).norm(dim=1).argsort(descending=True)[:UNITS]
     captions = [f"unit {int(unit)}" for unit in largest]
     return image_sheet(units[largest].numpy(), captions, f"First layer: {title}", signed=True, note=note)

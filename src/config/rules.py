@@ -50,6 +50,8 @@ def _contradictions(run: Run) -> Iterator[str]:
     for setting in ("momentum", "betas"):
         if (given := getattr(run.optimizer, setting)) is not None and setting not in OPTIMIZERS[name].takes:
             yield f"optimizer.{setting}: must be null for {name}, which has none, but got {given}."
+    if run.keep == "last" and run.patience is not None:
+        yield f"patience: must be null with keep=last, but got {run.patience}."
     if trainer.gradient_clip_val is None and (given := trainer.gradient_clip_algorithm) != "norm":
         yield f"trainer.gradient_clip_algorithm: must be norm without trainer.gradient_clip_val, but got {given}."
     if (given := trainer.min_epochs or 0) > run.epochs:
@@ -114,8 +116,17 @@ def _misfits_of_columns(run: Run, is_image: bool, has_codes: bool) -> Iterator[s
     target = run.model["_target_"]
     if target in MODELS:
         if is_image and MODELS[target].knows_columns:
-            yield f"model: must be mlp or perceptron for images, but got {target}, which embeds a table's columns."
+            names = [name for name, model in MODELS.items() if not model.knows_columns]
+            yield f"model: {one_of(map(_module, names))} for images, but got {target}, which embeds a table's columns."
+        if not is_image and MODELS[target].knows_places:
+            names = [name for name, model in MODELS.items() if not model.knows_places]
+            yield f"model: {one_of(map(_module, names))} for a table, but got {target}, which takes images."
         if has_codes and not MODELS[target].knows_columns:
             yield f"data.categories: must be onehot for {target}, which takes every column for a number, but got codes."
     if has_codes and (given := run.data.get("standardize", "features")) != "none":
         yield f"data.standardize: must be none where columns are codes of categories, but got {given}."
+
+
+def _module(target: str) -> str:
+    """What a model of ours is called in a command."""
+    return target.split(".")[-2]

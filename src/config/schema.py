@@ -24,6 +24,7 @@ from src.fields import (
     Positive,
     Rate,
     Seed,
+    Share,
     name_in,
 )
 from src.losses import LOSSES
@@ -241,6 +242,8 @@ class Run(Block):
     loss: Loss | None  # null: by task
     pos_weight: Positive | None
     label_smoothing: Rate
+    ema: Share | None  # the decay of the weights' average, which is then what val sees and what is kept; null: none
+    keep: Literal["best", "last"]
     threshold: Annotated[str | float, AfterValidator(_checked_threshold)]
     test: bool
     train_eval: bool

@@ -21,12 +21,10 @@ from src.engines.stacked.stack import Leaver
 from src.engines.stacked.stackable import why_model_not
 from src.models.build import takes_spec
 from src.optimizers import OPTIMIZERS
-from src.runs.build import build_factors, build_run_model, device_of, dtype_of, standardize_of
+from src.runs.build import build_factors, build_progress, build_run_model, device_of, dtype_of, standardize_of
 from src.runs.facts import facts_of
 from src.runs.job import Job
-from src.runs.objective import Objective
 from src.runs.outcome import Trained
-from src.runs.progress import Progress
 
 FOLD = "fold"  # the key of `data` in which the members of a stack may differ
 Read = Callable[[Mapping[str, Any]], Dataset]  # the data of a run
@@ -47,6 +45,7 @@ def stack_spec(run: Run, form: Hashable = None) -> StackSpec:
         optimizer=run.optimizer.name,
         augment=run.augment.is_on,
         clip=None if trainer.gradient_clip_val is None else trainer.gradient_clip_algorithm,
+        averages=run.ema is not None,
         train_eval=run.train_eval,
         precision=trainer.precision,
         accelerator=trainer.accelerator,
@@ -84,6 +83,7 @@ def hyperparameters(run: Run) -> Hyperparameters:
         clip=float("inf") if clip is None else clip,
         pos_weight=1.0 if run.pos_weight is None else run.pos_weight,
         label_smoothing=run.label_smoothing,
+        ema=run.ema or 0.0,
         **run.augment.model_dump(),
     )
 
@@ -152,7 +152,7 @@ def build_member(job: Job, data: StackData, read: Read) -> Member:
     place = data.join(run.data.get(FOLD), lambda: _fold(run, read(run.data)))
     return Member(
         job,
-        Progress(Objective.of(run.first_objective), epochs=run.epochs, patience=run.patience),
+        build_progress(run, run.epochs),
         run.seed,
         learning_rates(run, data.steps_per_epoch),
         hyperparameters(run),

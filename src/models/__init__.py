@@ -1,1 +1,1 @@
-"""Perceptrons, multilayer perceptrons, models of a table, and their parts. Importing the tables among them imports no torch."""
+"""Perceptrons, multilayer perceptrons, models of tables and images, and their parts. Importing the tables imports no torch."""

@@ -20,6 +20,7 @@ class Model(Plug):
     """The settings of a model."""
 
     knows_columns: ClassVar[bool] = False  # whether it tells numbers from codes, which only a table has
+    knows_places: ClassVar[bool] = False  # whether it tells where a number stands, which only an image says
 
 
 class MLP(Model):
@@ -68,9 +69,40 @@ class TabM(OfColumns):
     dropout: Rate
 
 
+class OfImages(Model):
+    """How images are taken in."""
+
+    knows_places: ClassVar[bool] = True
+
+    activation: Activation
+    init: Initialiser
+    dropout: Rate
+
+
+class CNN(OfImages):
+    """Stages of convolutions on an image, with max pooling between them, then the mean over places and a linear layer."""
+
+    channels: Annotated[list[Count], Field(min_length=1)]
+    convs_per_stage: Count
+    kernel_size: Literal[1, 3, 5, 7]
+    norm: Literal["layer"] | None
+
+
+class MLPMixer(OfImages):
+    """Patches of an image, mixed by multilayer perceptrons over patches and over channels in turn."""
+
+    patch_size: Count
+    hidden_dim: Count
+    num_blocks: Count
+    tokens_mlp_dim: Count
+    channels_mlp_dim: Count
+
+
 MODELS: dict[str, type[Model]] = {
     "src.models.mlp.MLP": MLP,
     "src.models.perceptron.Perceptron": Perceptron,
     "src.models.tabular.TabularMLP": TabularMLP,
     "src.models.tabm.TabM": TabM,
+    "src.models.cnn.CNN": CNN,
+    "src.models.mixer.MLPMixer": MLPMixer,
 }

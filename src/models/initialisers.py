@@ -114,6 +114,21 @@ def linear(fan_in: int, fan_out: int, *, bias: bool, init: str, state: Tensor) -
     return layer
 
 
+def convolution(in_channels: int, out_channels: int, kernel_size: int, *, init: str, state: Tensor) -> nn.Conv2d:
+    """A square convolution that keeps the size of images, in the default dtype: weight by `init` with `state`, bias zero.
+
+    fan_in counts channels and places, as in He et al. 2015; fan_out channels alone, unlike PyTorch. `kernel_size` is odd.
+    """
+    import torch
+    from torch import nn
+
+    weight, dtype = initialiser(init)(state, out_channels, in_channels * kernel_size**2), torch.get_default_dtype()
+    layer = nn.Conv2d(in_channels, out_channels, kernel_size, padding=kernel_size // 2, device="meta")
+    layer.weight = nn.Parameter(weight.to(dtype).unflatten(1, (in_channels, kernel_size, kernel_size)))
+    layer.bias = nn.Parameter(torch.zeros(out_channels, dtype=dtype, device=weight.device))
+    return layer
+
+
 def _normal(state: Tensor, fan_out: int, fan_in: int) -> Tensor:
     return randomness.normal(state, _indices(state, fan_out, fan_in))
 

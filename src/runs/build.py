@@ -13,6 +13,8 @@ from src.data.dataset import Dataset
 from src.data_spec import DataSpec
 from src.losses import Loss, per_example
 from src.models.build import build_model
+from src.runs.objective import Objective
+from src.runs.progress import Progress
 from src.schedules import Shape, factor
 
 MOST_STEPS = 10**8  # whose learning rates are held at once: 0.8 GB
@@ -57,6 +59,12 @@ def check_schedule(run: Run, total_steps: int) -> None:
         raise ValueError(f"epochs: must make at most {MOST_STEPS:,} steps of the optimizer, but got {total_steps:,}.")
     if (given := run.schedule.warmup_steps) >= total_steps:
         raise ValueError(f"schedule.warmup_steps: must be less than the run's {total_steps} steps, but got {given}.")
+
+
+def build_progress(run: Run, epochs: int) -> Progress:
+    """How far a run of so many `epochs` has come: not yet begun."""
+    objective = Objective.of(run.first_objective)
+    return Progress(objective, epochs=epochs, patience=run.patience, keeps_last=run.keep == "last")
 
 
 def build_augment(run: Run, dataset: Dataset) -> Augment | None:

@@ -13,7 +13,6 @@ from src.config.schema import Trainer
 from src.data.dataset import Dataset
 from src.memory import check_fits
 from src.models.arguments import MODELS
-from src.models.build import takes_spec
 from src.models.dropout import dropout_layers, set_rows
 from src.models.initialisers import BYTES
 from src.runs.build import build_run_model, check_compiler, check_schedule, dtype_of, spec_of
@@ -72,14 +71,15 @@ def check_model(run: Run, dataset: Dataset) -> None:
     Of one of ours that is layers alone only the sizes may be wrong: it is not built, which may take longer than all else.
     """
     target = run.model["_target_"]
-    if target in MODELS and not takes_spec(target):
+    ours = MODELS.get(target)
+    if ours and not (ours.knows_columns or ours.knows_places):
         spec = spec_of(run, dataset)
         widths = [spec.num_features, *run.model.get("widths", []), spec.num_outputs]
         check_fits("model", BYTES * max(fan_in * fan_out for fan_in, fan_out in pairwise(widths)))
         check_fits("model", dtype_of(run).itemsize * sum(fan_in * fan_out for fan_in, fan_out in pairwise(widths)))
         return
     model = build_run_model(run, dataset).to(dtype_of(run))
-    if target in MODELS:
+    if ours:
         return
     inputs = dataset.train.inputs[:ROWS].to(dtype_of(run))
     outputs = _outputs(target, model, inputs)

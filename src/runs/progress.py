@@ -12,24 +12,26 @@ from src.runs.stop_reason import StopReason
 class Progress:
     """The epochs of a run so far, judged by `objective`; `epochs` and `patience` say when it ends.
 
+    `best_epoch`: the one whose weights are kept; where the last are to be, `keeps_last`, the last whose losses are finite.
     `stop_reason` is None while the run goes on.
     """
 
     objective: Objective
     epochs: int
     patience: int | None
+    keeps_last: bool = False
     history: list[dict[str, float]] = field(default_factory=list)
     best_epoch: int | None = None
     stop_reason: StopReason | None = None
 
     def add(self, row: dict[str, float]) -> bool:
-        """Judge the next epoch; True if it is the best so far."""
+        """Judge the next epoch; True if its weights are to be kept."""
         self.history.append(row)
         epoch, value = len(self.history), row[self.objective.name]
         if not (math.isfinite(row["train/loss"]) and math.isfinite(row["val/loss"])):
             self.stop_reason = StopReason.DIVERGED
             return False
-        better = self.best_epoch is None or self.objective.is_better(value, self.best_value)
+        better = self.keeps_last or self.best_epoch is None or self.objective.is_better(value, self.best_value)
         if better:
             self.best_epoch = epoch
         if epoch == self.epochs:

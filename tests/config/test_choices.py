@@ -35,6 +35,7 @@ TABLES = {
     "model._target_": MODELS,
     "data._target_": SOURCES,
 }
+GIVEN = ("num_features", "num_outputs", "spec", "input_shape")  # by the data
 ENTRIES = [(key, name) for key, table in TABLES.items() for name in table]
 
 
@@ -63,8 +64,9 @@ def test_every_optimizer_has_its_options(name):
 @pytest.mark.parametrize("target", MODELS)
 def test_the_settings_of_a_model_are_what_its_class_takes(target):
     taken = set(inspect.signature(imported("model", target)).parameters)
-    assert set(MODELS[target].model_fields) - {"dotted_path"} == taken - {"num_features", "num_outputs", "spec", "seed"}
+    assert set(MODELS[target].model_fields) - {"dotted_path"} == taken - {*GIVEN, "seed"}
     assert MODELS[target].knows_columns == ("spec" in taken)
+    assert MODELS[target].knows_places == ("input_shape" in taken)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Every rule of the schema broken at least once, generated from it: one line that names key, rule and value."""
 
 import copy
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from functools import cache
@@ -19,6 +20,7 @@ from src.data.reading import read_dataset
 from src.data.sources import SOURCES
 from src.fields import Block, NameIn
 from src.models.arguments import MODELS
+from src.runs.check import check_run
 from tests.doors import REPOSITORY
 
 
@@ -124,6 +126,7 @@ CONTRADICTIONS = {
     "data.val_fraction": ["data=wine", "data.val_fraction=0.6", "data.test_fraction=0.5"],
     "data.fold": ["data=wine", "data.fold=3", "data.num_folds=3"],
     "objective": ["objective=num_params"],
+    "patience": ["keep=last", "patience=3"],
     "trainer.gradient_clip_algorithm": ["trainer.gradient_clip_algorithm=value"],
     "trainer.min_epochs": ["trainer.min_epochs=9", "epochs=3"],
     "model._target_": ["model._target_=src.models.mlp.MPL"],
@@ -160,6 +163,34 @@ def test_settings_that_contradict_the_data_are_refused_once_these_are_read(key):
     data = read_dataset(run.data)
     with pytest.raises(ValueError, match=f"^{key}: must .*, but got "):
         check_against_data(run, data.task, is_image=data.is_image, has_codes=data.has_codes)
+
+
+@pytest.mark.parametrize(
+    ("data", "model", "rule"),
+    [
+        ("digits", "tabular", "one of mlp, perceptron, cnn, mixer for images, but got src.models.tabular.TabularMLP, "),
+        ("wine", "cnn", "one of mlp, perceptron, tabular, tabm for a table, but got src.models.cnn.CNN, "),
+        ("wine", "mixer", "one of mlp, perceptron, tabular, tabm for a table, but got src.models.mixer.MLPMixer, "),
+    ],
+)
+def test_a_model_is_for_images_or_for_tables(data, model, rule):
+    run = load(composed(f"data={data}", f"model={model}"))
+    dataset = read_dataset(run.data)
+    with pytest.raises(ValueError, match=f"^model: must be {re.escape(rule)}"):
+        check_against_data(run, dataset.task, is_image=dataset.is_image, has_codes=dataset.has_codes)
+
+
+@pytest.mark.parametrize(
+    ("model", "rule"),
+    [
+        (("mixer", "model.patch_size=3"), "model.patch_size: must divide the height and width of the images, 8x8, "),
+        (("cnn", "model.channels=[1,1,1,1,1]"), "model.channels: must have at most 4 stages for images of 8x8, "),
+    ],
+)
+def test_images_that_do_not_suit_a_model_are_told_before_anything_is_trained(model, rule):
+    run = load(composed("data=digits", "model=" + model[0], *model[1:]))
+    with pytest.raises(ValueError, match=f"^{re.escape(rule)}but got "):
+        check_run(run, read_dataset(run.data))
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ KEYS = [
 
 MLP = ("model.widths=[4]",)
 COLUMNS = ("model.d_embedding=3", "model.num_bins=4", "model.num_frequencies=2", "model.dropout=0.2")
+IMAGES = ("data=digits", "batch_size=256", "augment=mixup", "model.dropout=0.2")
 MODELS = {
     "mlp": MLP,
     "tabular": ("model=tabular", *COLUMNS, "model.widths=[4]"),
@@ -34,6 +35,9 @@ MODELS = {
     "tabm": ("model=tabm", *COLUMNS, "model.k=3", "model.d_block=5", "model.arch_type=tabm"),
     "tabm, mixup": ("model=tabm", *COLUMNS, "model.k=3", "model.d_block=5", "augment=mixup"),
     "tabm-mini": ("model=tabm", *COLUMNS, "model.k=3", "model.d_block=5", "trainer.gradient_clip_val=0.1"),
+    "averaged, the last": (*MLP, "ema=0.9", "keep=last", "patience=null", "train_eval=true"),
+    "cnn": (*IMAGES, "model=cnn", "model.channels=[2,3]", "model.convs_per_stage=1", "model.norm=layer"),
+    "mixer": (*IMAGES, "model=mixer", "model.hidden_dim=4", "model.num_blocks=1", "model.channels_mlp_dim=5"),
 }
 
 

@@ -21,6 +21,8 @@ KINDS = {
     "regression": ("data=table", "data.path=customers.csv", "data.target=income", "trainer.precision=64-true", *WIDTHS),
     "several in one": ("data=table", "data.path=customers.csv", "data.target=income", *TABM),
     "images": ("data=digits", "model.dropout=0.2", *WIDTHS),
+    "cnn": ("data=digits", "model=cnn", "model.channels=[2,3]", "model.norm=layer"),
+    "mixer": ("data=digits", "model=mixer", "model.hidden_dim=4", "model.num_blocks=1"),
 }
 
 

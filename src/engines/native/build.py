@@ -21,10 +21,8 @@ from src.engines.native.network import Dropout
 from src.models.dropout import dropout_layers
 from src.optimizers import OPTIMIZERS
 from src.randomness import Purpose, key
-from src.runs.build import build_augment, build_run_model, device_of, dtype_of
+from src.runs.build import build_augment, build_progress, build_run_model, device_of, dtype_of
 from src.runs.job import Job
-from src.runs.objective import Objective
-from src.runs.progress import Progress
 
 MLP, PERCEPTRON = "src.models.mlp.MLP", "src.models.perceptron.Perceptron"
 
@@ -65,10 +63,10 @@ def build_member(job: Job, data: Prepared, halt: NDArray[np.bool_]) -> Member:
         _epochs(run, data),
         layout=layout,
         recipe=_recipe(run, data.dataset, model, layout),
-        trainable=Trainable(weights, state, numbers),
+        trainable=Trainable(weights, state, numbers, weights.copy() if run.ema else weights[:0].copy()),
         lrs=lrs,
         halt=halt,
-        progress=Progress(Objective.of(run.first_objective), epochs=run.epochs, patience=run.patience),
+        progress=build_progress(run, run.epochs),
     )
 
 
@@ -98,6 +96,7 @@ def _recipe(run: Run, dataset: Dataset, model: nn.Module, layout: Layout) -> Rec
         if run.trainer.gradient_clip_val is None
         else clipping.KINDS[run.trainer.gradient_clip_algorithm],
         bound=hyper.clip,
+        ema=hyper.ema,
     )
 
 

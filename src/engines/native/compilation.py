@@ -37,7 +37,7 @@ def make_ready(dtype: torch.dtype, console: Console) -> None:
 def _train_one(dtype: Any) -> None:
     """A step of a perceptron: numba compiles by the types of arguments."""
     network = np.array([(1, 1, 0, -1, -1, 0, 0)], LAYER)
-    trainable = Trainable(np.zeros(1, dtype), np.zeros((0, 1), dtype), np.zeros(0, np.float32))
+    trainable = Trainable(np.zeros(1, dtype), np.zeros((0, 1), dtype), np.zeros(0, np.float32), np.zeros(0, dtype))
     inputs, labels = np.zeros((1, 1), dtype), np.zeros(1, dtype)
     recipe = Recipe(
         network,
@@ -53,6 +53,7 @@ def _train_one(dtype: Any) -> None:
         beta2=0.0,
         clip=NONE,
         bound=0.0,
+        ema=0.0,
     )
     outputs = np.zeros((1, 1), dtype)
     train(

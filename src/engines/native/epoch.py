@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from src.engines.native.averaging import average
 from src.engines.native.clipping import clip
 from src.engines.native.compiled import program
 from src.engines.native.hashing import row_key
@@ -35,14 +36,24 @@ class Recipe(NamedTuple):
     beta2: float
     clip: int
     bound: float
+    ema: float
 
 
 class Trainable(NamedTuple):
-    """What a step changes: weights (P,), the optimizer's state (kinds, P), and its numbers (kinds,) float32."""
+    """What a step changes: weights (P,), the optimizer's state (kinds, P), its numbers (kinds,) float32, averages (P,).
+
+    Without averages there are 0 of them.
+    """
 
     weights: Floats
     state: Floats
     numbers: NDArray[np.float32]
+    averages: Floats
+
+    @property
+    def judged(self) -> Floats:
+        """The weights that are evaluated and kept: the averages, if there are any."""
+        return self.averages if self.averages.size else self.weights
 
 
 class Examples(NamedTuple):
@@ -98,4 +109,6 @@ def train(recipe, trainable, examples, first, lrs, halt):  # type: ignore[no-unt
         clip(recipe.clip, recipe.bound, gradient)
         step = Step(lrs[number], first + number + 1, recipe.weight_decay, recipe.momentum, recipe.beta1, recipe.beta2)
         update(recipe.optimizer, weights, gradient, trainable.state, trainable.numbers, step)
+        if trainable.averages.size > 0:
+            average(trainable.averages, weights, recipe.ema, step.number)
     return total

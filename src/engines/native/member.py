@@ -57,7 +57,7 @@ class Member:
         row |= {f"val/{name}": value for name, value in of_val.items()}
         row |= {"lr": float(self.lrs[number, -1]), "epoch_seconds": time.perf_counter() - started}
         if self.progress.add(row):
-            self.best[:], self.outputs = self.trainable.weights, outputs
+            self.best[:], self.outputs = self.trainable.judged, outputs
         return row
 
     def _train(self, number: int) -> float:
@@ -74,7 +74,7 @@ class Member:
 
     def _evaluate(self, rows: Rows) -> tuple[float, Floats]:
         outputs = self._empty_outputs(rows)
-        return evaluate(self.recipe, self.trainable.weights, rows.inputs, rows.targets, outputs), outputs
+        return evaluate(self.recipe, self.trainable.judged, rows.inputs, rows.targets, outputs), outputs
 
     def trained(self) -> Trained:
         """What came of it."""

@@ -27,6 +27,7 @@ from src.config.schema import Run, Trainer
 from src.disk import DamagedError, read_whole
 from src.disk.tensors import load_tensors
 from src.engines.single.alone import Alone
+from src.engines.single.averaging import Averaging
 from src.engines.single.bar import Bar
 from src.engines.single.checkpoint import AtomicIO, Commit
 from src.engines.single.data_module import DataModule
@@ -36,8 +37,8 @@ from src.engines.single.limits import num_epochs
 from src.engines.single.own import build_callbacks, build_loggers
 from src.engines.single.ranks import has_ranks
 from src.engines.single.tell import OnEpoch, Tell
+from src.runs.build import build_progress
 from src.runs.files import CHECKPOINT, HISTORY
-from src.runs.objective import Objective
 from src.runs.progress import Progress
 from src.runs.stop_reason import StopReason
 
@@ -71,7 +72,7 @@ def fit(run: Run, learner: Learner, data: DataModule, folder: Path, *, console: 
     `on_epoch` hears every row of the history, those of an earlier start first, each once it is committed; where it says
     False the run is pruned.
     """
-    progress = Progress(Objective.of(run.first_objective), epochs=num_epochs(run), patience=run.patience)
+    progress = build_progress(run, num_epochs(run))
     judge, tell = Judge(progress), Tell(progress, on_epoch)
     before = _restored(judge, folder)
     for row in progress.history:
@@ -119,13 +120,14 @@ def build_trainer(run: Run, folder: Path, judge: Judge, after: Sequence[pl.Callb
     warnings.filterwarnings("ignore", ".*smaller than the logging interval.*")
     warnings.filterwarnings("ignore", ".*LeafSpec.*")  # Lightning 2.6 on torch 2.13
     settings, own = run.trainer, build_callbacks(run.trainer)
+    averaging = [] if run.ema is None else [Averaging(run.ema)]
     bars = _bars(settings, own, judge.progress, console)
     loggers = build_loggers(settings, folder)
     for logger in loggers:
         logger.log_hyperparams(dict(leaves(run.kept())))
     return pl.Trainer(
         max_epochs=run.epochs,
-        callbacks=[judge, *own, *bars, *after],
+        callbacks=[*averaging, judge, *own, *bars, *after],
         logger=loggers or False,
         plugins=[AtomicIO()] if has_ranks(settings) else [AtomicIO(), Alone()],
         profiler=_profiler(settings, folder),

@@ -18,6 +18,7 @@ class Hyperparameters:
     clip: float  # inf: none
     pos_weight: float  # 1: none
     label_smoothing: float
+    ema: float
     shift: float
     rotation: float
     scale: float

@@ -17,6 +17,8 @@ from src.losses import Loss, default_loss, mixed, per_example
 from src.metrics import evaluate
 from src.models.dropout import Dropout
 from src.models.outputs import numbers_per_row, pooled, row_losses, squeezed
+from src.optimizers.averaging import share
+from src.optimizers.optimizer import like
 
 # Axes: S slots, B rows of a step, N rows of a split, K classes, O outputs, k models in one.
 
@@ -38,14 +40,16 @@ class Program:
         self,
         values: Tensors,
         states: dict[str, State],
+        averages: Tensors,
         hyperparameters: Tensors,
         lrs: Tensor,
         done: Tensor,
         draws: Epoch,
     ) -> Tensor:
-        """One epoch of steps on `values` and `states`, in place; gives the mean training losses (S,), float64.
+        """One epoch of steps on `values`, `states` and `averages`, in place; gives the mean training losses (S,), float64.
 
-        `lrs` (steps, S); `done` (S,): the steps that each member has made before; `hyperparameters`, (S,) each.
+        `averages`: of the trained values, by name, if they are averaged; `lrs` (steps, S); `done` (S,): the steps that each
+        member has made before; `hyperparameters`, (S,) each.
         """
         loss, augment = self._loss(hyperparameters), self._augment(hyperparameters)
         decay = hyperparameters["weight_decay"] if bool(hyperparameters["weight_decay"].any()) else None
@@ -66,6 +70,8 @@ class Program:
             gradients = torch.autograd.grad((sums / batch.labels.shape[1]).sum(), parameters)
             hyper = Hyper(lrs[step], done + step + 1, decay, *constants)
             self.step(rule, weights, self._clipped(gradients, hyperparameters["clip"]), kept, hyper)
+            if averages:
+                _average(averages, values, share(hyperparameters["ema"], hyper.step))
         return total / self.data.num_train
 
     @torch.no_grad()
@@ -145,3 +151,9 @@ def _step(
 ) -> None:
     for weight, gradient, state in zip(weights, gradients, states, strict=True):
         rule(weight, gradient, state, hyper)
+
+
+@torch.no_grad()
+def _average(averages: Tensors, values: Tensors, of_new: Tensor) -> None:
+    for name, average in averages.items():
+        average.lerp_(values[name], like(of_new, average))

@@ -21,6 +21,7 @@ class StackSpec:
     optimizer: str
     augment: bool
     clip: Literal["norm", "value"] | None  # None: gradients stay as they are
+    averages: bool
     train_eval: bool
     precision: str
     accelerator: str

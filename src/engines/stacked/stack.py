@@ -17,8 +17,8 @@ from src.models.build import num_params
 from src.runs.evaluation import Predictions
 
 # Axes: S slots, N rows of val, K classes.
-# Tensors by name: "now/NAME" and "best/NAME" are weights and buffers, "state/NAME/KIND" is the optimizer's,
-# "outputs" (S, N) or (S, N, K) are those of val by the best weights.
+# Tensors by name: "now/NAME" and "best/NAME" are weights and buffers, "mean/NAME" weights that are averaged over steps,
+# "state/NAME/KIND" is the optimizer's, "outputs" (S, N) or (S, N, K) are those of val by the best weights.
 
 
 @dataclass(frozen=True)
@@ -89,12 +89,12 @@ class Stack:
         done = [member.epoch * steps if member else 0 for member in self.members]
         counts = torch.tensor(done, dtype=torch.float64, device=self.device)
         draws, evaluate = self._draws(), self.program.evaluate
-        losses = self.program.train(self.values, self.state, hyperparameters, lrs, counts, draws)
+        losses = self.program.train(self.values, self.state, self.averages, hyperparameters, lrs, counts, draws)
         figures = {"train/loss": losses}
         if self.spec.train_eval:
-            report, _ = evaluate(self.values, hyperparameters, "train", draws.places)
+            report, _ = evaluate(self.judged, hyperparameters, "train", draws.places)
             figures["train/loss_eval"] = report["loss"]
-        report, outputs = evaluate(self.values, hyperparameters, "val", draws.places)
+        report, outputs = evaluate(self.judged, hyperparameters, "val", draws.places)
         figures |= {f"val/{name}": value for name, value in report.items()}
         table = {name: values.tolist() for name, values in {**figures, "lr": lrs[-1]}.items()}
         rows, better = {}, []
@@ -109,7 +109,7 @@ class Stack:
     def _keep(self, slots: list[int], outputs: Tensor) -> None:
         """The weights and outputs of `slots` are their best so far."""
         index = torch.tensor(slots, dtype=torch.int64, device=self.device)
-        for name, value in self.values.items():
+        for name, value in self.judged.items():
             self.best[name][index] = value[index]
         self.tensors["outputs"][index] = outputs[index]
 
@@ -123,9 +123,11 @@ class Stack:
             for kind, tensor in new_state(self.spec.optimizer, parameter.detach().unsqueeze(0)).items()
         }
         outputs = torch.zeros(self.data.output_shape, dtype=self.data.dtype, device=self.device)
+        averaged = self.program.trained if self.spec.averages else ()
         return {
             **{f"now/{name}": value for name, value in values.items()},
             **{f"best/{name}": value for name, value in values.items()},
+            **{f"mean/{name}": values[name] for name in averaged},
             **state,
             "outputs": outputs,
         }
@@ -134,6 +136,8 @@ class Stack:
         """Take `tensors` (S, ...) as those of the slots."""
         self.tensors = {name: value if name == "outputs" else _laid_out(value) for name, value in tensors.items()}
         self.values, self.best = _under("now/", self.tensors), _under("best/", self.tensors)
+        self.averages = _under("mean/", self.tensors)
+        self.judged = {**self.values, **self.averages}  # what is evaluated and kept
         trained = self.program.trained
         self.state: dict[str, State] = {name: _under(f"state/{name}/", self.tensors) for name in trained}
 

@@ -34,7 +34,7 @@ def run_of(task, *overrides):
     return run.model_copy(update={"data": data})
 
 
-def by_torch(run, dataset):
+def by_torch(run, dataset, after_step=lambda model: None):
     """The weights after two epochs of a plain loop, and the mean losses."""
     model = build_run_model(run, dataset).to(dtype_of(run)).train()
     data = prepare(dataset, standardize_of(run), dtype_of(run))
@@ -55,6 +55,7 @@ def by_torch(run, dataset):
                 clip = torch.nn.utils.clip_grad_norm_ if by == "norm" else torch.nn.utils.clip_grad_value_
                 clip(model.parameters(), bound)
             optimizer.step()
+            after_step(model)
             total += float(each.detach().sum())
         means.append(total / len(dataset.train))
     return {name: tensor.detach() for name, tensor in model.state_dict().items()}, means

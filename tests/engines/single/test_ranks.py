@@ -20,6 +20,7 @@ KEYS = [
     "augment=affine",
     "augment.noise=0.05",
     "augment.mixup=0.4",
+    "ema=0.9",
     "epochs=12",
 ]
 TWO = ["trainer.devices=2", "trainer.strategy=ddp", "epochs=30"]  # long enough for a kill to meet one on a busy machine

@@ -93,6 +93,7 @@ def companies(draw: st.DrawFn, optimizer: str) -> list[Run]:
         "bias": draw(st.booleans()),
     }
     accumulate = draw(st.sampled_from([1, 2]))
+    averaged = draw(st.booleans())
     algorithm = draw(st.sampled_from(["norm", "value"]))
 
     def run() -> Run:
@@ -101,6 +102,7 @@ def companies(draw: st.DrawFn, optimizer: str) -> list[Run]:
             "seed": draw(st.integers(0, 2**40)),
             "epochs": draw(st.integers(1, 6)),
             "patience": draw(st.sampled_from([None, 1, 2])),
+            "ema": draw(st.sampled_from([0.5, 0.9, 0.99])) if averaged else None,
             "label_smoothing": draw(st.sampled_from([0.0, 0.1])) if task != "curve" else 0.0,
             "pos_weight": draw(st.sampled_from([None, 2.0])) if task == "images" else None,
         }

@@ -48,6 +48,7 @@ MUST_AGREE = [
     "optimizer=adam",
     "augment=none",
     "train_eval=true",
+    "ema=0.9",
     "trainer.precision=64-true",
     "trainer.accelerator=auto",
     "trainer.compile=true",
@@ -63,6 +64,12 @@ def test_what_may_differ_shares_a_stack(key: str):
     assert stack_spec(one) == stack_spec(other)
     assert hash(stack_spec(one)) == hash(stack_spec(other))
     assert stack_spec(one).digest == stack_spec(other).digest
+
+
+def test_averages_of_other_decays_and_weights_of_other_epochs_share_a_stack():
+    one = compose_run(*KEYS, "ema=0.9", "patience=null")
+    other = compose_run(*KEYS, "ema=0.99", "patience=null", "keep=last")
+    assert stack_spec(one) == stack_spec(other)
 
 
 @pytest.mark.parametrize("key", MUST_AGREE)
