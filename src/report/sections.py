@@ -11,6 +11,7 @@ from src.report.command import commands
 from src.report.curves import curves_of_one
 from src.report.effects import DRAWN, effects, importances, keys_of
 from src.report.header import head
+from src.report.layers import layers_of_one
 from src.report.many_curves import curves_of_many
 from src.report.page import Page, Section
 from src.report.page_data import PageData
@@ -26,7 +27,7 @@ def whole_page(material: PageData) -> str:
     if not material.runs:  # of a claim that trains nothing
         page.sections += _made(material, claim, again)
         return page.html()
-    page.sections += _made(material, claim, leaderboard, sweeps, curves, search, settings)
+    page.sections += _made(material, claim, leaderboard, sweeps, curves, layers, search, settings)
     page.sections += best_run(material)
     page.sections += _made(material, lost, provenance, again)
     return page.html()
@@ -68,6 +69,13 @@ def curves(material: PageData) -> Section | None:
     else:
         figures = curves_of_one(material, material.best or material.runs[0])
     return Section("curves", "Curves", figures) if figures else None
+
+
+def layers(material: PageData) -> Section | None:
+    """What went on in the layers of the best run."""
+    run = material.best or material.runs[0]
+    figures = layers_of_one(material, run)
+    return Section("layers", f"Layers of {material.short(run)}", figures) if figures else None
 
 
 def search(material: PageData) -> Section | None:
