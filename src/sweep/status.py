@@ -33,8 +33,9 @@ class SweepStatus:
         self.epochs += 1
         self.epochs_left -= 1
         self.running[job.number] = row["epoch"] / job.run.epochs
+        is_kept = job.run.keep == "best" or row["epoch"] == job.run.epochs
         value = row.get(self.objective, math.nan)
-        if math.isfinite(value) and Objective.of(self.objective).is_better(value, self.best):
+        if is_kept and math.isfinite(value) and Objective.of(self.objective).is_better(value, self.best):
             self.best, self.best_job = value, " ".join(job.overrides) or str(job.number)
 
     def restart(self) -> None:
