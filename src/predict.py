@@ -1,9 +1,10 @@
 """Door: `python -m src.predict run=RUN input=new.csv output=predictions.csv` predicts each row with a trained model.
 
 `run` is a run (folder name, `<sweep>/<number>` or MLflow id), a sweep, or a folder that MLflow has saved; of a sweep `top=10`
-averages the ten best runs and adds their spread. `input` is a table, a folder of images or an image, as the model knows
-them. `output` ends in .csv, .parquet or .jsonl; without it the predictions are written to stdout as CSV. Where the input
-has labels too, what the predictions are worth is told with 95 % intervals.
+averages the ten best runs and adds their spread, `run=RUN,RUN` these; decisions are by the first's threshold. `input` is a
+table, a folder of images or an image, as the model knows them. `output` ends in .csv, .parquet or .jsonl; without it the
+predictions are written to stdout as CSV. Where the input has labels too, what the predictions are worth is told with 95 %
+intervals.
 """
 
 import sys
@@ -40,12 +41,12 @@ def predict(given: dict[str, str]) -> None:
     path, output = Path(given["input"]), Path(given["output"]) if "output" in given else None
     from rich.console import Console
 
-    from src.serving.models import find_predictors
+    from src.serving.models import find_ensemble
     from src.serving.predict import check_place, evaluation, predict_file, tell_faults, write_frame
 
     if output is not None:
         check_place(output, path)
-    models = find_predictors(given["run"], int(given["top"]) if "top" in given else None)
+    models = find_ensemble(given["run"], int(given["top"]) if "top" in given else None)
     predicted = predict_file(models, path)
     aside = Console(stderr=True)
     tell_faults(predicted, aside)

@@ -60,4 +60,5 @@ def _line(kind: type[Block], detail: ErrorDetails, prefix: str) -> str:
     if detail["type"] == "missing":
         return f"{key}: must be set, but got nothing."
     rule = detail["msg"].removeprefix("Value error, ").replace("Input should be", "must be").replace("should", "must")
+    rule = rule.removeprefix("List ").partition(" after validation")[0]
     return f"{key}: {rule[0].lower() + rule[1:]}, but got {quoted(detail['input'])}."

@@ -12,6 +12,21 @@ from src.runs.folder import ROOT
 LEADERBOARD = "leaderboard.csv"
 
 
+def find_ensemble(names: str, top: int | None) -> list[Predictor]:
+    """Of one name as `find_predictors` has it; of several, divided by commas, one of each, a sweep giving its best run.
+
+    Raises ValueError for a name that is there twice.
+    """
+    if "," not in names or place_of(Path(names)) is not None:
+        return find_predictors(names, top)
+    if top is not None:
+        raise ValueError(f"top: must be left out for several runs, but got {top}.")
+    of_each = names.split(",")
+    if twice := [name for place, name in enumerate(of_each) if name in of_each[:place]]:
+        raise ValueError(f"run: must name each run once, but got {twice[0]!r} twice.")
+    return [predictor for name in of_each for predictor in find_predictors(name, None)]
+
+
 def find_predictors(run: str, top: int | None) -> list[Predictor]:
     """Of a run one, of a sweep those of the `top` best runs (None: the best); ValueError where there are none."""
     sweep = next((folder for folder in (Path(run), ROOT / "sweeps" / run) if (folder / LEADERBOARD).is_file()), None)

@@ -39,17 +39,7 @@ def predict_file(models: Sequence[Predictor], path: Path) -> Predicted:
     """
     first = models[0]
     raw = first.intake.read(path)
-    outputs, inputs = [], None
-    for model in models:
-        if (model.task, model.classes) != (first.task, first.classes):
-            raise ValueError(
-                f"run: all models must tell {first.classes or first.task}, but got {model.classes or model.task}."
-            )
-        inputs = model.intake.inputs(raw)
-        if not len(inputs.tensor):
-            raise ValueError(f"{path}: must have a row that can be read, but got: {_first(raw, inputs.faults)}.")
-        outputs.append(model.logits(inputs.tensor))
-    assert inputs is not None
+    inputs, outputs = _asked(models, raw, path)
     found = prediction_frame(outputs, first.task, first.classes, first.threshold).set_index(
         pd.Index(list(inputs.places))
     )
@@ -118,6 +108,32 @@ def _figures(model: Predictor, logits: Tensor, labels: Tensor) -> dict[str, floa
         found = figures(model.task, logits, labels, model.threshold)
         return {name: value for name, value in found.items() if name in kept}
     return bounded_figures(model.task, logits, labels, model.threshold, seed=0)
+
+
+def _asked(models: Sequence[Predictor], raw: Raw, path: Path) -> tuple[Inputs, list[Tensor]]:
+    """What the first of `models` takes in, and the logits of each: all must tell the same, of the same rows."""
+    first, outputs = models[0], []
+    inputs = first.intake.inputs(raw)
+    if not len(inputs.tensor):
+        raise ValueError(f"{path}: must have a row that can be read, but got: {_first(raw, inputs.faults)}.")
+    for model in models:
+        if (model.task, model.classes) != (first.task, first.classes):
+            raise ValueError(
+                f"run: all models must tell {first.classes or first.task}, but got {model.classes or model.task}."
+            )
+        if model.intake.kind != first.intake.kind:
+            raise ValueError(f"run: all models must take {first.intake.kind}, but got one of {model.intake.kind}.")
+        own = inputs if model is first else model.intake.inputs(raw)
+        if list(own.places) != list(inputs.places):
+            raise ValueError(f"{path}: must have rows that all models can read, but got: {_odd(raw, own, inputs)}.")
+        outputs.append(model.logits(own.tensor))
+    return inputs, outputs
+
+
+def _odd(raw: Raw, some: Inputs, others: Inputs) -> str:
+    """A row that only some can read."""
+    place = min(some.faults.keys() ^ others.faults.keys())
+    return f"row {raw.names[place]}: {({**some.faults, **others.faults})[place]}"
 
 
 def _first(raw: Raw, faults: Mapping[int, str]) -> str:

@@ -35,8 +35,9 @@ class SweepStatus:
         if self.started is None:
             self.earlier, self.started = self.epochs, time.perf_counter()
         self.running[job.number] = row["epoch"] / job.run.epochs
+        is_kept = job.run.keep == "best" or row["epoch"] == job.run.epochs
         value = row.get(self.objective, math.nan)
-        if math.isfinite(value) and Objective.of(self.objective).is_better(value, self.best):
+        if is_kept and math.isfinite(value) and Objective.of(self.objective).is_better(value, self.best):
             self.best, self.best_job = value, " ".join(job.overrides) or str(job.number)
 
     def restart(self) -> None:

@@ -165,6 +165,13 @@ def test_settings_that_contradict_the_data_are_refused_once_these_are_read(key):
         check_against_data(run, data.task, is_image=data.is_image, has_codes=data.has_codes)
 
 
+@pytest.mark.parametrize("keys", [("optimizer=adam", "optimizer.betas=[0.9]"), ("model=cnn", "model.channels=[]")])
+def test_a_list_that_is_too_short_is_told_as_other_values_are(keys):
+    key, _, value = keys[-1].partition("=")
+    with pytest.raises(ValueError, match=rf"^{key}: must have at least [12] items?, but got {re.escape(value)}\.$"):
+        load(composed(*keys))
+
+
 @pytest.mark.parametrize(
     ("data", "model", "rule"),
     [

@@ -133,6 +133,37 @@ def test_the_best_of_a_sweep_are_averaged_with_their_spread(home: Path, ask: Ask
     assert "top: must be at most 3" in ask(f"input={path}", "top=4", run=sweep.name).stderr
 
 
+def test_several_runs_are_averaged_with_their_spread(home: Path, ask: Ask):
+    (run,) = (home / "mlruns" / "runs").iterdir()
+    (sweep,) = (home / "mlruns" / "sweeps").iterdir()
+    path = csv(home, customers(60, seed=9), "labelled.csv", sep=";", decimal=",")
+    names = [run.name, f"mlruns/sweeps/{sweep.name}/1"]
+    single = [told(ask(f"input={path}", run=name))["probability"] for name in names]
+    done = ask(f"input={path}", run=",".join(names))
+    np.testing.assert_allclose(told(done)["probability"], np.mean(single, 0), rtol=1e-9)
+    np.testing.assert_allclose(told(done)["probability_sd"], np.std(single, 0, ddof=1), rtol=1e-9)
+    assert "60 labelled rows" in done.stderr
+    assert "auroc" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("run", "top", "line"),
+    [
+        ("{0},{0}", (), "run: must name each run once, but got '{0}' twice."),
+        ("{0},{1}", ("top=2",), "top: must be left out for several runs, but got 2."),
+        ("{0},", (), "run: must be the folder name or the MLflow id of a run under mlruns/, but got ''."),
+        ("{0},none", (), "run: must be the folder name or the MLflow id of a run under mlruns/, but got 'none'."),
+    ],
+)
+def test_of_several_runs_each_must_be_one(home: Path, ask: Ask, run: str, top: tuple[str, ...], line: str):
+    (one,) = (home / "mlruns" / "runs").iterdir()
+    (sweep,) = (home / "mlruns" / "sweeps").iterdir()
+    names = one.name, sweep.name
+    done = ask(f"input={csv(home, new_rows(), 'rows.csv', sep=';', decimal=',')}", *top, run=run.format(*names))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"error: {line.format(*names)}\n"
+
+
 def test_the_rows_are_not_overwritten_by_their_predictions(home: Path, ask: Ask):
     path = Path(csv(home, new_rows(), "kept.csv", sep=";", decimal=","))
     rows = path.read_bytes()

@@ -56,6 +56,14 @@ def test_the_best_is_the_largest_where_more_is_better():
     assert (stands.best, stands.best_job) == (0.9, "1")
 
 
+def test_where_the_last_weights_are_kept_no_earlier_epoch_counts():
+    stands, job = status_of(), Job(0, compose_run("epochs=2", "data=digits", "patience=null", "keep=last"), HERE)
+    stands.add(job, row(1, 0.1))
+    assert stands.best_job == ""
+    stands.add(job, row(2, 0.3))
+    assert (stands.best, stands.best_job) == (0.3, "0")
+
+
 def test_the_live_table_and_the_line_say_the_same():
     stands = status_of()
     for epoch in (1, 2):

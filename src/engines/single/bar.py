@@ -78,4 +78,5 @@ class Bar(ProgressBar):
         row, objective = self.progress.history[-1], self.progress.objective.name
         names = {objective: objective.removeprefix("val/"), "train/loss": "train", "val/loss": "val"}
         shown = [f"{short} {row[name]:.4g}" for name, short in names.items()]
-        return "  ".join([*shown, f"best {self.progress.best_epoch}"])
+        best = [] if self.progress.keeps_last else [f"best {self.progress.best_epoch}"]
+        return "  ".join([*shown, *best])

@@ -116,8 +116,9 @@ def snapshots(patch: pytest.MonkeyPatch, jobs: list[Job], on_snapshot: Callable[
     return heard
 
 
-def test_what_was_taken_up_is_told_again_and_goes_on_to_the_same_end(monkeypatch: pytest.MonkeyPatch):
-    jobs, kept = jobs_of(runs(3)), []
+@pytest.mark.parametrize("keys", [(), ("ema=0.9", "keep=last")])
+def test_what_was_taken_up_is_told_again_and_goes_on_to_the_same_end(keys, monkeypatch: pytest.MonkeyPatch):
+    jobs, kept = jobs_of(runs(3, *keys)), []
     straight = snapshots(monkeypatch, jobs, kept.append)
     snapshot = kept[1]  # of the first two jobs after two epochs
     assert snapshot.numbers == [0, 1]
