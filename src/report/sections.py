@@ -15,7 +15,7 @@ from src.report.many_curves import curves_of_many
 from src.report.page import Page, Section
 from src.report.page_data import PageData
 from src.report.progress import progress
-from src.sweep.leaderboard import FLAWS
+from src.sweep.leaderboard import FLAWS, WARNING
 
 LISTED = 12  # commands
 
@@ -48,7 +48,11 @@ def leaderboard(material: PageData) -> Section | None:
             "Seeds and folds are taken together: mean ± standard deviation, n, 95 % interval of the mean by Student's t."
         )
     if material.board["p"].notna().any():
-        lead.append("p: paired t-test over the seeds against the first row, not corrected for the number of rows.")
+        lead.append(
+            "p: of its gap to the first row over the same seeds, allowing for the first's being the best of all (Tukey)."
+        )
+    if material.board["selected"].any():
+        lead.append(WARNING)
     if material.board[FLAWS].to_numpy().any():
         lead.append("Pruned runs stand below, then what is infeasible, configurations with a broken run last.")
     return Section("leaderboard", "Leaderboard", [f"<p>{' '.join(lead)}</p>", board(material)])
