@@ -54,10 +54,12 @@ def add_figures(table: Table, prefix: str, figures: dict[str, float], task: str)
 
 
 def _with_bounds(figures: dict[str, float], name: str) -> str:
-    bounds = (
-        f"   95 % [{figures[f'{name}_low']:.3f}, {figures[f'{name}_high']:.3f}]" if f"{name}_low" in figures else ""
-    )
-    return f"{rounded(figures[name])}{bounds}"
+    told = rounded(figures[name])
+    if f"{name}_low" in figures:
+        told += f"   95 % [{figures[f'{name}_low']:.3f}, {figures[f'{name}_high']:.3f}]"
+    if f"{name}_by_chance" in figures:
+        told += f"   by chance alone {rounded(figures[f'{name}_by_chance'])}"
+    return told
 
 
 def _number(value: float | None) -> str:
