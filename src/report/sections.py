@@ -15,6 +15,7 @@ from src.report.many_curves import curves_of_many
 from src.report.page import Page, Section
 from src.report.page_data import PageData
 from src.report.progress import progress
+from src.report.side_by_side import side_by_side
 from src.sweep.leaderboard import FLAWS, WARNING
 
 LISTED = 12  # commands
@@ -28,7 +29,7 @@ def whole_page(material: PageData) -> str:
         return page.html()
     page.sections += _made(material, claim, leaderboard, sweeps, curves, search, settings)
     page.sections += best_run(material)
-    page.sections += _made(material, lost, provenance, again)
+    page.sections += _made(material, side_by_side, lost, provenance, again)
     return page.html()
 
 
