@@ -16,7 +16,8 @@ from src.report.many_curves import curves_of_many
 from src.report.page import Page, Section
 from src.report.page_data import PageData
 from src.report.progress import progress
-from src.sweep.leaderboard import FLAWS
+from src.report.side_by_side import side_by_side
+from src.sweep.leaderboard import FLAWS, WARNING
 
 LISTED = 12  # commands
 
@@ -29,7 +30,7 @@ def whole_page(material: PageData) -> str:
         return page.html()
     page.sections += _made(material, claim, leaderboard, sweeps, curves, layers, search, settings)
     page.sections += best_run(material)
-    page.sections += _made(material, lost, provenance, again)
+    page.sections += _made(material, side_by_side, lost, provenance, again)
     return page.html()
 
 
@@ -49,7 +50,11 @@ def leaderboard(material: PageData) -> Section | None:
             "Seeds and folds are taken together: mean ± standard deviation, n, 95 % interval of the mean by Student's t."
         )
     if material.board["p"].notna().any():
-        lead.append("p: paired t-test over the seeds against the first row, not corrected for the number of rows.")
+        lead.append(
+            "p: of its gap to the first row over the same seeds, allowing for the first's being the best of all (Tukey)."
+        )
+    if material.board["selected"].any():
+        lead.append(WARNING)
     if material.board[FLAWS].to_numpy().any():
         lead.append("Pruned runs stand below, then what is infeasible, configurations with a broken run last.")
     return Section("leaderboard", "Leaderboard", [f"<p>{' '.join(lead)}</p>", board(material)])
