@@ -41,6 +41,11 @@ def train(cfg: DictConfig) -> float | None:
 
         with none_left(folder), tracking.open(run.tracking.enabled) as tracker:
             data = first_read(run)
+            if run.lr_find:
+                from src.sweep.find_lr import find_lr
+
+                find_lr(run, folder, data)
+                return None
             from src.sweep.one import train_one
 
             return train_one(run, folder, tracker, data).value

@@ -61,6 +61,8 @@ def resolved(
     run = load(values, written)
     if not alone and run.trainer.devices != 1:
         raise ValueError(f"trainer.devices: must be 1 in a multirun, but got {run.trainer.devices}.")
+    if not alone and run.lr_find:
+        raise ValueError("lr_find: must be false in a multirun, whose runs are trained, but got true.")
     return run
 
 

@@ -248,6 +248,7 @@ class Run(Block):
     test: bool
     train_eval: bool
     diagnostics: bool
+    lr_find: Annotated[bool, DOES_NOT_DECIDE]
     engine: Annotated[Engine, DOES_NOT_DECIDE]
     tta: Annotated[int, Field(ge=0, le=1000)]  # views that are averaged at the end, the plain one counted in; 0: off
     resume: Annotated[str | None, DOES_NOT_DECIDE]

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from src.plots.decisions import confusion, importance_bars
 from src.plots.layers import layer_curves, layer_figures
-from src.plots.runs import image_sheet, loss_curve, objective_against, trial_curves
+from src.plots.runs import image_sheet, loss_curve, objective_against, range_curve, trial_curves
 from src.plots.save import save_figure
 from src.plots.style import BLUE, GREEN, GREY, ORANGE, STYLES, annotate, band, panels, points
 
@@ -28,6 +28,7 @@ __all__ = [
     "objective_against",
     "panels",
     "points",
+    "range_curve",
     "save_figure",
     "trial_curves",
 ]

@@ -34,6 +34,21 @@ def loss_curve(history: pd.DataFrame, best_epoch: int | None, title: str, note: 
     return figure
 
 
+def range_curve(table: pd.DataFrame, suggestion: float, title: str) -> Figure:
+    """The loss of each step of a range test against its rate, and the rate that is suggested."""
+    figure = Figure(figsize=(7, 4.2), layout="constrained")
+    axes = figure.add_subplot()
+    axes.plot(table["lr"], table["train/loss"], color=GREY, linewidth=0.6, alpha=0.7, label="each step")
+    axes.plot(table["lr"], table["smoothed"], color=BLUE, label="running mean")
+    axes.axvline(suggestion, color=ORANGE, linestyle="--", linewidth=1, label=f"suggested: {suggestion:.1g}")
+    low, high = table["smoothed"].min(), table["smoothed"].iloc[0]
+    axes.set_ylim(low - 0.1 * (high - low), max(high + 0.5 * (high - low), low + 1e-9))
+    axes.set(xscale="log", xlabel="learning rate", ylabel="mean training loss of a batch", title=title)
+    axes.legend(frameon=False)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
 def image_sheet(images: np.ndarray, captions: list[str], title: str, *, signed: bool = False, note: str = "") -> Figure:
     """Up to 32 images (N, H, W) with captions; `signed`: weights, grey at zero, all on one scale."""
     count = min(len(images), 32)
