@@ -2,8 +2,8 @@
 
 Command: python -m benchmarks.multirun grid|small|equal|refill|tracking|many
 `grid`: 54 jobs, +experiment=xray over lr, batch size, dropout and seed. `small`: 500 jobs, 30-64-64-1 on breast_cancer.
-Both print seconds of runs together and with hydra/launcher=basic, their ratio, and how far the leaderboards differ: in float32
-as far as training is chaotic. `equal`: the grid for 5 epochs in float64, where it is not.
+Both print seconds of all runs together, of a part of them with hydra/launcher=basic, which takes as long for each, and the ratio.
+`equal`: the grid for 5 epochs in float64, both ways: how far the leaderboards differ.
 `refill`: 64 jobs whose early stopping spreads from 5 to 50 epochs in 16 slots of a stack, against 4 stacks in lockstep.
 `tracking`: `small` with MLflow and without, in turn; the store is there before, and what it costs to make is told.
 `many`: 5,000 jobs like `small`, of 5 epochs: memory and seconds of a hundred jobs, at the first and at the last of them.
@@ -35,21 +35,31 @@ SLOTS, ROUNDS = 16, 5
 
 def main() -> None:
     """The comparison that is asked for."""
-    comparisons = {"grid": GRID, "small": SMALL, "equal": [*GRID, "epochs=5", "trainer.precision=64-true"]}
+    comparisons = {"grid": (GRID, "seed=0", 3), "small": (SMALL, "seed=range(5)", 10)}
     for name in sys.argv[1:]:
         if name in comparisons:
-            compare(comparisons[name])
+            compare(*comparisons[name])
         else:
-            {"refill": refill, "tracking": tracking, "many": many}[name]()
+            {"equal": equal, "refill": refill, "tracking": tracking, "many": many}[name]()
 
 
-def compare(jobs: list[str]) -> None:
-    """Both launchers on the same jobs, each in an empty folder."""
+def compare(jobs: list[str], seeds: str, parts: int) -> None:
+    """Both launchers, each in an empty folder; the basic one on those of `seeds`, one of so many `parts`."""
     with tempfile.TemporaryDirectory() as together, tempfile.TemporaryDirectory() as alone:
         seconds, _ = multirun(together, *jobs)
-        basic, _ = multirun(alone, *jobs, "hydra/launcher=basic")
+        some = [text for text in jobs if not text.startswith("seed=")]
+        basic, _ = multirun(alone, *some, seeds, "hydra/launcher=basic")
+    ratio = parts * basic / seconds
+    print(f"together {seconds:.0f} s, 1/{parts} of them by basic {basic:.0f} s: {ratio:.1f} times as fast", flush=True)
+
+
+def equal() -> None:
+    """The leaderboards of both launchers."""
+    jobs = [*GRID, "epochs=5", "trainer.precision=64-true"]
+    with tempfile.TemporaryDirectory() as together, tempfile.TemporaryDirectory() as alone:
+        multirun(together, *jobs)
+        multirun(alone, *jobs, "hydra/launcher=basic")
         boards = [leaderboard(folder) for folder in (together, alone)]
-    print(f"together {seconds:.0f} s, basic {basic:.0f} s: {basic / seconds:.1f} times as fast")
     keys = [name for name in boards[0].columns if name not in ("rank", *FIGURES)]
     both = boards[0].merge(boards[1], on=keys, suffixes=("", "_basic"), validate="one_to_one")
     gaps = (both["mean"] - both["mean_basic"]).abs()
