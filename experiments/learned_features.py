@@ -18,12 +18,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import Tensor, nn
 
-from src.claims import Finding, Lab, bootstrapped, conduct
+from src.claims import Finding, Lab, conduct, over_seeds_and_rows
 from src.data.reading import read_dataset
 from src.metrics import auroc
 from src.plots import GREY, STYLES, Axes, Figure, annotate, panels
 from src.randomness import Purpose, key, normal
-from src.statistics.bootstrap import mean_over_seeds, report_bounds
+from src.statistics.figures import mean_figures
+from src.statistics.influence import of_auroc
 
 # Axes: S seeds, H shifts, N films, F features; pixels in the last two.
 Features = Callable[[Tensor], Tensor]  # standardised films (N, 1, 28, 28) -> (N, F)
@@ -59,16 +60,21 @@ def findings(lab: Lab, *, label_noise: float = 0.0) -> list[Finding]:
 
 def compared(learned: Tensor, hand_made: Tensor, labels: Tensor) -> list[Finding]:
     """Scores of learned features (S, H, N) and of hand-made (1, H, N) compared, over seeds and patients."""
-    state = key(0, Purpose.BOOTSTRAP)
-    resamples = mean_over_seeds(auroc, learned, labels, state) - mean_over_seeds(auroc, hand_made, labels, state)
-    ahead = auroc(learned, labels).mean(0) - auroc(hand_made, labels).mean(0)  # (H,)
-    n, of = len(learned), "of AUROC, learned less hand-made, over seeds and patients"
+    influence = of_auroc(learned, labels) - of_auroc(hand_made, labels)  # (S, H, N)
+    ahead = auroc(learned, labels) - auroc(hand_made, labels)  # (S, H)
+    of = "of AUROC, learned less hand-made, over seeds and patients"
     found = [
-        bootstrapped(f"{shift}: learned features are ahead", value, drawn, of=f"difference {of}", n=n, above=0.0)
-        for shift, value, drawn in zip(SHIFTS, ahead, resamples.T, strict=True)
+        over_seeds_and_rows(
+            f"{shift}: learned features are ahead",
+            ahead[:, place],
+            influence[:, place],
+            of=f"difference {of}",
+            above=0.0,
+        )
+        for place, shift in enumerate(SHIFTS)
     ]
-    lost, drawn = ahead[0] - ahead[1:].mean(), resamples[:, 0] - resamples[:, 1:].mean(1)
-    return [*found, bootstrapped("they lose less under the shifts", lost, drawn, of=f"loss {of}", n=n, below=0.0)]
+    lost, by_row = ahead[:, 0] - ahead[:, 1:].mean(1), influence[:, 0] - influence[:, 1:].mean(1)
+    return [*found, over_seeds_and_rows("they lose less under the shifts", lost, by_row, of=f"loss {of}", below=0.0)]
 
 
 def noise(films: Tensor) -> Tensor:
@@ -147,22 +153,15 @@ def units_and_areas(net: nn.Module, scores: Mapping[str, Tensor], labels: Tensor
     axes[1].set_xticks(range(len(SHIFTS)), labels=list(SHIFTS))
     axes[1].set(ylabel="test AUROC", title="Logistic regression on each set of features")
     axes[1].legend(fontsize=8)
-    annotate(figure, "simulated data; points: mean over seeds, bars: 95 % bootstrap interval over the test films")
+    annotate(figure, "simulated data; points: mean over seeds, bars: 95 % interval over seeds and test films")
     return figure
 
 
 def areas_with_bounds(axes: Axes, offset: float, name: str, scores: Tensor, labels: Tensor, style: dict) -> None:
-    """The mean AUROC of scores (S, H, N) over the seeds, with bounds from the test films drawn anew."""
-    state = key(0, Purpose.BOOTSTRAP)
-
-    def report(drawn: Tensor, labels: Tensor) -> dict[str, Tensor]:
-        return {"auroc": auroc(drawn, labels)}
-
+    """The mean AUROC of scores (S, H, N) over the seeds, with bounds over other seeds and test films."""
     for shift in range(len(SHIFTS)):
-        rows = scores[:, shift]
-        found = [report_bounds(report, row, labels, state, stratify=True) for row in rows]
-        centre = float(auroc(rows, labels).mean())
-        low, high = (sum(one[f"auroc_{end}"] for one in found) / len(found) for end in ("low", "high"))
+        told = mean_figures("binary", scores[:, shift], labels, [None] * len(scores))
+        centre, low, high = told["auroc"], told["auroc_low"], told["auroc_high"]
         bars = [[centre - low], [high - centre]]
         axes.errorbar(
             shift + offset, centre, bars, color=style["color"], marker=style["marker"], capsize=2, markersize=5,

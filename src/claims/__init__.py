@@ -4,6 +4,17 @@ from src.claims.claim import Claim
 from src.claims.conduct import conduct
 from src.claims.lab import Lab
 from src.claims.outcome import Outcome
-from src.statistics.findings import Finding, bootstrapped, exact, mean, share, verdict_of
+from src.statistics.findings import Finding, exact, mean, over_seeds_and_rows, share, verdict_of
 
-__all__ = ["Claim", "Finding", "Lab", "Outcome", "bootstrapped", "conduct", "exact", "mean", "share", "verdict_of"]
+__all__ = [
+    "Claim",
+    "Finding",
+    "Lab",
+    "Outcome",
+    "conduct",
+    "exact",
+    "mean",
+    "over_seeds_and_rows",
+    "share",
+    "verdict_of",
+]

@@ -27,7 +27,6 @@ from src.runs.stop_reason import StopReason
 from src.search.preparation import prepare
 from src.search.recovery import ended_in
 from src.search.results import infeasible, write_search_results
-from src.search.retraining import retrain
 from src.search.rotation import Rotation
 from src.search.settings import Settings
 from src.search.source import Search
@@ -38,6 +37,7 @@ from src.search.study import Trials
 from src.search.unchanged_settings import check_unchanged_settings
 from src.sweep.display import Display
 from src.sweep.recording import Recording, recording
+from src.sweep.retraining import fresh_seeds, retrain
 from src.sweep.status import SweepStatus
 from src.sweep.summary import has_ended, summarise_sweep
 from src.tracking import Tracker
@@ -85,9 +85,9 @@ def conduct_search(request: Request, tracker: Tracker) -> None:
     if best is not None and request.settings.retrain:
         place = folder.with_name(f"{folder.name}-best-{best.number}")
         jobs = []
-        for seed in range(request.settings.retrain):
+        for number, seed in enumerate(fresh_seeds(folder, request.settings.retrain)):
             given = [*request.space.overrides(best.params), f"seed={seed}", "test=true"]
-            jobs.append(Job(seed, request.compose(given, -1), place / str(seed), tuple(given)))
+            jobs.append(Job(number, request.compose(given, -1), place / str(number), tuple(given)))
         with tracking.open(request.base.tracking.enabled) as its_tracker:
             retrain(jobs, place, its_tracker, console)
 

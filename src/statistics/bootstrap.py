@@ -41,24 +41,6 @@ def report_bounds(
     return bounds
 
 
-def mean_over_seeds(
-    figure: Callable[[Tensor, Tensor], Tensor], scores: Tensor, labels: Tensor, state: Tensor, *, resamples: int = 1000
-) -> Tensor:
-    """Resamples (R, ...) of the mean over S seeds of `figure` on scores (S, ..., N) and labels (N,).
-
-    Seeds are drawn with replacement, and rows within each class. The rows are a function of the key `state` alone, so two
-    models' resamples with one `state` are paired.
-    """
-    drawn = []
-    for start in range(0, resamples, CHUNK):
-        states = fold(state, torch.arange(start, min(start + CHUNK, resamples)))
-        rows = _rows(labels, states, True)
-        values = figure(scores[..., rows], labels[rows]).movedim(-1, 0)  # (R, S, ...)
-        seeds = integers(fold(states, len(labels)).unsqueeze(-1), torch.arange(len(scores)), len(scores))
-        drawn.append(torch.stack([one[chosen].mean(0) for one, chosen in zip(values, seeds, strict=True)]))
-    return torch.cat(drawn)
-
-
 def _rows(labels: Tensor, states: Tensor, stratify: bool) -> Tensor:
     """Row numbers (R, N) of one resample per key in `states` (R,)."""
     groups = (

@@ -7,8 +7,10 @@ from typing import Any, Literal
 
 import numpy as np
 from scipy import stats
+from torch import Tensor
 
-from src.statistics.intervals import LEVEL, t_half_width
+from src.statistics.intervals import LEVEL, t_half_width, t_quantile
+from src.statistics.variance import over_rows, over_seeds
 
 Verdict = Literal["holds", "does not hold", "undecided"]
 
@@ -75,20 +77,23 @@ def share(prediction: str, hits: Any, *, of: str, above: float = -math.inf, belo
     )
 
 
-def bootstrapped(
+def over_seeds_and_rows(
     prediction: str,
-    estimate: Any,
-    resamples: Any,
+    values: Tensor,
+    influence: Tensor,
     *,
     of: str,
-    n: int,
     above: float = -math.inf,
     below: float = math.inf,
 ) -> Finding:
-    """An `estimate` of `n` seeds lies above and below the bounds; percentile interval of its bootstrap `resamples` (R,)."""
-    low, high = np.quantile(np.asarray(resamples, dtype=float), [0.5 - LEVEL / 2, 0.5 + LEVEL / 2])
-    statistic = f"mean of {of}, 95 % bootstrap interval"
-    return Finding(prediction, statistic, float(estimate), float(low), float(high), n, above, below)
+    """The mean of `values` (S,), a figure of each seed on the same rows, lies above and below the bounds.
+
+    `influence` (S, N): of the rows on each. The t interval is over other seeds and other rows (`statistics.variance`).
+    """
+    variance = over_seeds(values, influence, over_rows(influence.mean(0)))
+    centre, half = float(values.double().mean()), t_quantile(variance.df) * math.sqrt(variance.value)
+    statistic = f"mean of {of}, 95 % t interval"
+    return Finding(prediction, statistic, centre, centre - half, centre + half, len(values), above, below)
 
 
 def exact(prediction: str, errors: Any, *, of: str, tolerance: float) -> Finding:

@@ -44,6 +44,7 @@ def test_a_search_leaves_its_best_its_figures_and_a_command_that_runs_it(door: C
     assert "test accuracy" in done.stdout
     seeds = sweep.with_name(f"{sweep.name}-best-{study.best_trial.number}")
     assert [runs.read_json(seeds / str(seed) / runs.RESULTS)["test"] is not None for seed in range(2)] == [True, True]
+    assert [runs.read_json(seeds / str(number) / runs.RESULTS)["seed"] for number in range(2)] == [1, 2], "fresh ones"
     assert not any(runs.read_json(path)["test"] for path in sweep.glob(f"*/{runs.RESULTS}"))
     (parent,) = [run for run in mlflow_runs(project) if run.data.tags.get("sweep") == sweep.name]
     assert parent.data.tags["study"] == sweep.name

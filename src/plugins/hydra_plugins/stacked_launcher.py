@@ -18,17 +18,20 @@ def comes_whole(config: DictConfig) -> bool:
 class StackedLauncher(Launcher):
     """Trains the jobs of a multirun together. `slots`: how many at once; None chooses by model and machine.
 
-    `resume`: whether the same command goes on where it was (continue), or in another folder (fresh).
+    `retrain`: on how many fresh seeds the best configuration is trained at the end, with the test split. `resume`:
+    whether the same command goes on where it was (continue), or in another folder (fresh).
     """
 
     composes_first = True  # all jobs, before the first begins
 
-    def __init__(self, slots: int | None, resume: str) -> None:
+    def __init__(self, slots: int | None, retrain: int, resume: str) -> None:
         if slots is not None and not (isinstance(slots, int) and slots >= 1):
             raise ValueError(f"hydra.launcher.slots: must be null or a number of at least 1, but got {slots!r}.")
+        if not (isinstance(retrain, int) and retrain >= 0):
+            raise ValueError(f"hydra.launcher.retrain: must be a number of at least 0, but got {retrain!r}.")
         if resume not in ("continue", "fresh"):
             raise ValueError(f"hydra.launcher.resume: must be continue or fresh, but got {resume!r}.")
-        self.slots = slots
+        self.slots, self.retrain = slots, retrain
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         self.config, self.context, self.task = config, hydra_context, task_function
@@ -76,4 +79,8 @@ class StackedLauncher(Launcher):
             )
         if failed := [result for result in results.values() if isinstance(result, BaseException)]:
             raise failed[0]  # what Hydra gets back it would tell in a line of its own
+        if self.retrain and comes_whole(self.config):
+            from src.sweep.retraining import retrain_best
+
+            retrain_best(jobs, folder, self.retrain)
         return [returned(job, results[job.number]) for job in jobs]
