@@ -1,8 +1,9 @@
 """Searches against what they are to beat, each in one run.
 
-Command: python -m benchmarks.search quick|mlp data.path=FILE, python -m benchmarks.search quality|cost
+Command: python -m benchmarks.search quick|mlp|wide data.path=FILE, python -m benchmarks.search quality|cost
 `quick`, `mlp`: PneumoniaMNIST, 30 epochs: 64 random trials without pruning, then +search=quick (`mlp`: +search=mlp), over
 seeds: seconds until the best val loss of the random ones is reached, as a share of theirs; and whole commands.
+`wide`: 64 trials of 30 epochs of 784-256-256-1, not augmented, with their records: whole commands, pruned and not.
 `quality`: closed-form functions, 16 slots, with and without splitting keys: regret beside Optuna's own `optimize`, one trial
 after another and with n_jobs=16.
 `cost`: 1,000 trials of 30-64-64-1 on breast_cancer, with data.path=FILE 500 of 784-128-128-1 on PneumoniaMNIST: what asking,
@@ -65,7 +66,7 @@ finally:
 def main() -> None:
     """The comparison that is asked for."""
     name, *keys = sys.argv[1:]
-    {"quick": race, "mlp": race, "quality": quality, "cost": cost}[name](name, keys)
+    {"quick": race, "mlp": race, "wide": wide, "quality": quality, "cost": cost}[name](name, keys)
 
 
 def race(name: str, keys: list[str]) -> None:
@@ -93,6 +94,16 @@ def race(name: str, keys: list[str]) -> None:
         print(f"  +search={name}, 64 trials {whole:.0f} s, best {searched[-1][1]:.4f}")
         print(f"  in {longer:.0f} s best {further[-1][1]:.4f}; {goal:.4f} after {reached:.0f} s", flush=True)
     print(f"median share {100 * statistics.median(shares):.0f} %; 64 trials in {statistics.median(wholes):.0f} s")
+
+
+def wide(name: str, keys: list[str]) -> None:
+    """Seconds of whole searches."""
+    given = ["+experiment=pneumonia", *keys, "augment=none", "epochs=30", "+search=quick", "hydra.sweeper.retrain=0"]
+    for title, more in {"pruned": [], "not pruned": ["hydra.sweeper.pruner=null"]}.items():
+        rounds = [search(*given, *more, f"seed={seed}") for seed in range(3)]
+        seconds, best = [whole for whole, _, _ in rounds], [curve[-1][1] for _, curve, _ in rounds]
+        told = ", ".join(f"{whole:.0f} s (best {value:.4f})" for whole, value in zip(seconds, best, strict=True))
+        print(f"64 trials, {title}: {told}; median {statistics.median(seconds):.0f} s", flush=True)
 
 
 TABLE = ["data=breast_cancer", "model.widths=[64,64]", "batch_size=32", "epochs=50", "patience=null"]

@@ -46,20 +46,23 @@ def average_precision(scores: Tensor, labels: Tensor) -> Tensor:
 
 
 def accuracy(probabilities: Tensor, labels: Tensor, threshold: float | Tensor = 0.5) -> Tensor:
-    """Share of examples on the right side of `threshold`."""
-    return ((probabilities >= threshold) == (labels == 1)).double().mean(-1)
+    """Share of examples on the right side of `threshold`, at which they are positive.
+
+    Here and below compared in float64: rounded to float32 a threshold may fall on one of the two scores that it lies between.
+    """
+    return ((probabilities.double() >= threshold) == (labels == 1)).double().mean(-1)
 
 
 def sensitivity(probabilities: Tensor, labels: Tensor, threshold: float | Tensor = 0.5) -> Tensor:
     """Share of the positives that are found (recall, true positive rate)."""
     positive = (labels == 1).double()
-    return ((probabilities >= threshold).double() * positive).sum(-1) / positive.sum(-1)
+    return ((probabilities.double() >= threshold).double() * positive).sum(-1) / positive.sum(-1)
 
 
 def specificity(probabilities: Tensor, labels: Tensor, threshold: float | Tensor = 0.5) -> Tensor:
     """Share of the negatives that are left alone (true negative rate)."""
     negative = (labels == 0).double()
-    return ((probabilities < threshold).double() * negative).sum(-1) / negative.sum(-1)
+    return ((probabilities.double() < threshold).double() * negative).sum(-1) / negative.sum(-1)
 
 
 def brier(probabilities: Tensor, labels: Tensor) -> Tensor:
@@ -75,6 +78,25 @@ def calibration_error(confidence: Tensor, correct: Tensor, num_bins: int = 15) -
     gap = torch.zeros(*confidence.shape[:-1], num_bins, dtype=torch.float64, device=confidence.device)
     gap.scatter_add_(-1, bins, (correct.double() - confidence.double()).expand_as(confidence))
     return gap.abs().sum(-1) / confidence.shape[-1]
+
+
+def calibration_error_by_chance(confidence: Tensor, num_bins: int = 15) -> Tensor:
+    """The calibration error that so many examples of a perfectly calibrated model are expected to have: to read one by.
+
+    The mean distance of a binomial count from its mean (de Moivre 1730), over the same bins, each with its mean confidence.
+    """
+    import torch
+
+    bins = (confidence * num_bins).long().clamp(0, num_bins - 1)
+    shape = (*confidence.shape[:-1], num_bins)
+    zeros = torch.zeros(shape, dtype=torch.float64, device=confidence.device)
+    count = zeros.scatter_add(-1, bins, torch.ones_like(confidence, dtype=torch.float64))
+    p = zeros.scatter_add(-1, bins, confidence.double()) / count.clamp(min=1)
+    above = (count * p).floor().clamp(max=count - 1) + 1  # the least count above the mean
+    rest = (count - above).clamp(min=0)
+    choices = torch.lgamma(count + 1) - torch.lgamma(above + 1) - torch.lgamma(rest + 1)
+    distance = 2 * above * torch.exp(choices + torch.xlogy(above, p) + torch.xlogy(rest + 1, 1 - p))
+    return distance.where(count > 0, zeros).sum(-1) / confidence.shape[-1]
 
 
 def rmse(predictions: Tensor, targets: Tensor) -> Tensor:
@@ -229,9 +251,15 @@ def evaluate(task: str, logits: Tensor, labels: Tensor) -> dict[str, Tensor]:
 
 
 def full_report(task: str, logits: Tensor, labels: Tensor, threshold: float | None = None) -> dict[str, Tensor]:
-    """Every figure of a task; with a `threshold`, a binary task's decisions at it stand beside those at 0.5."""
+    """Every figure of a task; with a `threshold`, a binary task's decisions at it stand beside those at 0.5.
+
+    Beside the calibration error stands what chance alone would make of it.
+    """
     outputs = Outputs(task, logits, labels)
     report = {name: metric.of[task](outputs) for name, metric in METRICS.items() if task in metric.of}
+    if "calibration_error" in report:
+        confidence = outputs.probabilities if task == "binary" else outputs.probabilities.max(-1).values
+        report["calibration_error_by_chance"] = calibration_error_by_chance(confidence)
     if threshold is None or task != "binary":
         return report
     decisions = {name: metric.decision for name, metric in METRICS.items() if metric.decision is not None}

@@ -14,6 +14,7 @@ from src.metrics import (
     auroc,
     average_precision,
     calibration_error,
+    calibration_error_by_chance,
     evaluate,
     full_report,
     objectives_for,
@@ -57,7 +58,7 @@ def test_binary_report_is_scikit_learns():
         "specificity_at_threshold": sk.recall_score(labels, probabilities >= 0.7, pos_label=0),
     }
     assert {name: report[name] for name in expected} == pytest.approx(expected, abs=1e-12)
-    assert report.keys() == expected.keys() | {"calibration_error"}
+    assert report.keys() == expected.keys() | {"calibration_error", "calibration_error_by_chance"}
 
 
 def test_multiclass_report_is_scikit_learns():
@@ -83,6 +84,20 @@ def test_regression_report_is_scikit_learns():
         },
         rel=1e-6,
     )
+
+
+@pytest.mark.parametrize("n", [20, 156, 4000])
+def test_a_calibrated_model_has_the_calibration_error_that_chance_makes(n: int):
+    generator = torch.Generator().manual_seed(0)
+    confidence = (2 * torch.randn(300, n, generator=generator, dtype=torch.float64)).sigmoid()
+    labels = (torch.rand(300, n, generator=generator, dtype=torch.float64) < confidence).long()
+    found = calibration_error(confidence, labels)
+    assert float(calibration_error_by_chance(confidence).mean()) == pytest.approx(float(found.mean()), rel=0.05)
+
+
+def test_chance_makes_nothing_of_what_is_certain():
+    assert float(calibration_error_by_chance(torch.tensor([0.0, 1.0, 1.0]))) == 0.0
+    assert float(calibration_error_by_chance(torch.tensor([0.5, 0.5]))) == pytest.approx(0.25)
 
 
 def test_calibration_error_is_that_of_a_loop_over_the_bins():

@@ -10,12 +10,15 @@ from src.plots import (
     confusion,
     image_sheet,
     importance_bars,
+    layer_curves,
+    layer_figures,
     loss_curve,
     objective_against,
     panels,
     points,
     trial_curves,
 )
+from src.plots.layers import PANELS
 
 
 def history(val: list[float], **columns: list[float]) -> pd.DataFrame:
@@ -38,6 +41,22 @@ def test_the_evaluated_training_loss_is_drawn_where_it_was_computed():
     (axes,) = loss_curve(history([3.0, 1.0], **{"train/loss_eval": [0.7, 0.6]}), best_epoch=2, title="t").axes
     (line,) = (line for line in axes.get_lines() if line.get_label() == "train (evaluated)")
     assert list(line.get_ydata()) == [0.7, 0.6]
+
+
+def test_every_figure_of_the_layers_has_a_panel_and_every_layer_its_curve():
+    names = [
+        "gradient_norm/a",
+        "gradient_norm/b",
+        "dead_share/a",
+        *(f"weight_{end}/a" for end in ("p05", "p50", "p95")),
+    ]
+    figure = layer_curves(history([0.5, 0.4], **{name: [0.1, 0.2] for name in names}), "title")
+    assert layer_figures(history([0.5], lr=[0.1])) == {}
+    assert len(figure.axes) == len(PANELS)
+    labels = {axes.get_ylabel(): [line.get_label() for line in axes.get_lines()] for axes in figure.axes}
+    assert labels[PANELS["gradient_norm"][0]] == ["a", "b"]
+    assert labels[PANELS["weight"][0]] == labels[PANELS["dead_share"][0]] == ["a"]
+    assert [axes.get_yscale() for axes in figure.axes[:3]] == ["log", "linear", "linear"]
 
 
 def test_a_run_without_a_finite_epoch_is_drawn():

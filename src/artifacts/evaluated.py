@@ -53,4 +53,6 @@ class Evaluated:
         if self.task != "binary":
             return self.found.logits.argmax(-1)
         assert self.threshold is not None
-        return (Outputs(self.task, self.found.logits, self.found.labels).probabilities >= self.threshold).long()
+        return (
+            Outputs(self.task, self.found.logits, self.found.labels).probabilities.double() >= self.threshold
+        ).long()

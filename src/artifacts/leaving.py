@@ -18,7 +18,7 @@ from src.data.dataset import Dataset
 from src.data.preprocessing import TableRows
 from src.data.reading import read_dataset
 from src.disk import whole_file
-from src.plots import confusion, importance_bars, loss_curve, save_figure
+from src.plots import confusion, importance_bars, layer_curves, layer_figures, loss_curve, save_figure
 from src.prediction.predictor import FILE, Predictor
 from src.runs.evaluation import PREDICTIONS, predicted, predictions_frame, read_predictions
 from src.runs.files import HISTORY
@@ -55,6 +55,8 @@ def leave(folder: Path, dataset: Dataset) -> None:
     title = f"{dataset.name}, {folder.name}"
     history = pd.read_csv(folder / HISTORY)
     save_figure(lambda: loss_curve(history, results.best_epoch, title, note), folder / "loss_curve.png")
+    if layer_figures(history):
+        save_figure(lambda: layer_curves(history, f"Layers of {title}", note), folder / "layers.png")
     splits = read_predictions(folder)
     if splits:
         _leave_of_predictions(folder, dataset, Evaluated.last(dataset, splits, results), title, note)

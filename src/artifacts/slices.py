@@ -10,20 +10,16 @@ import torch
 from torch import Tensor
 
 from src.artifacts.evaluated import Evaluated
-from src.statistics.figures import bounded_figures, figures
+from src.statistics.figures import bounded_figures
 
-FEW = 10  # rows, of a binary task of either class, below which bounds by bootstrap are too narrow
-MANY = 100  # groups of a slice: the bounds of a small one take 50 ms
-RESAMPLES, LEAST = 1000, 150
-DRAWS = 3_000_000  # rows drawn for the bounds of a group, 1 s: above 3,000 rows fewer resamples, above 20,000 no bounds
+MANY = 100  # groups of a slice
 
 
 def slices_table(told: Evaluated) -> pd.DataFrame | None:
     """A row for each group of each slice, before them one of all rows; None without slices.
 
     `slice`, `group`, `n`, of a binary task `positives`, and each figure of the task with its 95 % bounds `<name>_low` and
-    `<name>_high`; NaN where a figure is not defined; bounds are where the rows are neither too few nor above 20,000. Of a
-    slice the 100 largest groups.
+    `<name>_high`; NaN where a figure is not defined, or has no bounds. Of a slice the 100 largest groups.
     """
     if not told.split.slices:
         return None
@@ -38,18 +34,12 @@ def slices_table(told: Evaluated) -> pd.DataFrame | None:
 def _row(told: Evaluated, name: str, group: str, places: Tensor) -> dict[str, Any]:
     logits, labels = told.found.logits[places], told.found.labels[places]
     counts = {"n": len(labels), **({"positives": int(labels.sum())} if told.task == "binary" else {})}
-    resamples = min(RESAMPLES, DRAWS // len(labels))
-    if resamples >= LEAST and _fewest(told.task, labels) >= FEW:
-        known = bounded_figures(told.task, logits, labels, told.threshold, seed=told.seed, resamples=resamples)
-    else:
-        known = figures(told.task, logits, labels, told.threshold)
+    of_rows = told.split.groups
+    patients = [of_rows[place] for place in places.tolist()] if len(of_rows) else []
+    known = bounded_figures(told.task, logits, labels, told.threshold, patients)
     names = [one for one in known if not one.endswith(("_low", "_high"))]
     bounded = {one: known.get(one, math.nan) for figure in names for one in (figure, f"{figure}_low", f"{figure}_high")}
     return {"slice": name, "group": group, **counts, **bounded}
-
-
-def _fewest(task: str, labels: Tensor) -> int:
-    return int(labels.bincount(minlength=2).min()) if task == "binary" else len(labels)
 
 
 def _in_order(groups: Sequence[str]) -> list[str]:

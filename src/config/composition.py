@@ -2,7 +2,7 @@
 
 import copy
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -37,9 +37,15 @@ def register_resolvers() -> None:
     OmegaConf.register_new_resolver("choices", choices, replace=True)
 
 
-def resolved(cfg: DictConfig, hydra: Any, loader: ConfigLoader | None = None) -> Run:
-    """The run of a composed configuration, with the defaults filled in that depend on how it was started."""
-    values, written = _values(on_its_target(cfg, hydra, loader))
+def resolved(
+    cfg: DictConfig, hydra: Any, *, typed: Sequence[str] | None = None, loader: ConfigLoader | None = None
+) -> Run:
+    """The run of a composed configuration, with the defaults filled in that depend on how it was started.
+
+    `typed`: the overrides, if they are not those of `hydra`.
+    """
+    given = as_given(hydra.overrides.task) if typed is None else typed
+    values, written = _values(on_its_target(cfg, hydra, given, loader))
     alone = hydra.mode != RunMode.MULTIRUN
     if values.get("test") is None:  # in a sweep only the chosen configuration, retrained, may read the test split
         values["test"] = alone
@@ -61,9 +67,9 @@ def resolved(cfg: DictConfig, hydra: Any, loader: ConfigLoader | None = None) ->
 def compose_run(*overrides: str) -> Run:
     """The run that `python -m src.train overrides...` would train."""
     register_resolvers()
-    templates = _templates()
-    cfg = templates.composed(for_hydra(overrides))
-    return resolved(without_hydra(cfg), cfg.hydra, templates.loader)
+    templates, typed = _templates(), for_hydra(overrides)
+    template, values = templates.of(typed)
+    return resolved(template.task(values), template.hydra, typed=typed, loader=templates.loader)
 
 
 @cache

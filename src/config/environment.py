@@ -19,9 +19,12 @@ class Resolved(NamedTuple):
 
 def resolve(config: Any) -> Resolved:
     """All values of an OmegaConf configuration; what is secret in them is shown by nothing from here on."""
-    from omegaconf import OmegaConf
+    from omegaconf import MISSING, OmegaConf
 
     raw: Any = OmegaConf.to_container(config, resolve=False)
+    if not any("${" in text or text == MISSING for _, text in texts(raw)):
+        remember(raw)
+        return Resolved(raw, {})
     values: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
     remember(values)
     if not any(RESOLVER in text for _, text in texts(raw)):

@@ -1,6 +1,5 @@
 """A multirun's jobs: composed, checked, and with the files that Hydra leaves of each."""
 
-import copy
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,25 +14,22 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from src import runs
 from src.config.composition import resolved
 from src.config.schema import Run
-from src.config.targets import as_given
 from src.config.templates import Templates
 from src.passwords import kept, without_passwords
 
 
 class Composed(NamedTuple):
-    """One job as Hydra composed it: `cfg` without its `hydra` node, that node, and the same as a `run`, checked."""
+    """One job, checked: OmegaConf's trees of thousands of jobs would fill the memory, so this is all that is kept."""
 
-    cfg: DictConfig
-    hydra: DictConfig
     run: Run
+    overrides: Sequence[str]
+    config: str  # Hydra's config.yaml
+    hydra: Mapping[str, Any]  # its hydra.yaml
 
     @property
-    def whole(self) -> DictConfig:
-        """Both together, as callbacks of Hydra's know them; OmegaConf takes 10 ms to put them together."""
-        whole = copy.deepcopy(self.cfg)
-        with open_dict(whole):
-            whole.hydra = self.hydra
-        return whole
+    def typed(self) -> list[str]:
+        """Its overrides less those of Hydra's own keys."""
+        return list(self.hydra["overrides"]["task"])
 
 
 class Composer:
@@ -45,15 +41,16 @@ class Composer:
 
     def job(self, overrides: Sequence[str], number: int) -> Composed:
         """Job `number`; ValueError if its settings break a rule."""
-        cfg = self._composed(list(overrides))
-        with open_dict(cfg):
-            hydra = cfg.hydra
-            hydra.job.id, hydra.job.num = str(number), number
-            hydra.runtime.output_dir = str(self.place / str(number))
-            if (subdir := str(hydra.sweep.subdir)) != str(number):
-                raise ValueError(f"hydra.sweep.subdir: must be the job's number, {number}, but got {subdir}.")
-            cfg.pop("hydra")
-        return Composed(cfg, hydra, resolved(cfg, hydra, self.templates.loader))
+        template, values = self.templates.of(overrides)
+        hydra = template.plain_hydra
+        if hydra["sweep"]["subdir"] != "${hydra.job.num}":
+            self._check_subdir(overrides, number)
+        task, own = template.task(values), self._own(overrides, number, hydra["job"]["config"])
+        run = resolved(task, template.hydra, typed=own["overrides"]["task"], loader=self.templates.loader)
+        config = _yaml(OmegaConf.to_container(task, resolve=False, enum_to_str=True))
+        return Composed(
+            run, overrides, config, {**hydra, **{block: {**hydra[block], **keys} for block, keys in own.items()}}
+        )
 
     def jobs(self, overrides: Sequence[Sequence[str]], first: int) -> dict[int, Composed]:
         """Those of a multirun, by number; ValueError also where they differ in what is the sweep's."""
@@ -64,13 +61,30 @@ class Composer:
         check_distinct(composed)
         return composed
 
-    def _composed(self, overrides: list[str]) -> DictConfig:
-        cfg = self.templates.composed(overrides)
-        of_task = [one for one in self.templates.parsed(overrides) if not one.is_hydra_override()]
+    def whole(self, composed: Mapping[int, Composed], number: int) -> DictConfig | None:
+        """Job `number` with its `hydra` node, as callbacks of Hydra's know it; None if it is not among the `composed`."""
+        return self._whole(composed[number].overrides, number) if number in composed else None
+
+    def _whole(self, overrides: Sequence[str], number: int) -> DictConfig:
+        template, values = self.templates.of(overrides)
+        cfg = template.whole(values)
         with open_dict(cfg):
-            cfg.hydra.overrides.task = [one.input_line for one in of_task]
-            cfg.hydra.job.override_dirname = _dirname(of_task, cfg.hydra.job.config.override_dirname)
+            cfg.hydra = OmegaConf.merge(cfg.hydra, self._own(overrides, number, template.plain_hydra["job"]["config"]))
         return cfg
+
+    def _own(self, overrides: Sequence[str], number: int, settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+        """What differs in the `hydra` node from job to job."""
+        of_task = [one for one in self.templates.parsed(overrides) if not one.is_hydra_override()]
+        dirname = _dirname(of_task, settings["override_dirname"])
+        return {
+            "overrides": {"task": [one.input_line for one in of_task]},
+            "job": {"id": str(number), "num": number, "override_dirname": dirname},
+            "runtime": {"output_dir": str(self.place / str(number))},
+        }
+
+    def _check_subdir(self, overrides: Sequence[str], number: int) -> None:
+        if (subdir := str(self._whole(overrides, number).hydra.sweep.subdir)) != str(number):
+            raise ValueError(f"hydra.sweep.subdir: must be the job's number, {number}, but got {subdir}.")
 
 
 def check_together(together: Sequence[Run]) -> None:
@@ -88,8 +102,9 @@ def check_distinct(composed: Mapping[int, Composed]) -> None:
     for number, made in composed.items():
         first = known.setdefault(made.run.model_dump_json(), number)
         if first != number:
-            typed = " ".join(as_given(made.hydra.overrides.task))
-            raise ValueError(f"{typed}: must be one job of the sweep, but got it as {first} and as {number}.")
+            raise ValueError(
+                f"{' '.join(made.typed)}: must be one job of the sweep, but got it as {first} and as {number}."
+            )
 
 
 def _of_tracking(run: Run) -> dict[str, Any]:
@@ -111,16 +126,13 @@ def log_into(folder: Path, master: DictConfig) -> None:
 
 def write_hydra_files(folder: Path, job: Composed) -> None:
     """`.hydra/` as Hydra writes it for a run of its own."""
-    if job.hydra.output_subdir is None:
+    if job.hydra["output_subdir"] is None:
         return
-    place = folder / job.hydra.output_subdir
+    place = folder / job.hydra["output_subdir"]
     place.mkdir(parents=True, exist_ok=True)
-    hydra = OmegaConf.to_container(job.hydra, resolve=False, enum_to_str=True)
-    runs.write_text(
-        place / "config.yaml", _yaml(OmegaConf.to_container(job.cfg, resolve=False, enum_to_str=True)), flush=False
-    )
-    runs.write_text(place / "hydra.yaml", _yaml({"hydra": hydra}), flush=False)
-    runs.write_text(place / "overrides.yaml", _yaml(as_given(job.hydra.overrides.task)), flush=False)
+    runs.write_text(place / "config.yaml", job.config, flush=False)
+    runs.write_text(place / "hydra.yaml", _yaml({"hydra": job.hydra}), flush=False)
+    runs.write_text(place / "overrides.yaml", _yaml(job.typed), flush=False)
 
 
 def hide_passwords(folder: Path, subdir: str | None) -> None:
@@ -162,7 +174,7 @@ def _yaml(values: Any) -> str:
     return str(yaml.dump(values, default_flow_style=False, allow_unicode=True, sort_keys=False, Dumper=_Dumper))
 
 
-def _dirname(overrides: Sequence[Override], settings: DictConfig) -> str:
+def _dirname(overrides: Sequence[Override], settings: Mapping[str, Any]) -> str:
     """Hydra's name for a job's folder, of which only `hydra.yaml` tells."""
-    named = sorted(str(one.input_line) for one in overrides if one.key_or_group not in settings.exclude_keys)
-    return re.sub("=", settings.kv_sep, settings.item_sep.join(named))
+    named = sorted(str(one.input_line) for one in overrides if one.key_or_group not in settings["exclude_keys"])
+    return re.sub("=", settings["kv_sep"], settings["item_sep"].join(named))

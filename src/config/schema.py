@@ -247,6 +247,7 @@ class Run(Block):
     threshold: Annotated[str | float, AfterValidator(_checked_threshold)]
     test: bool
     train_eval: bool
+    diagnostics: bool
     engine: Annotated[Engine, DOES_NOT_DECIDE]
     tta: Annotated[int, Field(ge=0, le=1000)]  # views that are averaged at the end, the plain one counted in; 0: off
     resume: Annotated[str | None, DOES_NOT_DECIDE]

@@ -1,7 +1,7 @@
 """What an experiment file sets of a model, or of data, is for the `_target_` that it was written for."""
 
 import copy
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -13,12 +13,12 @@ from omegaconf import MISSING, DictConfig, ListConfig, OmegaConf, open_dict
 PLUGS = ("model", "data")
 
 
-def on_its_target(cfg: DictConfig, hydra: Any, loader: ConfigLoader | None = None) -> DictConfig:
+def on_its_target(cfg: DictConfig, hydra: Any, given: Sequence[str], loader: ConfigLoader | None = None) -> DictConfig:
     """`cfg`, where a model or data of another `_target_` than the experiment's, chosen by a command, come as in their own file.
 
-    What the command itself sets of them stays, known to their constructor or not. `loader`: None is that of Hydra's main.
+    What the command itself, `given`, sets of them stays, known to their constructor or not. `loader`: None is that of Hydra's
+    main.
     """
-    given = as_given(hydra.overrides.task)
     typed = [text.lstrip("+~").partition("=")[0] for text in given]
     experiment = [text for text, key in zip(given, typed, strict=True) if key == "experiment"]
     for plug in PLUGS:

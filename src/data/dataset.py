@@ -29,6 +29,9 @@ class Split:
     labels: Tensor
     names: Sequence[str] = ()  # what each row is called where it comes from; empty: by number
     slices: Mapping[str, Sequence[str]] = field(default_factory=dict)  # by name, each row's group, for figures of each
+    groups: Sequence[
+        int
+    ] = ()  # the number of each row's patient, or whatever is drawn as one; empty: each row by itself
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -53,6 +53,13 @@ class Known:
     times: np.ndarray | None = None
     given: Sequence[str] | None = None
 
+    def groups_of(self, rows: Tensor) -> list[int]:
+        """The groups of `rows`, by numbers, which name nobody; empty where there are none."""
+        if self.groups is None:
+            return []
+        numbers: dict[Hashable, int] = {}
+        return [numbers.setdefault(self.groups[row], len(numbers)) for row in rows.tolist()]
+
 
 def split_rows(num_rows: int, settings: SplitSettings, known: Known) -> dict[str, Tensor]:
     """Row numbers of train, val and test, in ascending order.

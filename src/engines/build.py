@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from src.config.rules import why_single
 from src.config.schema import Run
 from src.data.dataset import Dataset
+from src.data.placement import cut
 from src.data.reading import read_dataset
 from src.data.transforms import Standardize
 from src.engines.stacked.data import StackData
@@ -20,8 +21,17 @@ from src.engines.stacked.spec import StackSpec, arguments
 from src.engines.stacked.stack import Leaver
 from src.engines.stacked.stackable import why_model_not
 from src.models.build import takes_spec
+from src.models.probe import ROWS, Probe
 from src.optimizers import OPTIMIZERS
-from src.runs.build import build_factors, build_progress, build_run_model, device_of, dtype_of, standardize_of
+from src.runs.build import (
+    build_factors,
+    build_loss,
+    build_progress,
+    build_run_model,
+    device_of,
+    dtype_of,
+    standardize_of,
+)
 from src.runs.facts import facts_of
 from src.runs.job import Job
 from src.runs.outcome import Trained
@@ -47,6 +57,7 @@ def stack_spec(run: Run, form: Hashable = None) -> StackSpec:
         clip=None if trainer.gradient_clip_val is None else trainer.gradient_clip_algorithm,
         averages=run.ema is not None,
         train_eval=run.train_eval,
+        diagnostics=run.diagnostics,
         precision=trainer.precision,
         accelerator=trainer.accelerator,
         compile=trainer.compile,
@@ -150,15 +161,29 @@ def build_member(job: Job, data: StackData, read: Read) -> Member:
     """A job that has not begun, its fold among those of the stack. Raises ValueError if its schedule does not fit its epochs."""
     run = job.run
     place = data.join(run.data.get(FOLD), lambda: _fold(run, read(run.data)))
+    fold = data.folds.folds[place]
     return Member(
         job,
         build_progress(run, run.epochs),
         run.seed,
         learning_rates(run, data.steps_per_epoch),
         hyperparameters(run),
-        partial(build_job_model, job, data.folds.folds[place].dataset),
+        partial(build_job_model, job, fold.dataset),
         place,
+        build_probe(run, fold.dataset, fold.standardize),
     )
+
+
+def build_probe(run: Run, dataset: Dataset, standardize: Standardize) -> Probe | None:
+    """What looks into the layers of a run's model after each epoch, if it is asked for."""
+    if not run.diagnostics:
+        return None
+    train, dtype = dataset.train, dtype_of(run)
+    count = min(ROWS, len(train))
+    rows = torch.arange(count) * len(train) // count
+    inputs, labels = standardize(cut(train.inputs, rows).to(dtype)), cut(train.labels, rows)
+    model = build_run_model(run, dataset).to(dtype)
+    return Probe(model, build_loss(run, dataset.task), inputs, labels, dataset.task)
 
 
 def build_trained(leaver: Leaver, data: StackData) -> Trained:

@@ -1,7 +1,7 @@
 """Which engine a job goes to; and one bad job is one bad job."""
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import suppress
 
 from rich.console import Console
@@ -10,7 +10,7 @@ from src.config import check_against_data
 from src.config.schema import Run
 from src.data.dataset import Dataset
 from src.data.reading import LastRead
-from src.engines.build import spec_with_folds, why_not
+from src.engines.build import Read, spec_with_folds, why_not
 from src.engines.stacked.engine import StackedEngine
 from src.engines.stacked.snapshot import Snapshot
 from src.runs.build import device_of
@@ -132,8 +132,7 @@ class Dispatch:
     def _train(self, first: Job) -> None:
         dataset, spec = self._checked_data(first), spec_with_folds(first.run, self.data.read)
         engine = "single" if self.is_alone and first.run.engine == "auto" else first.run.engine
-        is_native = engine == "native" or (engine == "auto" and device_of(first.run).type == "cpu")
-        if is_native and self._is_native(first, dataset):
+        if engine != "single" and _is_for_native(first.run) and self._is_native(first, dataset):
             return
         if engine != "single" and self._is_stacked(first, dataset):
             second = self.source.next(Place(spec, self.slots or 2))
@@ -185,6 +184,19 @@ class Dispatch:
             engine.take_up(snapshot, self._open)
         engine.train(self, self)
         self.used_, self.offered_ = self.used_ + engine.used_, self.offered_ + engine.offered_
+
+
+def kind_of(run: Run, read: Read) -> Hashable:
+    """What the runs that are trained together agree on; those of the compiled engine may differ in all."""
+    if not _is_for_native(run):
+        return spec_with_folds(run, read)
+    from src.engines.native.build import why_not as why_not_native  # imports numba
+
+    return "native" if why_not_native(run, read(run.data)) is None else spec_with_folds(run, read)
+
+
+def _is_for_native(run: Run) -> bool:
+    return run.engine == "native" or (run.engine == "auto" and device_of(run).type == "cpu")
 
 
 def check_engine(run: Run, dataset: Dataset) -> None:

@@ -5,7 +5,7 @@ It stands apart from the classes, since torch must be imported to define them.
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from src.fields import Count, Plug, Positive, Rate, name_in
 from src.models.activations import ACTIVATIONS
@@ -14,6 +14,12 @@ from src.models.initialisers import INITIALISERS
 
 Activation = Annotated[str, name_in(ACTIVATIONS)]
 Initialiser = Annotated[str, name_in(INITIALISERS)]
+
+
+def _checked_odd(size: int) -> int:
+    if size % 2 == 0:
+        raise ValueError("must be odd, so that a kernel has a middle")
+    return size
 
 
 class Model(Plug):
@@ -84,7 +90,7 @@ class CNN(OfImages):
 
     channels: Annotated[list[Count], Field(min_length=1)]
     convs_per_stage: Count
-    kernel_size: Literal[1, 3, 5, 7]
+    kernel_size: Annotated[Count, Field(le=7), AfterValidator(_checked_odd)]
     norm: Literal["layer"] | None
 
 

@@ -4,6 +4,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from src.plots.decisions import confusion, importance_bars
+from src.plots.layers import layer_curves, layer_figures
 from src.plots.runs import image_sheet, loss_curve, objective_against, trial_curves
 from src.plots.save import save_figure
 from src.plots.style import BLUE, GREEN, GREY, ORANGE, STYLES, annotate, band, panels, points
@@ -21,6 +22,8 @@ __all__ = [
     "confusion",
     "image_sheet",
     "importance_bars",
+    "layer_curves",
+    "layer_figures",
     "loss_curve",
     "objective_against",
     "panels",

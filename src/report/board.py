@@ -9,7 +9,7 @@ import pandas as pd
 
 from src.report.page_data import PageData
 from src.report.text import breakable, count, figure, interval, setting, table
-from src.sweep.leaderboard import FIGURES, FLAWS
+from src.sweep.leaderboard import FIGURES, FLAWS, SELECTED
 
 ROWS = 200
 NAMED = 6  # runs of a row
@@ -31,7 +31,8 @@ def board(material: PageData) -> str:
         cells = [str(row["rank"]), *(setting(row[key]) for key in keys), _mean(row)]
         if folded:
             p = "" if math.isnan(row["p"]) else f"{row['p']:.3f}"
-            cells += [str(row["n"]), interval(row["low"], row["high"]), _whisker(row, scale), p]
+            bounds = SELECTED if row["selected"] else interval(row["low"], row["high"])
+            cells += [str(row["n"]), bounds, _whisker(row, scale), p]
         rows.append(
             [*cells, count(row["best_epoch"]), *(str(row[name] or "") for name in counts), _names(material, row)]
         )

@@ -31,8 +31,8 @@ def groups(material: PageData, found: Predictions) -> Section | None:
     names = FIGURES[found.task]
     few = f"fewer than ten rows{' of either class' if found.task == 'binary' else ''}"
     lead = (
-        f"<p>Groups of rows of {found.split}, by <code>data.slices</code>. No interval where a group has {few}, or more than "
-        "20,000; of twenty groups that are alike one is expected to stand out."
+        f"<p>Groups of rows of {found.split}, by <code>data.slices</code>. No interval where a group has {few}; "
+        "of twenty groups that are alike one is expected to stand out."
     )
     rest = len(of_groups) - 1 - DRAWN
     more = f" The first {DRAWN} groups are drawn." if rest > 0 else ""
@@ -56,7 +56,7 @@ def _dots(of_groups: pd.DataFrame, name: str) -> Figure:
     plot = drawn([dots], title, "")
     plot.update_yaxes(autorange="reversed", type="category", showgrid=False, ticks="", dtick=1)
     plot.add_vline(whole[name], line=THIN)
-    caption = "A dot a group, with its 95 % bootstrap interval; dashed: all rows."
+    caption = "A dot a group, with its 95 % interval; dashed: all rows."
     return Figure(f"{title[0].upper()}{title[1:]} by group", caption, plot, height=max(SMALL, 130 + 24 * len(some)))
 
 

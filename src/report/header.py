@@ -67,8 +67,9 @@ def _objective(material: PageData) -> Tile:
     name = f"{'' if material.subject == 'run' else 'best '}{escape(material.objective)}"
     if row["n"] < 2:
         return name, figure(row["mean"]) or "none", "one seed"
-    spread, bounds = figure(row["sd"]), interval(row["low"], row["high"])
-    return name, figure(row["mean"]), f"± {spread}, n = {row['n']}; 95 % {bounds}"
+    of_how_many = f"the best of {len(material.board)}: too good"
+    bounds = of_how_many if row["selected"] else f"95 % {interval(row['low'], row['high'])}"
+    return name, figure(row["mean"]), f"± {figure(row['sd'])}, n = {row['n']}; {bounds}"
 
 
 def _runs(material: PageData) -> Tile:

@@ -11,10 +11,11 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from src.metrics import full_report
 from src.randomness import Purpose, key
 from src.report.page_data import PREDICTIONS, PageData, value_of
 from src.statistics.bootstrap import Report, report_bounds
+from src.statistics.figures import bounded_figures
+from src.tracking.reading import Recorded
 
 Curve = Callable[[Tensor, Tensor], Tensor]  # scores (..., N), labels (..., N) -> (..., points)
 RESULTS = "results.json"
@@ -33,6 +34,7 @@ class Predictions:
     labels: Tensor
     threshold: float | None
     seed: int
+    groups: tuple[int, ...] = ()  # of each row the number of its patient; empty: each row by itself
 
     @cached_property
     def probabilities(self) -> np.ndarray:
@@ -45,6 +47,13 @@ class Predictions:
         """What metrics at the threshold take."""
         assert self.threshold is not None
         return torch.from_numpy(self.probabilities), self.labels, self.threshold
+
+    @property
+    def right(self) -> Tensor:
+        """Whether each example of a classification is decided right (N,)."""
+        if self.task == "binary":
+            return torch.from_numpy(self.probabilities >= self.threshold) == (self.labels == 1)
+        return self.logits.argmax(-1) == self.labels
 
     @property
     def precision(self) -> float:
@@ -64,16 +73,13 @@ class Predictions:
 
     @cached_property
     def figures(self) -> pd.DataFrame:
-        """Every figure of the task: `value`, and `low` and `high` of its 95 % bootstrap interval, by name."""
+        """Every figure of the task: `value`, and `low` and `high` of its 95 % interval, by name."""
 
-        def report(logits: Tensor, labels: Tensor) -> dict[str, Tensor]:
-            return full_report(self.task, logits, labels, threshold=self.threshold)
-
-        values = {name: float(value) for name, value in report(self.logits, self.labels).items()}
-        bounds = self.bounds(report, 1000)
+        known = bounded_figures(self.task, self.logits, self.labels, self.threshold, self.groups)
+        names = [name for name in known if not name.endswith(("_low", "_high"))]
         rows = {
-            name: {"value": value, "low": bounds.get(f"{name}_low"), "high": bounds.get(f"{name}_high")}
-            for name, value in values.items()
+            name: {"value": known[name], "low": known.get(f"{name}_low"), "high": known.get(f"{name}_high")}
+            for name in names
         }
         return pd.DataFrame.from_dict(rows, orient="index", dtype=float)
 
@@ -87,14 +93,18 @@ class Predictions:
 
 
 def predictions_of(material: PageData) -> Predictions | None:
-    """Those of the best run on the test split, else on val; None if MLflow has none."""
-    run = material.best
-    if run is None or PREDICTIONS not in material.files:
+    """Those of the best run; None if MLflow has none."""
+    return None if material.best is None else predictions_of_run(material, material.best, material.files)
+
+
+def predictions_of_run(material: PageData, run: Recorded, files: frozenset[str]) -> Predictions | None:
+    """Those of a run on the test split, else on val; None if it has none among its `files`."""
+    if PREDICTIONS not in files:
         return None
     table = pd.read_parquet(io.BytesIO(material.reader.file(run, PREDICTIONS)))
     split = "test" if "test" in set(table["split"]) else "val"
     table = table[table["split"] == split]
-    results = json.loads(material.reader.file(run, RESULTS)) if RESULTS in material.files else {}
+    results = json.loads(material.reader.file(run, RESULTS)) if RESULTS in files else {}
     data = results.get("data") or {}
     columns = [name for name in table.columns if name.startswith("logit")]
     logits = torch.tensor(table[columns].to_numpy(dtype=np.float64))
@@ -108,6 +118,7 @@ def predictions_of(material: PageData) -> Predictions | None:
         labels if task == "regression" else labels.long(),
         run.metrics.get("threshold", 0.5) if task == "binary" else None,
         int(value_of(run.params.get("seed", "0"))),
+        tuple(table["group"]) if "group" in table else (),
     )
 
 

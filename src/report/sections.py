@@ -11,11 +11,13 @@ from src.report.command import commands
 from src.report.curves import curves_of_one
 from src.report.effects import DRAWN, effects, importances, keys_of
 from src.report.header import head
+from src.report.layers import layers_of_one
 from src.report.many_curves import curves_of_many
 from src.report.page import Page, Section
 from src.report.page_data import PageData
 from src.report.progress import progress
-from src.sweep.leaderboard import FLAWS
+from src.report.side_by_side import side_by_side
+from src.sweep.leaderboard import FLAWS, WARNING
 
 LISTED = 12  # commands
 
@@ -26,9 +28,9 @@ def whole_page(material: PageData) -> str:
     if not material.runs:  # of a claim that trains nothing
         page.sections += _made(material, claim, again)
         return page.html()
-    page.sections += _made(material, claim, leaderboard, sweeps, curves, search, settings)
+    page.sections += _made(material, claim, leaderboard, sweeps, curves, layers, search, settings)
     page.sections += best_run(material)
-    page.sections += _made(material, lost, provenance, again)
+    page.sections += _made(material, side_by_side, lost, provenance, again)
     return page.html()
 
 
@@ -48,7 +50,11 @@ def leaderboard(material: PageData) -> Section | None:
             "Seeds and folds are taken together: mean ± standard deviation, n, 95 % interval of the mean by Student's t."
         )
     if material.board["p"].notna().any():
-        lead.append("p: paired t-test over the seeds against the first row, not corrected for the number of rows.")
+        lead.append(
+            "p: of its gap to the first row over the same seeds, allowing for the first's being the best of all (Tukey)."
+        )
+    if material.board["selected"].any():
+        lead.append(WARNING)
     if material.board[FLAWS].to_numpy().any():
         lead.append("Pruned runs stand below, then what is infeasible, configurations with a broken run last.")
     return Section("leaderboard", "Leaderboard", [f"<p>{' '.join(lead)}</p>", board(material)])
@@ -68,6 +74,13 @@ def curves(material: PageData) -> Section | None:
     else:
         figures = curves_of_one(material, material.best or material.runs[0])
     return Section("curves", "Curves", figures) if figures else None
+
+
+def layers(material: PageData) -> Section | None:
+    """What went on in the layers of the best run."""
+    run = material.best or material.runs[0]
+    figures = layers_of_one(material, run)
+    return Section("layers", f"Layers of {material.short(run)}", figures) if figures else None
 
 
 def search(material: PageData) -> Section | None:

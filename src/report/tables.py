@@ -48,11 +48,14 @@ def sweeps(material: PageData) -> str:
 def figures(found: Predictions) -> str:
     """The best run's figures with their bounds."""
     named = found.figures.to_dict("index")
-    rows = [
-        [escape(str(name).replace("_", " ")), figure(row["value"]), interval(row["low"], row["high"])]
-        for name, row in named.items()
-    ]
-    head = [f"{found.split}, n = {len(found.labels):,}", "value", "95 % interval"]
+    rows = []
+    for name, row in named.items():
+        by_chance = named.get(f"{name}_by_chance")
+        beside = f"{figure(by_chance['value'])} by chance alone" if by_chance else interval(row["low"], row["high"])
+        if not str(name).endswith("_by_chance"):
+            rows.append([escape(str(name).replace("_", " ")), figure(row["value"]), beside])
+    of_groups = f" in {len(set(found.groups)):,} groups" if found.groups else ""
+    head = [f"{found.split}, n = {len(found.labels):,}{of_groups}", "value", "95 % interval"]
     return f'<div class="narrow">{table(head, rows, numbers=(1, 2))}</div>'
 
 

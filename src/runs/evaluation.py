@@ -1,5 +1,6 @@
 """The figures of a run: val and, once, test, from the best weights."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -30,9 +31,9 @@ class Predictions:
         """Every figure of the task, by flat name."""
         return figures(task, self.logits, self.labels, threshold)
 
-    def bounded_figures(self, task: Task, threshold: float | None, *, seed: int) -> dict[str, float]:
-        """`figures`, each with its bootstrap bounds."""
-        return bounded_figures(task, self.logits, self.labels, threshold, seed=seed)
+    def bounded_figures(self, task: Task, threshold: float | None, groups: Sequence[int] = ()) -> dict[str, float]:
+        """`figures`, with their 95 % bounds; rows of one of `groups` count together."""
+        return bounded_figures(task, self.logits, self.labels, threshold, groups)
 
     def in_units(self, scale: TargetScale | None) -> Self:
         """What a model of scaled targets gives, and these, in units."""
@@ -60,7 +61,8 @@ def operating_threshold(run: Run, task: str, val: Predictions) -> float | None:
 def predictions_frame(splits: dict[str, Predictions], dataset: Dataset) -> pd.DataFrame:
     """One row per example: `row` in its split, `split`, `label` and its logits (`logit`, or `logit_<class>`).
 
-    Where the data have them also `name`, what the row is called in its source, and its group as `slice_<name>`.
+    Where the data have them also `name`, what the row is called in its source, `group`, the number of what was drawn with
+    it in its split, and its group of a slice as `slice_<name>`.
     """
     frames = [_frame(name, predictions, getattr(dataset, name)) for name, predictions in splits.items()]
     return pd.concat(frames, ignore_index=True)
@@ -72,6 +74,7 @@ def _frame(name: str, predictions: Predictions, split: Split) -> pd.DataFrame:
     columns: dict[str, Any] = {
         "row": range(len(logits)),
         **({"name": list(split.names)} if len(split.names) else {}),
+        **({"group": list(split.groups)} if len(split.groups) else {}),
         "split": name,
         "label": predictions.labels.numpy(),
         **{column: values.numpy() for column, values in outputs.items()},

@@ -140,6 +140,9 @@ def evaluate_run(run: Run, folder: Path, trained: Trained) -> tuple[Results, dic
         if run.test:
             splits["test"] = trained.predict(dataset.test)
     threshold = operating_threshold(run, dataset.task, splits["val"]) if splits else None
+    test = None
+    if "test" in splits:
+        test = splits["test"].bounded_figures(dataset.task, threshold, dataset.test.groups)
     results = results_of(
         run,
         folder,
@@ -147,7 +150,7 @@ def evaluate_run(run: Run, folder: Path, trained: Trained) -> tuple[Results, dic
         trained.num_params,
         dataset,
         val=splits["val"].figures(dataset.task, threshold) if splits else None,
-        test=splits["test"].bounded_figures(dataset.task, threshold, seed=run.seed) if "test" in splits else None,
+        test=test,
         threshold=threshold,
     )
     return results, splits

@@ -6,6 +6,7 @@ from functools import cache
 from importlib.metadata import distributions, version
 from pathlib import Path
 
+MADE = ("experiments/results", "experiments/README.md")  # what claims write: it makes no number
 LIBRARIES = ("torch", "pytorch-lightning", "hydra-core", "mlflow", "numpy", "pandas", "scikit-learn")
 
 
@@ -19,7 +20,7 @@ def provenance(device: str) -> dict[str, str]:
     """Flat names and values that a run is tagged with; `device` as torch calls it."""
     import torch
 
-    commit, dirty = _git()
+    commit, dirty = git_state(Path(__file__).parent)
     return {
         "git_commit": commit,
         "git_dirty": dirty,
@@ -39,15 +40,14 @@ def environment() -> str:
     )
 
 
-def _git() -> tuple[str, str]:
-    here = Path(__file__).parent
+def git_state(folder: Path) -> tuple[str, str]:
+    """The commit of the repository that `folder` lies in, and whether others than claims' results changed since."""
+    others = [":(top)", *(f":(top,exclude){name}" for name in MADE)]
     try:
-        commit = subprocess.run(
-            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True, cwd=here
-        ).stdout.strip()
-        status = subprocess.run(
-            ["git", "status", "--porcelain"], capture_output=True, text=True, check=True, cwd=here
-        ).stdout
+        commit, changed = (
+            subprocess.run(["git", *command], capture_output=True, text=True, check=True, cwd=folder).stdout.strip()
+            for command in (["rev-parse", "HEAD"], ["status", "--porcelain", "--", *others])
+        )
     except (OSError, subprocess.CalledProcessError):
         return "unknown", "unknown"
-    return commit, str(bool(status)).lower()
+    return commit, str(bool(changed)).lower()

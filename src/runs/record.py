@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from queue import SimpleQueue
 from typing import NamedTuple, Self
 
 import yaml
@@ -44,6 +45,7 @@ class Record:
         self.results_: dict[int, Results] = {}
         self._histories: dict[int, list[dict[str, float]]] = {}
         self._due: dict[int, float] = {}  # by job, when its history is written again
+        self._written = SimpleQueue[Path]()  # and not yet flushed
 
     def begin(self, job: Job, facts: Mapping[str, str]) -> None:
         """From here on the folder says what is trained in it; what an earlier start said of its end does not count."""
@@ -55,8 +57,8 @@ class Record:
         values = yaml.dump(job.run.kept(), sort_keys=False, Dumper=yaml.CSafeDumper)
         write_text(job.folder / CONFIG, values, flush=False)
         write_json(job.folder / FACTS, dict(facts), flush=False)
-        begun = [job.folder / name for name in (IDENTITY, CONFIG, FACTS)]
-        self.background.submit(lambda: flush_files(begun))  # the training waits for no disk
+        self._to_flush(job, IDENTITY, CONFIG, FACTS)
+        self.background.submit(self._flush)  # the training waits for no disk
         self._histories[job.number], self._due[job.number] = [], 0.0
 
     def epoch(self, job: Job, row: Mapping[str, float]) -> None:
@@ -80,7 +82,8 @@ class Record:
             results = self._concluded(job, outcome) if isinstance(outcome, Trained) else _broken(job, outcome)
         except Exception as error:  # a model that cannot be evaluated, say: the others go on
             results = _broken(job, Failed(error))
-        flush_files([job.folder / name for name in (HISTORY, FILE, PREDICTIONS)])
+        self._to_flush(job, HISTORY, FILE, PREDICTIONS)
+        self._flush()
         results.write(job.folder)
         self.results_[job.number] = results
 
@@ -93,6 +96,15 @@ class Record:
             with whole_file(job.folder / PREDICTIONS, flush=False) as part:
                 predictions_frame(splits, trained.dataset).to_parquet(part)
         return results
+
+    def _to_flush(self, job: Job, *names: str) -> None:
+        for name in names:
+            self._written.put(job.folder / name)
+
+    def _flush(self) -> None:
+        """What is written so far, of all jobs at once."""
+        if written := [self._written.get() for _ in range(self._written.qsize())]:
+            flush_files(written)
 
     def _write_history(self, job: Job) -> None:
         if history := self._histories.get(job.number):

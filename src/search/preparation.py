@@ -1,8 +1,7 @@
 """What a search stands on, checked while nothing of it is there: a mistake leaves no study."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from dataclasses import dataclass
-from functools import partial
 
 from optuna.pruners import BasePruner, WilcoxonPruner
 from rich.console import Console
@@ -10,7 +9,7 @@ from rich.console import Console
 from src.config.schema import Run
 from src.data.dataset import Dataset
 from src.data.reading import LastRead
-from src.engines.build import spec_with_folds
+from src.engines.dispatch import kind_of
 from src.metrics import Direction
 from src.runs.check import check_run
 from src.runs.objective import Objective
@@ -24,10 +23,9 @@ from src.search.stack_parameters import Compose, splitting
 
 @dataclass(frozen=True)
 class Preparation:
-    """`kind_of`: what a run shares with its stack. `split`: the parameters that decide on the stack, as `splitting` has them."""
+    """`split`: the parameters that decide on the stack, as `splitting` has them; none in the compiled engine."""
 
     dataset: Dataset
-    kind_of: Callable[[Run], Hashable]
     split: list[str]
     samplers: Samplers
     pruner: BasePruner
@@ -46,12 +44,12 @@ def prepare(
     """Raises ValueError for what no trial could do; says what a pruner cannot."""
     dataset = data.read(base.data)  # files that are missing are the search's mistake, not that of each trial
     check_settings(settings, space, dataset.task)
-    kind_of, objectives = partial(spec_with_folds, read=data.read), objectives_of(base)
+    objectives = objectives_of(base)
 
     def checked(run: Run) -> Hashable:
         if run.data == base.data:
             check_run(run, dataset)
-        return kind_of(run)
+        return kind_of(run, data.read)
 
     split = splitting(space, compose, checked)  # composes trials
     if not space.searched:
@@ -71,4 +69,4 @@ def prepare(
         max_failure_rate=settings.max_failure_rate,
         bounds=settings.constraints or {},
     )
-    return Preparation(dataset, kind_of, split, samplers, pruner, directions, plan)
+    return Preparation(dataset, split, samplers, pruner, directions, plan)

@@ -47,8 +47,10 @@ class Rotation:
     def opening(self, trials: Sequence[FrozenTrial]) -> dict[str, Any]:
         """What is held in the next turn, after `trials`; nothing where the sampler chooses."""
         names, values = list(self.values), list(self.values.values())
+        if not names:
+            return {}
         tried = {tuple(trial.params.get(name) for name in names) for trial in trials}
-        if not names or len(tried) >= self.first:
+        if len(tried) >= self.first:
             return {}
         state = key(self.seed, Purpose.SEARCH, len(trials), 1)
         columns = [integers(fold(state, i), torch.arange(DRAWS), len(one)).tolist() for i, one in enumerate(values)]

@@ -14,7 +14,7 @@ from src import runs, tracking
 from src.config.schema import Run
 from src.data.reading import LastRead
 from src.disk import DamagedError
-from src.engines.dispatch import Dispatch
+from src.engines.dispatch import Dispatch, kind_of
 from src.engines.native.cores import num_cores
 from src.engines.stacked.size import choose_slots
 from src.runs.build import build_run_model, device_of
@@ -120,7 +120,7 @@ def run_search(request: Request, tracker: Tracker, console: Console) -> Search:
             compose=request.compose,
             rotation=rotation if prepared.samplers.conditioned else None,
             seed=base.seed,
-            key_of=prepared.kind_of,
+            key_of=lambda run: kind_of(run, data.read),
             extend=request.extend,
             lost=lambda number: status.lose(plan.repeats, base.epochs),
         )

@@ -107,7 +107,7 @@ def _figures(model: Predictor, logits: Tensor, labels: Tensor) -> dict[str, floa
         kept = {"accuracy", "accuracy_at_threshold", "brier"}  # the others need every class
         found = figures(model.task, logits, labels, model.threshold)
         return {name: value for name, value in found.items() if name in kept}
-    return bounded_figures(model.task, logits, labels, model.threshold, seed=0)
+    return bounded_figures(model.task, logits, labels, model.threshold)
 
 
 def _asked(models: Sequence[Predictor], raw: Raw, path: Path) -> tuple[Inputs, list[Tensor]]:

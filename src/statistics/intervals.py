@@ -22,7 +22,9 @@ def t_half_width(values: np.ndarray, *, shared: float = 0.0) -> float:
     `shared`: what is added to 1 / N where the values are not independent (Nadeau and Bengio 2003, eq. 5).
     """
     n = len(values)
-    if n < 2:
-        return math.nan
-    quantile = stats.t.ppf(0.5 + LEVEL / 2, n - 1)
-    return float(quantile * values.std(ddof=1) * math.sqrt(1 / n + shared))
+    return math.nan if n < 2 else t_quantile(n - 1) * float(values.std(ddof=1)) * math.sqrt(1 / n + shared)
+
+
+def t_quantile(df: float) -> float:
+    """How many standard errors lie between a mean and either end of its interval."""
+    return float(stats.t.ppf(0.5 + LEVEL / 2, df))

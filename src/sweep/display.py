@@ -29,16 +29,17 @@ class Display:
         self.status, self.console = status, console
         self.live = Live(console=console, auto_refresh=False, transient=True)
         self._shown = time.perf_counter()
+        self._is_live = console.is_terminal  # rich asks the environment each time
 
     def __enter__(self) -> Self:
-        if self.console.is_terminal:
+        if self._is_live:
             self.live.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.console.is_terminal:
+        if self._is_live:
             self.live.stop()
         if error is None:
             self.console.print(line(self.status))
@@ -60,10 +61,10 @@ class Display:
     def _show(self) -> None:
         """Draw it anew, if the last time was long enough ago."""
         now = time.perf_counter()
-        if now - self._shown < (REFRESH_SECONDS if self.console.is_terminal else LINE_SECONDS):
+        if now - self._shown < (REFRESH_SECONDS if self._is_live else LINE_SECONDS):
             return
         self._shown = now
-        if self.console.is_terminal:
+        if self._is_live:
             self.live.update(table(self.status), refresh=True)
         else:
             self.console.print(line(self.status))

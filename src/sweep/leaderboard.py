@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 from rich import box
 from rich.table import Table
-from scipy import stats
 
 from src.config.leaves import leaves
 from src.runs.objective import Objective
 from src.runs.results import Results
 from src.runs.stop_reason import StopReason
+from src.statistics.best_row import against_best
 from src.statistics.intervals import t_half_width
 from src.statistics.rounding import rounded
 
@@ -68,9 +68,12 @@ def leaderboard(entries: Sequence[Entry], objective: str) -> pd.DataFrame:
     """One row per configuration, the best mean of `objective` on val first, then pruned, infeasible and broken ones.
 
     Columns: `rank`, the keys that differ, `mean`, `sd` and `n` over seeds and folds, `low` and `high` (95 % interval of the
-    mean by Student's t), `difference` to the best row over the draws that both have and `p` of the paired t-test of it,
-    `broken` (runs that diverged or failed), `pruned` (runs that a search stopped), `infeasible` (runs against its
-    constraints), `best_epoch` (median), `numbers` of the runs.
+    mean by Student's t), `difference` to the first row over the draws that both have and its `p`, which allows for the
+    first having been picked among all (`against_best`), `selected`, `broken` (runs that diverged or failed), `pruned` (runs
+    that a search stopped), `infeasible` (runs against its constraints), `best_epoch` (median), `numbers` of the runs.
+
+    The first row is `selected` where there were others to pick: its mean is too good, and no interval is told, since one
+    that covers what fresh seeds would give cannot be had from the seeds that it was picked by.
     """
     keys = swept_keys(entries)
     groups: dict[tuple[str, ...], list[Entry]] = {}
@@ -83,15 +86,19 @@ def leaderboard(entries: Sequence[Entry], objective: str) -> pd.DataFrame:
         range(len(rows)),
         key=lambda i: (*(rows[i][name] > 0 for name in FLAWS), judged.ascending(rows[i]["mean"])),
     )
-    best, members = order[0], list(groups.values())
-    ranked = [
-        {"rank": rank, **rows[i], **_against(members[i], members[best], i == best)} for rank, i in enumerate(order, 1)
-    ]
+    members, ranked = list(groups.values()), [rows[i] for i in order]
+    gaps, ps = _against_first([members[i] for i in order], candidates := sum(map(_can_be_first, ranked)))
+    for rank, row in enumerate(ranked, 1):
+        row |= {"rank": rank, "difference": gaps[rank - 1], "p": ps[rank - 1], "selected": rank == 1 and candidates > 1}
+        if row["selected"]:
+            row |= {"low": math.nan, "high": math.nan}
     return pd.DataFrame(ranked, columns=["rank", *keys, *FIGURES])
 
 
 FLAWS = ["broken", "infeasible", "pruned"]  # what has one stands below what has none, the worst first
-FIGURES = ["mean", "sd", "n", "low", "high", "difference", "p", *FLAWS, "best_epoch", "numbers"]
+FIGURES = ["mean", "sd", "n", "low", "high", "difference", "p", "selected", *FLAWS, "best_epoch", "numbers"]
+SELECTED = "selected"  # in place of the first row's interval
+WARNING = "The first row was selected: its mean is too good. To quote one, train it on fresh seeds."
 
 
 def drawn(table: pd.DataFrame, objective: str) -> Table:
@@ -100,6 +107,8 @@ def drawn(table: pd.DataFrame, objective: str) -> Table:
     board = Table(
         title=f"{objective} on val, {count} configuration{'s' * (len(table) > 1)}",
         title_justify="left",
+        caption=WARNING if table["selected"].any() else None,
+        caption_justify="left",
         box=box.SIMPLE_HEAD,
     )
     keys = [name for name in table.columns if name not in ("rank", *FIGURES)]
@@ -111,6 +120,7 @@ def drawn(table: pd.DataFrame, objective: str) -> Table:
     for row in table.head(SHOWN).to_dict("records"):
         spread = "" if math.isnan(row["sd"]) else f" ± {rounded(row['sd'])}"
         interval = "" if math.isnan(row["low"]) else f"[{rounded(row['low'])}, {rounded(row['high'])}]"
+        interval = SELECTED if row["selected"] and row["n"] > 1 else interval
         p = "" if math.isnan(row["p"]) else f"{row['p']:.3f}"
         named = [_short_number(row[key]) for key in keys]
         mean = "none" if math.isnan(row["mean"]) else f"{rounded(row['mean'])}{spread}"
@@ -143,9 +153,8 @@ def _flat(entry: Entry) -> dict[str, str]:
 
 
 def _folded(members: Sequence[Entry]) -> dict[str, Any]:
-    """Figures of one configuration; of runs with the same seed, which have the same bits, the one that came furthest counts."""
-    worst_first = sorted(members, key=lambda entry: (math.isfinite(entry.value), not entry.is_pruned))
-    group = list({entry.draw: entry for entry in worst_first}.values())
+    """Figures of one configuration."""
+    group = _each_draw(members)
     values = np.array([entry.value for entry in group])
     finite = values[np.isfinite(values)]
     n, mean = len(finite), float(finite.mean()) if len(finite) else math.nan
@@ -166,12 +175,27 @@ def _folded(members: Sequence[Entry]) -> dict[str, Any]:
     }
 
 
-def _against(group: Sequence[Entry], best: Sequence[Entry], is_best: bool) -> dict[str, float]:
-    if is_best:
-        return {"difference": 0.0, "p": math.nan}
-    mine, its = ({entry.draw: entry.value for entry in some} for some in (group, best))
-    pairs = np.array([(mine[draw], its[draw]) for draw in mine.keys() & its.keys()]).reshape(-1, 2)
-    gaps = (pairs[:, 0] - pairs[:, 1])[np.isfinite(pairs).all(1)]
-    if len(gaps) < 2 or not gaps.std(ddof=1) > 0:
-        return {"difference": float(gaps.mean()) if len(gaps) else math.nan, "p": math.nan}
-    return {"difference": float(gaps.mean()), "p": float(stats.ttest_1samp(gaps, 0.0).pvalue)}
+def _each_draw(members: Sequence[Entry]) -> list[Entry]:
+    """Of runs with the same seed and fold, which have the same bits, the one that came furthest."""
+    worst_first = sorted(members, key=lambda entry: (math.isfinite(entry.value), not entry.is_pruned))
+    return list({entry.draw: entry for entry in worst_first}.values())
+
+
+def _can_be_first(row: Mapping[str, Any]) -> bool:
+    return math.isfinite(row["mean"]) and not any(row[name] for name in FLAWS)
+
+
+def _against_first(groups: Sequence[Sequence[Entry]], candidates: int) -> tuple[list[float], list[float]]:
+    """The mean difference of each of the ranked `groups` to the first, over the draws that both have, and its p.
+
+    The first `candidates` of them could have been the first. Of these a p have those that share two draws with it and
+    more, over the draws that all such have.
+    """
+    values = pd.DataFrame([{entry.draw: entry.value for entry in _each_draw(group)} for group in groups]).T
+    values = values[np.isfinite(values[0])]
+    compared = values.iloc[:, :candidates]
+    compared = compared.loc[:, compared.notna().sum() > 1].dropna()
+    p = pd.Series(math.nan, index=values.columns)
+    if min(compared.shape) > 1:
+        p[compared.columns] = against_best(compared.to_numpy(), candidates)
+    return values.sub(values[0], axis=0).mean().to_list(), p.to_list()

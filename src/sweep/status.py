@@ -25,13 +25,15 @@ class SweepStatus:
     epochs: int = 0
     used: int = 0  # slots of the stacks that are through, summed over their epochs
     offered: int = 0
-    earlier: int = 0  # of the epochs, those of an earlier start
-    started: float = field(default_factory=time.perf_counter)
+    earlier: int = 0  # of the epochs, those before the clock started
+    started: float | None = None  # with the first epoch, which compiles and warms up
 
     def add(self, job: Job, row: Mapping[str, float]) -> None:
         """A job has done an epoch."""
         self.epochs += 1
         self.epochs_left -= 1
+        if self.started is None:
+            self.earlier, self.started = self.epochs, time.perf_counter()
         self.running[job.number] = row["epoch"] / job.run.epochs
         is_kept = job.run.keep == "best" or row["epoch"] == job.run.epochs
         value = row.get(self.objective, math.nan)
@@ -40,7 +42,7 @@ class SweepStatus:
 
     def restart(self) -> None:
         """All epochs so far were done by an earlier start: the rate is that of what follows."""
-        self.earlier, self.started = self.epochs, time.perf_counter()
+        self.started = None
 
     def end(self, job: Job, reason: StopReason) -> None:
         """A job has ended."""
@@ -61,7 +63,7 @@ class SweepStatus:
     @property
     def rate(self) -> float:
         """Member-epochs per second."""
-        return (self.epochs - self.earlier) / max(time.perf_counter() - self.started, 1e-9)
+        return 0.0 if self.started is None else (self.epochs - self.earlier) / (time.perf_counter() - self.started)
 
     @property
     def slot_use(self) -> float:
@@ -70,7 +72,7 @@ class SweepStatus:
 
     @property
     def seconds_left(self) -> float:
-        """At this rate, if those that wait stop as early as those that are done: infinite before the first epoch."""
+        """At this rate, if those that wait stop as early as those that are done: infinite before the second epoch."""
         return self.epochs_left / self.rate if self.rate else math.inf
 
     def figures(self) -> tuple[dict[str, float], int]:

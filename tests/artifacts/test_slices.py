@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score, r2_score, roc_auc_score, root_mean_squared_error
 
-from src.artifacts.slices import FEW, slices_table
+from src.artifacts.slices import slices_table
+from src.statistics.figures import FEWEST
 from tests.artifacts.conftest import Table
 
 
@@ -50,10 +51,10 @@ def test_few_rows_have_no_bounds_and_many_have_narrower_ones(table: Table, found
     named = found.set_index(["slice", "group"])
     width = named[f"{figure}_high"] - named[f"{figure}_low"]
     counts = named["positives"] if "positives" in named else named["n"]
-    assert width[counts < FEW].isna().all()
+    assert width[counts < FEWEST].isna().all()
     assert 0 < width[("", "all")] < width[("site", "1")]
     assert (named[f"{figure}_low"] < named[figure])[width.notna()].all()
-    assert table.dataset.task != "binary" or (counts < FEW).any(), "or the test proves nothing"
+    assert table.dataset.task != "binary" or (counts < FEWEST).any(), "or the test proves nothing"
 
 
 def test_without_slices_there_is_no_table(binary: Table):

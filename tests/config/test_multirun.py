@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
+import yaml
 from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 from src.config.command_line import CONF
 from src.config.composition import register_resolvers
@@ -46,8 +47,32 @@ def test_a_copy_with_its_own_values_is_what_hydra_composes(hydra: tuple[Any, Dic
     theirs = [loader.load_sweep_config(master, overrides) for overrides in JOBS]
     pairs = list(zip(JOBS, theirs, strict=True))
     for overrides, its in [*pairs, *reversed(pairs)]:
-        mine = composer._composed(overrides)
+        mine = composer._whole(overrides, 3)
+        with open_dict(its):
+            its.hydra.job.id, its.hydra.job.num, its.hydra.runtime.output_dir = "3", 3, str(composer.place / "3")
         for cfg in (mine, its):  # random names of folders are resolved one by one
             cfg.hydra.run.dir = "resolved elsewhere"
         assert OmegaConf.to_container(mine) == OmegaConf.to_container(its), overrides
     assert len(composer.templates) < len(JOBS)
+
+
+def test_what_is_kept_of_a_job_is_its_configuration(hydra: tuple[Any, DictConfig]):
+    loader, master = hydra
+    composer = Composer(master, loader)
+    for overrides in JOBS[:6]:
+        made = composer.job(overrides, 3)
+        whole = composer.whole({3: made}, 3)
+        assert whole is not None
+        plain: Any = OmegaConf.to_container(whole, enum_to_str=True)
+        assert made.hydra == plain.pop("hydra")
+        assert yaml.safe_load(made.config) == plain
+    assert composer.whole({3: made}, 4) is None
+
+
+def test_a_job_of_another_folder_than_its_number_is_refused(hydra: tuple[Any, DictConfig]):
+    loader, _ = hydra
+    for subdir in ("0", "${seed}", "x${hydra.job.num}"):
+        typed = ["seed=1,2", f"hydra.sweep.subdir='{subdir}'"]
+        master = loader.load_configuration("train", typed, run_mode=RunMode.MULTIRUN)
+        with pytest.raises(ValueError, match=r"hydra.sweep.subdir: must be the job's number, 3, but got"):
+            Composer(master, loader).job(["seed=1"], 3)

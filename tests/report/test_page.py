@@ -23,7 +23,7 @@ SUBJECTS = {
         {"leaderboard", "sweeps", "curves", "settings", "best", "mistakes", "lost", "where", "again"},
     ),
     "binary": ({"experiment": "sick or <b>healthy</b>"}, {"curves", "best", "mistakes", "where", "again"}),
-    "regression": ({"experiment": "regression"}, {"curves", "best", "mistakes", "where", "again"}),
+    "regression": ({"experiment": "regression"}, {"curves", "layers", "best", "mistakes", "where", "again"}),
     "table": ({"experiment": "table"}, {"curves", "best", "groups", "columns", "mistakes", "where", "again"}),
     "member": ({"run": "{sweep}/0"}, {"curves", "best", "where", "again"}),
     "claim": (
@@ -37,7 +37,7 @@ FIGURES = {
     "search": 10,
     "experiment": 10,
     "binary": 6,
-    "regression": 4,
+    "regression": 10,
     "table": 9,
     "member": 2,
     "claim": 1,

@@ -1,6 +1,7 @@
 """How a sweep stands, and what a person sees of it."""
 
 import io
+import time
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,8 @@ def test_where_the_last_weights_are_kept_no_earlier_epoch_counts():
 
 def test_the_live_table_and_the_line_say_the_same():
     stands = status_of()
-    stands.add(Job(0, RUN, HERE, ("seed=0",)), row(1, 0.5))
+    for epoch in (1, 2):
+        stands.add(Job(0, RUN, HERE, ("seed=0",)), row(epoch, 0.5))
     stands.end(Job(1, RUN, HERE), StopReason.PATIENCE)
     shown = told(stands, terminal=True)
     for text in ("1 of 3  (1 stopped early)", "running", "waiting", "0.5000  seed=0", "member-epochs/s, ETA 0:0"):
@@ -77,7 +79,12 @@ def test_the_live_table_and_the_line_say_the_same():
     assert line(stands).endswith("slot use 90.0 %")
 
 
-def test_before_the_first_epoch_nothing_is_promised():
-    assert "ETA -:--:--" in line(status_of())
-    assert table(status_of())
+def test_before_the_second_epoch_nothing_is_promised():
+    stands = status_of()
+    assert "ETA -:--:--" in line(stands)
+    assert table(stands)
+    stands.add(Job(0, RUN, HERE), row(1, 0.5))  # in its time things were compiled
+    assert "ETA -:--:--" in line(stands)
+    stands.add(Job(0, RUN, HERE), row(2, 0.5))
+    assert stands.rate == pytest.approx(1 / (time.perf_counter() - (stands.started or 0.0)), rel=0.1)
     assert clock(3725) == "1:02:05"

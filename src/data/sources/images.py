@@ -63,7 +63,7 @@ def images(
     known = Known(wanted.strata, groups=_groups(kept.names, group_pattern), given=kept.given)
     rows = split_rows(len(kept.names), splits, known)
     labels, scale = wanted.outputs(rows["train"])
-    parts = _parts(found, torch.tensor(places), labels, kept.names, rows)
+    parts = _parts(found, torch.tensor(places), labels, kept.names, rows, known)
     told = f"{base.resolve().name}, {len(kept.names)} images, {size}x{size} {found.form.channels}"
     sizes = ", ".join(f"{part} {len(split)}" for part, split in parts.items())
     digests = [found.digests[place] for place in places]
@@ -134,17 +134,18 @@ def _groups(names: Sequence[str], pattern: str | None) -> list[str] | None:
 
 
 def _parts(
-    found: Pixels, places: Tensor, labels: Tensor, names: Sequence[str], rows: Mapping[str, Tensor]
+    found: Pixels, places: Tensor, labels: Tensor, names: Sequence[str], rows: Mapping[str, Tensor], known: Known
 ) -> dict[str, Split]:
     """The splits; `places` of the images that have `labels` and `names` among all pixels."""
     from src.data.images.arrangement import arranged
     from src.data.images.files import shown
 
     pixels = arranged(found.pixels, {part: places[of_part] for part, of_part in rows.items()}, found.folder)
-    return {
-        part: Split(pixels[part], labels[of_part], [shown(names[row]) for row in of_part.tolist()])
-        for part, of_part in rows.items()
-    }
+    splits = {}
+    for part, of_part in rows.items():
+        called = [shown(names[row]) for row in of_part.tolist()]
+        splits[part] = Split(pixels[part], labels[of_part], called, groups=known.groups_of(of_part))
+    return splits
 
 
 def _skipped(base: Path, names: Sequence[str], found: Pixels) -> list[str]:

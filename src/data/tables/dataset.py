@@ -78,7 +78,7 @@ def table_dataset(
     intake = TableRows(columns, choices.target, others, form, decimal)
     inputs, (outputs, scale) = _inputs(intake, rows), target.outputs(parts["train"])
     names, slices = [str(row + 1) for row in kept], slices_of(rows, choices.slices, decimal)
-    train, val, test = (_split(inputs, outputs, parts[part], names, slices) for part in PARTS)
+    train, val, test = (_split(inputs, outputs, parts[part], names, slices, known) for part in PARTS)
     return Dataset(
         name,
         source,
@@ -141,11 +141,16 @@ def _inputs(intake: TableRows, rows: pd.DataFrame) -> Tensor:
 
 
 def _split(
-    inputs: Tensor, labels: Tensor, rows: Tensor, names: Sequence[str], slices: Mapping[str, Sequence[str]]
+    inputs: Tensor,
+    labels: Tensor,
+    rows: Tensor,
+    names: Sequence[str],
+    slices: Mapping[str, Sequence[str]],
+    known: Known,
 ) -> Split:
     chosen = rows.tolist()
     of_rows = {name: [values[row] for row in chosen] for name, values in slices.items()}
-    return Split(inputs[rows], labels[rows], [names[row] for row in chosen], of_rows)
+    return Split(inputs[rows], labels[rows], [names[row] for row in chosen], of_rows, known.groups_of(rows))
 
 
 def _groups(column: pd.Series[Any]) -> list[str | int]:

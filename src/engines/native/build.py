@@ -9,7 +9,7 @@ from src.config.rules import loss_name
 from src.config.schema import Run
 from src.data.batches import TrainBatches
 from src.data.dataset import Dataset
-from src.engines.build import hyperparameters, learning_rates, must_run_alone
+from src.engines.build import build_probe, hyperparameters, learning_rates, must_run_alone
 from src.engines.native import activations, clipping, losses, updates
 from src.engines.native.data import MOST, Prepared, num_numbers
 from src.engines.native.epoch import Recipe, Trainable
@@ -67,6 +67,7 @@ def build_member(job: Job, data: Prepared, halt: NDArray[np.bool_]) -> Member:
         lrs=lrs,
         halt=halt,
         progress=build_progress(run, run.epochs),
+        probe=build_probe(run, data.dataset, data.standardize),
     )
 
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
-from threading import Condition
+from threading import Condition, Lock
 
 import numpy as np
 import torch
@@ -46,6 +46,7 @@ class NativeEngine:
         self.threads = min(threads or num_cores(), num_cores())
         self.read, self.console, self.on_commit = read, console, on_commit
         self._turn = Condition()  # of the threads: whoever has it asks and tells
+        self._building = Lock()  # one member at a time: torch has one generator
         self._training, self._halt = 0, np.zeros(1, np.bool_)
         self._prepared, self._ready = LastPrepared(), set[torch.dtype]()
         self._pace = Pace()  # of commits
@@ -95,30 +96,36 @@ class NativeEngine:
 
     def _take(self) -> Member | None:
         """The source's next job that can begin; None if there is none, and no job in training may yet make one."""
+        while (job := self._next()) is not None:
+            if (member := self._begin(job)) is not None:
+                return member
+        return None
+
+    def _next(self) -> Job | None:
         with self._its_turn():
             while not self._halt[0]:
                 if (job := self.source.next(None)) is not None:
-                    if (member := self._begin(job)) is not None:
-                        self._training += 1
-                        return member
-                elif self._training:
-                    self._turn.wait()
-                else:
+                    self._training += 1
+                    self.listeners.begin(job, job_facts(job, self.read(job.run.data)))
+                    return job
+                if not self._training:
                     break
+                self._turn.wait()
         return None
 
     def _begin(self, job: Job) -> Member | None:
         """As an earlier start left it, which is told again; None if it cannot be built."""
-        dataset = self.read(job.run.data)
-        self.listeners.begin(job, job_facts(job, dataset))
         try:
-            member = build_member(job, self._data(job), self._halt)
-            checkpoint.restore(member)
+            with self._building:  # while others train and tell
+                member = build_member(job, self._data(job), self._halt)
+                checkpoint.restore(member)
         except Exception as error:
-            self.listeners.end(job, Failed(error))
+            with self._its_turn():
+                self._end(job, Failed(error))
             return None
-        for row in member.progress.history:
-            self.listeners.epoch(job, row)
+        with self._its_turn():
+            for row in [] if self._halt[0] else member.progress.history:
+                self.listeners.epoch(job, row)
         return member
 
     def _data(self, job: Job) -> Prepared:

@@ -15,6 +15,7 @@ from src.engines.native.examples import Epochs
 from src.engines.native.layout import Layout
 from src.engines.native.units import Floats
 from src.models.outputs import squeezed
+from src.models.probe import Probe
 from src.runs.evaluation import Predictions
 from src.runs.job import Job
 from src.runs.outcome import Trained
@@ -24,7 +25,8 @@ from src.runs.progress import Progress
 class Member:
     """Trains by `recipe` from `trainable`, in place, on `epochs` of `data`; `lrs` (epochs, steps) float64.
 
-    `halt` (1,), made true by another thread, breaks its epoch off; what it is after that means nothing.
+    With a `probe` its rows have what goes on in its layers. `halt` (1,), made true by another thread, breaks its epoch off;
+    what it is after that means nothing.
     """
 
     def __init__(
@@ -39,23 +41,28 @@ class Member:
         lrs: Tensor,
         progress: Progress,
         halt: NDArray[np.bool_],
+        probe: Probe | None,
     ) -> None:
         self.job, self.data, self.epochs, self.layout, self.recipe = job, data, epochs, layout, recipe
         self.trainable, self.lrs, self.progress = trainable, lrs.numpy(), progress
-        self.halt = halt
+        self.halt, self.probe = halt, probe
         self.best = trainable.weights.copy()
         self.outputs = self._empty_outputs(data.val)  # by the best weights
 
     def epoch(self) -> dict[str, float]:
         """Train for one epoch, evaluate, keep the weights if they are the best so far; gives the new row."""
         started, number, dataset = time.perf_counter(), len(self.progress.history), self.data.dataset
+        before = self._weights() if self.probe else {}
         row = {"epoch": number + 1, "train/loss": self._train(number)}
         if self.job.run.train_eval:
             row["train/loss_eval"], _ = self._evaluate(self.data.train)
         row["val/loss"], outputs = self._evaluate(self.data.val)
         of_val = figures(dataset.task, outputs, self.data.val.targets, dataset.target_scale)
         row |= {f"val/{name}": value for name, value in of_val.items()}
-        row |= {"lr": float(self.lrs[number, -1]), "epoch_seconds": time.perf_counter() - started}
+        row["lr"] = float(self.lrs[number, -1])
+        if self.probe:
+            row |= self.probe(before, self._weights())
+        row["epoch_seconds"] = time.perf_counter() - started
         if self.progress.add(row):
             self.best[:], self.outputs = self.trainable.judged, outputs
         return row
@@ -104,6 +111,9 @@ class Member:
         self.progress.restore(state["progress"])
         for name, array in self._arrays().items():
             array[...] = state[name].numpy()
+
+    def _weights(self) -> dict[str, Tensor]:
+        return self.layout.named(torch.from_numpy(self.trainable.weights))
 
     def _arrays(self) -> dict[str, Floats]:
         return {**self.trainable._asdict(), "best": self.best, "outputs": self.outputs}

@@ -7,30 +7,36 @@ import pytorch_lightning as pl
 from torch import Tensor
 
 from src.engines.single.learner import Learner
+from src.models.probe import Probe
 from src.runs.progress import Progress
 from src.runs.stop_reason import StopReason
 
 
 class Judge(pl.Callback):
-    """Adds each epoch to `progress`, keeps the weights of the best in `best_weights_`, and stops the run."""
+    """Adds each epoch to `progress`, keeps the weights of the best in `best_weights_`, and stops the run.
 
-    def __init__(self, progress: Progress) -> None:
-        self.progress = progress
+    With a `probe` the row of an epoch also has what goes on in the layers.
+    """
+
+    def __init__(self, progress: Progress, probe: Probe | None = None) -> None:
+        self.progress, self.probe = progress, probe
         self.best_weights_: dict[str, Tensor] = {}
         self._validated: dict[str, Tensor] = {}
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._started = time.perf_counter()
+        if self.probe:
+            self._before = _weights(pl_module)
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         # Copied here, since a callback that averages weights lends the model its own for the validation only.
-        assert isinstance(pl_module, Learner)
-        weights = pl_module.model.state_dict()
-        self._validated = {name: tensor.detach().clone() for name, tensor in weights.items()}
+        self._validated = _weights(pl_module)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         assert isinstance(pl_module, Learner)
         row = {"epoch": trainer.current_epoch + 1, **pl_module.figures_, "lr": pl_module.lr_of_last_step}
+        if self.probe:
+            row |= self.probe(self._before, _weights(pl_module))
         if self.progress.add({**row, "epoch_seconds": time.perf_counter() - self._started}):
             self.best_weights_ = self._validated
         if self.progress.stop_reason is StopReason.PATIENCE and not _has_minimum(trainer):
@@ -44,6 +50,12 @@ class Judge(pl.Callback):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self.progress.restore(state_dict)
         self.best_weights_ = state_dict["best_weights"]
+
+
+def _weights(pl_module: pl.LightningModule) -> dict[str, Tensor]:
+    """Copies, by their names in the model."""
+    assert isinstance(pl_module, Learner)
+    return {name: tensor.detach().clone() for name, tensor in pl_module.model.state_dict().items()}
 
 
 def stop(trainer: pl.Trainer) -> None:

@@ -26,6 +26,7 @@ from src.config.leaves import leaves
 from src.config.schema import Run, Trainer
 from src.disk import DamagedError, read_whole
 from src.disk.tensors import load_tensors
+from src.engines.build import build_probe
 from src.engines.single.alone import Alone
 from src.engines.single.averaging import Averaging
 from src.engines.single.bar import Bar
@@ -73,7 +74,8 @@ def fit(run: Run, learner: Learner, data: DataModule, folder: Path, *, console: 
     False the run is pruned.
     """
     progress = build_progress(run, num_epochs(run))
-    judge, tell = Judge(progress), Tell(progress, on_epoch)
+    judge = Judge(progress, build_probe(run, data.dataset, data.standardize))
+    tell = Tell(progress, on_epoch)
     before = _restored(judge, folder)
     for row in progress.history:
         tell.tell(row)

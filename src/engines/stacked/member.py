@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from src.engines.stacked.hyperparameters import Hyperparameters
+from src.models.probe import Probe
 from src.runs.job import Job
 from src.runs.progress import Progress
 
@@ -23,6 +24,7 @@ class Member:
     hyperparameters: Hyperparameters
     build: Callable[[], nn.Module]  # its model with the initial weights
     place: int = 0  # of its fold among those of the stack
+    probe: Probe | None = None  # looks into its layers
 
     @property
     def epoch(self) -> int:

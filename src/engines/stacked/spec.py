@@ -23,6 +23,7 @@ class StackSpec:
     clip: Literal["norm", "value"] | None  # None: gradients stay as they are
     averages: bool
     train_eval: bool
+    diagnostics: bool
     precision: str
     accelerator: str
     compile: bool

@@ -89,6 +89,7 @@ class Stack:
         done = [member.epoch * steps if member else 0 for member in self.members]
         counts = torch.tensor(done, dtype=torch.float64, device=self.device)
         draws, evaluate = self._draws(), self.program.evaluate
+        before = {name: value.clone() for name, value in self.values.items()} if self.spec.diagnostics else {}
         losses = self.program.train(self.values, self.state, self.averages, hyperparameters, lrs, counts, draws)
         figures = {"train/loss": losses}
         if self.spec.train_eval:
@@ -101,6 +102,8 @@ class Stack:
         for slot, member in enumerate(self.members):
             if member is not None:
                 rows[slot] = {"epoch": member.epoch + 1, **{name: values[slot] for name, values in table.items()}}
+                if member.probe:
+                    rows[slot] |= member.probe(_of_slot(before, slot), _of_slot(self.values, slot))
                 if member.progress.add(rows[slot]):
                     better.append(slot)
         self._keep(better, outputs)
@@ -161,6 +164,10 @@ def _values(model: nn.Module) -> Tensors:
     """Parameters and buffers of a model, without the rows of its dropout layers, which each step sets anew."""
     named: Iterable[tuple[str, Tensor]] = [*model.named_parameters(), *model.named_buffers()]
     return {name: value.detach() for name, value in named if name.rpartition(".")[2] != "rows"}
+
+
+def _of_slot(tensors: Tensors, slot: int) -> Tensors:
+    return {name: value[slot] for name, value in tensors.items()}
 
 
 def _under(prefix: str, tensors: Tensors) -> Tensors:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -92,10 +93,10 @@ class OptunaSweeper(Sweeper):
                 space,
                 settings,
                 compose,
-                choices=lambda overrides: composer.job(overrides, 0).hydra.runtime.choices,
+                choices=lambda overrides: composer.job(overrides, 0).hydra["runtime"]["choices"],
                 extend=_extension(settings.custom_search_space, self.master),
                 slots=settings.n_jobs or self.launcher.slots,
-                listeners=[JobCallbacks(self.context, self.task, composed.get)],
+                listeners=[JobCallbacks(self.context, self.task, partial(composer.whole, composed))],
             )
             conduct_search(request, tracker)
 

@@ -1,6 +1,7 @@
 """Hydra's door to many runs at once: `hydra/launcher=stacked`. Hydra imports this file at each start, so what is heavy waits."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from hydra.core.utils import JobReturn, setup_globals
 from hydra.plugins.launcher import Launcher
@@ -40,14 +41,14 @@ class StackedLauncher(Launcher):
         from src.config.command_line import as_typed
         from src.config.leftovers import none_left
         from src.config.multirun import Composer, log_into, sweep_folder, write_hydra_files
-        from src.config.targets import as_given
         from src.runs.announcement import announce
 
         setup_globals()
         folder = sweep_folder(self.config)
         # MLflow is imported while this process composes.
         with none_left(folder), tracking.open(self.config.tracking.enabled) as tracker:
-            composed = Composer(self.config, self.context.config_loader).jobs(job_overrides, initial_job_idx)
+            composer = Composer(self.config, self.context.config_loader)
+            composed = composer.jobs(job_overrides, initial_job_idx)
             # All jobs are sound: what is heavy is imported, and folders are made, only now.
             announce(composed[initial_job_idx].run, f"{len(composed)} runs")
             from src.sweep.reading import first_read
@@ -57,7 +58,7 @@ class StackedLauncher(Launcher):
             from src.sweep.grid import check_settings, train_multirun
 
             jobs = [
-                Job(number, made.run, folder / str(number), tuple(as_typed(as_given(made.hydra.overrides.task))))
+                Job(number, made.run, folder / str(number), tuple(as_typed(made.typed)))
                 for number, made in composed.items()
             ]
             check_settings(jobs)
@@ -70,9 +71,9 @@ class StackedLauncher(Launcher):
                 tracker,
                 slots=self.slots,
                 is_whole=comes_whole(self.config),
-                listeners=[JobCallbacks(self.context, self.task, composed.get)],
+                listeners=[JobCallbacks(self.context, self.task, partial(composer.whole, composed))],
                 data=data,
             )
         if failed := [result for result in results.values() if isinstance(result, BaseException)]:
             raise failed[0]  # what Hydra gets back it would tell in a line of its own
-        return [returned(job, composed[job.number], results[job.number]) for job in jobs]
+        return [returned(job, results[job.number]) for job in jobs]
