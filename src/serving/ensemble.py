@@ -10,7 +10,7 @@ from rich.table import Table
 
 from src.disk import read_whole
 from src.models.outputs import mean_outputs
-from src.runs.evaluation import PREDICTIONS, Predictions, operating_threshold, read_predictions
+from src.runs.evaluation import PREDICTIONS, Predictions, operating_threshold, read_groups, read_predictions
 from src.runs.folder import label
 from src.runs.identity import read_run
 from src.runs.results import Results
@@ -28,6 +28,7 @@ class Ensemble:
     task: Task
     splits: Mapping[str, Predictions]
     threshold: float | None
+    groups: Sequence[int] = ()  # of test's rows, those that count together
 
 
 def recorded_ensemble(folders: Sequence[Path]) -> Ensemble:
@@ -46,7 +47,8 @@ def recorded_ensemble(folders: Sequence[Path]) -> Ensemble:
     common = [split for split in SPLITS if all(split in found for found in of_each)]
     splits = {split: _mean(split, [found[split] for found in of_each], known["task"]) for split in common}
     threshold = operating_threshold(read_run(folders[0]), known["task"], splits["val"])
-    return Ensemble(list(map(label, folders)), known["task"], splits, threshold)
+    groups = read_groups(folders[0], "test")
+    return Ensemble(list(map(label, folders)), known["task"], splits, threshold, groups)
 
 
 def ensemble_table(ensemble: Ensemble) -> Table:
@@ -65,7 +67,7 @@ def ensemble_table(ensemble: Ensemble) -> Table:
 
 def _figures(ensemble: Ensemble, split: str, found: Predictions) -> dict[str, float]:
     if split == "test":
-        return found.bounded_figures(ensemble.task, ensemble.threshold, seed=0)
+        return found.bounded_figures(ensemble.task, ensemble.threshold, ensemble.groups)
     return found.figures(ensemble.task, ensemble.threshold)
 
 

@@ -2,6 +2,7 @@
 
 import io
 import re
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from src.runs import read_json
 from src.runs.evaluation import read_predictions
 from tests import doors
 from tests.data.tables.made import csv, customers
@@ -160,6 +162,16 @@ def test_several_runs_tell_what_their_mean_is_worth_on_what_they_have_recorded(h
     assert "test auroc" not in done.stdout  # a sweep's runs have not read it
     assert "Mean of 3 runs" in done.stdout
     assert ask("top=2", run=sweep.name).stdout.startswith("Mean of 2 runs")
+
+
+def test_a_run_and_its_copy_are_worth_what_it_is_worth(home: Path, ask: Ask):
+    (run,) = (home / "mlruns" / "runs").iterdir()
+    copy = shutil.copytree(run, home / "copy")
+    found = read_json(run / "results.json")["test"]
+    done = ask(run=f"{run.name},{copy.name}")
+    shutil.rmtree(copy)
+    of_test = f"{found['auroc']:.4f}   95 % [{found['auroc_low']:.3f}, {found['auroc_high']:.3f}]"
+    assert re.search(rf" test auroc +│ {re.escape(of_test)}", done.stdout), (of_test, done.stdout)
 
 
 @pytest.mark.parametrize("how", ["damaged", "gone"])
