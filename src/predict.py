@@ -4,7 +4,7 @@
 averages the ten best runs and adds their spread, `run=RUN,RUN` these; decisions are by the first's threshold. `input` is a
 table, a folder of images or an image, as the model knows them. `output` ends in .csv, .parquet or .jsonl; without it the
 predictions are written to stdout as CSV. Where the input has labels too, what the predictions are worth is told with 95 %
-intervals.
+intervals; several runs that are asked without an input tell this of the rows of val and test that they have recorded.
 """
 
 import sys
@@ -25,11 +25,9 @@ def main() -> None:
 def parse(arguments: Sequence[str]) -> dict[str, str]:
     """`key=value` of each argument; ValueError for what is not known, or what is missing."""
     given = key_values(arguments, KEYS)
-    for key in ("run", "input"):
-        if key not in given:
-            raise ValueError(
-                f"command line: must name run=... and input=..., but got {' '.join(arguments) or 'nothing'}."
-            )
+    are_several = "," in given.get("run", "") or "top" in given
+    if "run" not in given or not ("input" in given or (are_several and "output" not in given)):
+        raise ValueError(f"command line: must name run=... and input=..., but got {' '.join(arguments) or 'nothing'}.")
     top = given.get("top", "1")
     if not top.isdigit() or int(top) < 1:
         raise ValueError(f"top: must be how many runs are averaged, 1 or more, but got {top!r}.")
@@ -38,15 +36,20 @@ def parse(arguments: Sequence[str]) -> dict[str, str]:
 
 def predict(given: dict[str, str]) -> None:
     """Predict the rows of `input`, write them, tell what could not be read and how good the predictions are."""
-    path, output = Path(given["input"]), Path(given["output"]) if "output" in given else None
     from rich.console import Console
 
-    from src.serving.models import find_ensemble
+    from src.serving.ensemble import ensemble_table, recorded_ensemble
+    from src.serving.models import find_ensemble, find_folders
     from src.serving.predict import check_place, evaluation, predict_file, tell_faults, write_frame
 
+    top = int(given["top"]) if "top" in given else None
+    if "input" not in given:
+        Console().print(ensemble_table(recorded_ensemble(find_folders(given["run"], top))))
+        return
+    path, output = Path(given["input"]), Path(given["output"]) if "output" in given else None
     if output is not None:
         check_place(output, path)
-    models = find_ensemble(given["run"], int(given["top"]) if "top" in given else None)
+    models = find_ensemble(given["run"], top)
     predicted = predict_file(models, path)
     aside = Console(stderr=True)
     tell_faults(predicted, aside)

@@ -95,3 +95,9 @@ def read_predictions(folder: Path) -> dict[str, Predictions]:
         labels = torch.from_numpy(rows["label"].to_numpy(copy=True))
         found[str(split)] = Predictions(logits.squeeze(-1) if len(columns) == 1 else logits, labels)
     return found
+
+
+def read_groups(folder: Path, split: str) -> list[int]:
+    """Of each row of `split` the number of what it was drawn with; none where the data have no groups."""
+    frame = pd.read_parquet(folder / PREDICTIONS)
+    return frame.loc[frame["split"] == split, "group"].astype(int).tolist() if "group" in frame.columns else []

@@ -12,29 +12,38 @@ from src.runs.folder import ROOT
 LEADERBOARD = "leaderboard.csv"
 
 
+def find_predictors(run: str, top: int | None) -> list[Predictor]:
+    """Of a run one, of a sweep those of the `top` best runs (None: the best); ValueError where there are none."""
+    return [Predictor.of_run(folder) for folder in _folders(run, top)]
+
+
 def find_ensemble(names: str, top: int | None) -> list[Predictor]:
-    """Of one name as `find_predictors` has it; of several, divided by commas, one of each, a sweep giving its best run.
+    """Of all that `find_folders` finds."""
+    return [Predictor.of_run(folder) for folder in find_folders(names, top)]
+
+
+def find_folders(names: str, top: int | None) -> list[Path]:
+    """The folders of one name, a run or the `top` best of a sweep; or of several, divided by commas, one of each.
 
     Raises ValueError for a name that is there twice.
     """
     if "," not in names or place_of(Path(names)) is not None:
-        return find_predictors(names, top)
+        return _folders(names, top)
     if top is not None:
         raise ValueError(f"top: must be left out for several runs, but got {top}.")
     of_each = names.split(",")
     if twice := [name for place, name in enumerate(of_each) if name in of_each[:place]]:
         raise ValueError(f"run: must name each run once, but got {twice[0]!r} twice.")
-    return [predictor for name in of_each for predictor in find_predictors(name, None)]
+    return [folder for name in of_each for folder in _folders(name, None)]
 
 
-def find_predictors(run: str, top: int | None) -> list[Predictor]:
-    """Of a run one, of a sweep those of the `top` best runs (None: the best); ValueError where there are none."""
+def _folders(run: str, top: int | None) -> list[Path]:
     sweep = next((folder for folder in (Path(run), ROOT / "sweeps" / run) if (folder / LEADERBOARD).is_file()), None)
     if sweep is not None:
-        return [Predictor.of_run(sweep / number) for number in _best(sweep, top or 1)]
+        return [sweep / number for number in _best(sweep, top or 1)]
     if top is not None:
         raise ValueError(f"top: must be left out for a single run, but got {top}.")
-    return [Predictor.of_run(Path(run) if place_of(Path(run)) is not None else runs.find(run))]
+    return [Path(run) if place_of(Path(run)) is not None else runs.find(run)]
 
 
 def _best(sweep: Path, top: int) -> list[str]:

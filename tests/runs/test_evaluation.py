@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from src.runs.evaluation import read_predictions
+from src.runs.evaluation import read_groups, read_predictions
 from src.statistics.figures import bounded_figures
 from tests import doors
 
@@ -36,6 +36,7 @@ def test_of_a_table_with_groups_the_bounds_are_by_patient(tmp_path: Path):
     by_patient = bounded_figures("binary", test.logits, test.labels, threshold, list(groups))
     by_row = bounded_figures("binary", test.logits, test.labels, threshold)
     assert told["test"] == by_patient
+    assert read_groups(folder, "test") == list(groups)
     for name in ("auroc", "accuracy"):
         ends = torch.tensor([[one[f"{name}_low"], one[f"{name}_high"]] for one in (by_patient, by_row)])
         assert ends.diff()[0] > 1.5 * ends.diff()[1]

@@ -2,6 +2,7 @@
 
 import io
 import re
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,10 @@ import mlflow.pyfunc
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import roc_auc_score
 
+from src.runs import read_json
+from src.runs.evaluation import read_predictions
 from tests import doors
 from tests.data.tables.made import csv, customers
 
@@ -144,6 +148,46 @@ def test_several_runs_are_averaged_with_their_spread(home: Path, ask: Ask):
     np.testing.assert_allclose(told(done)["probability_sd"], np.std(single, 0, ddof=1), rtol=1e-9)
     assert "60 labelled rows" in done.stderr
     assert "auroc" in done.stderr
+
+
+def test_several_runs_tell_what_their_mean_is_worth_on_what_they_have_recorded(home: Path, ask: Ask):
+    (run,) = (home / "mlruns" / "runs").iterdir()
+    (sweep,) = (home / "mlruns" / "sweeps").iterdir()
+    of_each = [read_predictions(folder) for folder in (run, sweep / "1", sweep / "2")]
+    done = ask(run=f"{run.name},{sweep.name}/1,{sweep.name}/2")
+    assert done.returncode == 0, done.stderr
+    mean = np.mean([1 / (1 + np.exp(-found["val"].logits.numpy())) for found in of_each], 0)
+    auroc = roc_auc_score(of_each[0]["val"].labels, mean)
+    assert re.search(rf" val auroc +│ {auroc:.4f} ", done.stdout), done.stdout
+    assert "test auroc" not in done.stdout  # a sweep's runs have not read it
+    assert "Mean of 3 runs" in done.stdout
+    assert ask("top=2", run=sweep.name).stdout.startswith("Mean of 2 runs")
+
+
+def test_a_run_and_its_copy_are_worth_what_it_is_worth(home: Path, ask: Ask):
+    (run,) = (home / "mlruns" / "runs").iterdir()
+    copy = shutil.copytree(run, home / "copy")
+    found = read_json(run / "results.json")["test"]
+    done = ask(run=f"{run.name},{copy.name}")
+    shutil.rmtree(copy)
+    of_test = f"{found['auroc']:.4f}   95 % [{found['auroc_low']:.3f}, {found['auroc_high']:.3f}]"
+    assert re.search(rf" test auroc +│ {re.escape(of_test)}", done.stdout), (of_test, done.stdout)
+
+
+@pytest.mark.parametrize("how", ["damaged", "gone"])
+def test_a_run_whose_predictions_are_damaged_or_gone_is_named(home: Path, ask: Ask, how: str):
+    (run,) = (home / "mlruns" / "runs").iterdir()
+    (sweep,) = (home / "mlruns" / "sweeps").iterdir()
+    path = sweep / "1" / "predictions.parquet"
+    content = path.read_bytes()
+    try:
+        path.write_bytes(b"damaged") if how == "damaged" else path.unlink()
+        done = ask(run=f"{run.name},{sweep.name}/1")
+    finally:
+        path.write_bytes(content)
+    assert (done.returncode, done.stdout) == (1, "")
+    told = "1/predictions.parquet: must be whole" if how == "damaged" else "run: each must keep its predictions"
+    assert re.fullmatch(rf"error: .*{told}.*\n", done.stderr), done.stderr
 
 
 @pytest.mark.parametrize(
