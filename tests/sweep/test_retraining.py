@@ -31,7 +31,16 @@ def test_the_best_is_trained_on_seeds_that_the_grid_did_not_have(tmp_path: Path)
     )
 
 
-def test_how_many_seeds_is_a_number(tmp_path: Path):
-    done = doors.run("-m", "src.train", *GRID, "hydra.launcher.retrain=-1", cwd=tmp_path)
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        (["hydra.launcher.retrain=-1"], "must be a number of at least 0, but got -1."),
+        (["hydra.launcher.retrain=2", "hydra.sweeper.max_batch_size=2"], "must be 0 where jobs come in batches"),
+        (["hydra.launcher.retrain=2", "+search=quick"], "must be 0 in a search, where hydra.sweeper.retrain is"),
+    ],
+)
+def test_seeds_that_nothing_would_be_trained_on_are_refused(tmp_path: Path, keys: list[str], told: str):
+    done = doors.run("-m", "src.train", *GRID, *keys, cwd=tmp_path)
     assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
-    assert "error: hydra.launcher.retrain: must be a number of at least 0, but got -1." in done.stderr
+    assert f"error: hydra.launcher.retrain: {told}" in done.stderr
+    assert not (tmp_path / "mlruns" / "sweeps").exists() or not list((tmp_path / "mlruns" / "sweeps").iterdir())

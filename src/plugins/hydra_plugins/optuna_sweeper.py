@@ -56,6 +56,10 @@ class OptunaSweeper(Sweeper):
                 "hydra/launcher: must be stacked for a search, which hands out its trials itself (engine=single "
                 f"trains them one by one), but got {chosen}."
             )
+        if self.launcher.retrain:
+            raise ValueError(
+                f"hydra.launcher.retrain: must be 0 in a search, where hydra.sweeper.retrain is, but got {self.launcher.retrain}."
+            )
         loader, folder = self.context.config_loader, sweep_folder(self.master)
         settings = validated(Settings, self.settings, "hydra.sweeper.")
         if settings.study_name and not folder.name.startswith(

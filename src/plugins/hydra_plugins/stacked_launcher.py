@@ -50,6 +50,11 @@ class StackedLauncher(Launcher):
         folder = sweep_folder(self.config)
         # MLflow is imported while this process composes.
         with none_left(folder), tracking.open(self.config.tracking.enabled) as tracker:
+            if self.retrain and not comes_whole(self.config):
+                raise ValueError(
+                    "hydra.launcher.retrain: must be 0 where jobs come in batches, of which none knows the best, but got "
+                    f"{self.retrain}."
+                )
             composer = Composer(self.config, self.context.config_loader)
             composed = composer.jobs(job_overrides, initial_job_idx)
             # All jobs are sound: what is heavy is imported, and folders are made, only now.
@@ -79,7 +84,7 @@ class StackedLauncher(Launcher):
             )
         if failed := [result for result in results.values() if isinstance(result, BaseException)]:
             raise failed[0]  # what Hydra gets back it would tell in a line of its own
-        if self.retrain and comes_whole(self.config):
+        if self.retrain:
             from src.sweep.retraining import retrain_best
 
             retrain_best(jobs, folder, self.retrain)
