@@ -1,8 +1,9 @@
 """A multirun end to end, start-up and tracking included, on the compiled engine and one run after another.
 
-Command: python -m benchmarks.multirun grid|small|equal|refill|tracking|many
-`grid`: 54 jobs, +experiment=xray over lr, batch size, dropout and seed. `small`: 500 jobs, 30-64-64-1 on breast_cancer.
-Both print seconds of all runs together, of a part of them with hydra/launcher=basic, which takes as long for each, and the ratio.
+Command: python -m benchmarks.multirun grid|small|bare|equal|refill|tracking|many
+`grid`: 54 jobs, +experiment=xray over lr, batch size, dropout and seed. `small`: 500 jobs, 30-64-64-1 on breast_cancer; `bare`:
+these without MLflow, whose import the basic launcher pays for every job. All print seconds of all runs together, of a part
+of them with hydra/launcher=basic, which takes as long for each, and the ratio.
 `equal`: the grid for 5 epochs in float64, both ways: how far the leaderboards differ.
 `refill`: 64 jobs whose early stopping spreads from 5 to 50 epochs in 16 slots of a stack, against 4 stacks in lockstep.
 `tracking`: `small` with MLflow and without, in turn; the store is there before, and what it costs to make is told.
@@ -35,7 +36,11 @@ SLOTS, ROUNDS = 16, 5
 
 def main() -> None:
     """The comparison that is asked for."""
-    comparisons = {"grid": (GRID, "seed=0", 3), "small": (SMALL, "seed=range(5)", 10)}
+    comparisons = {
+        "grid": (GRID, "seed=0", 3),
+        "small": (SMALL, "seed=range(5)", 10),
+        "bare": ([*SMALL, "tracking.enabled=false"], "seed=range(5)", 10),
+    }
     for name in sys.argv[1:]:
         if name in comparisons:
             compare(*comparisons[name])
