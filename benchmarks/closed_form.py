@@ -101,7 +101,8 @@ def run_slots(search: Search, function: Function, slots: int, epochs: int = 3, m
 
 def trained(history: list[dict[str, float]], reason: StopReason) -> Trained:
     """What an engine makes of a job whose training is a formula."""
-    progress = Progress(Objective.of("val/loss"), len(history), None, history, len(history), reason)
+    count = len(history)
+    progress = Progress(Objective.of("val/loss"), count, None, history=history, best_epoch=count, stop_reason=reason)
     return Trained(None, {}, None, None, progress, num_params=1)  # type: ignore[arg-type]
 
 
