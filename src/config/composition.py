@@ -26,6 +26,7 @@ from src.config.schema import Run
 from src.config.targets import as_given, on_its_target
 from src.config.templates import Templates
 from src.passwords import without_passwords
+from src.runs.beginning import is_marked
 from src.runs.identity import AGAIN, Identity
 
 
@@ -97,7 +98,10 @@ class Check(Callback):
                 raise ValueError(
                     "search: must be started with -m (python -m src.train -m ...), but got a search without it."
                 )
-            Identity.of(run).check(Path(config.hydra.run.dir), again=AGAIN)
+            folder = Path(config.hydra.run.dir)
+            if run.lr_find and is_marked(folder):  # it would change what the run there goes on by
+                raise ValueError(f"lr_find: must be asked in a folder where no run is, but got {folder}.")
+            Identity.of(run).check(folder, again=AGAIN)
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         with report_errors():

@@ -79,9 +79,8 @@ def _batches(run: Run, dataset: Dataset) -> Iterator[Batch]:
     """Those of one epoch after another."""
     rows = run.batch_size * run.trainer.accumulate_grad_batches
     scale = Standardize.fit(dataset.train.inputs, standardize_of(run))
-    train = placed(dataset.train, device_of(run))
+    train, augment = placed(dataset.train, device_of(run)), build_augment(run, dataset)
     for epoch in itertools.count():
-        augment = build_augment(run, dataset)
         yield from TrainBatches(train, scale, augment, rows, run.seed, dtype=dtype_of(run), epoch=epoch)
 
 

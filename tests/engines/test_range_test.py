@@ -56,3 +56,15 @@ def test_the_door_leaves_the_curve_and_records_no_run(tmp_path: Path):
     refused = doors.run("-m", "src.train", "-m", *KEYS, "lr_find=true", "seed=0,1", cwd=tmp_path)
     assert refused.returncode == 1
     assert refused.stderr.startswith("error: lr_find: must be false in a multirun")
+
+
+def test_a_folder_of_a_run_is_left_as_it_is(tmp_path: Path):
+    there = [*KEYS, "epochs=1", "tracking.enabled=false", "hydra.run.dir=mlruns/runs/there"]
+    assert doors.run("-m", "src.train", *there, cwd=tmp_path).returncode == 0
+    folder = tmp_path / "mlruns" / "runs" / "there"
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+    for keys in ([*there, "lr_find=true"], ["resume=there", "lr_find=true"]):
+        refused = doors.run("-m", "src.train", *keys, cwd=tmp_path)
+        assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+        assert refused.stderr.startswith("error: lr_find: must be asked in a folder where no run is, but got ")
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()} == before

@@ -3,7 +3,6 @@
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call, stack_module_state, vmap
 from torch.nn.functional import conv2d, gelu, layer_norm, linear, unfold
 
 from src.models.cnn import CNN, NORMS
@@ -12,6 +11,7 @@ from src.models.images import patches
 from src.models.initialisers import initialiser
 from src.models.mixer import MLPMixer
 from src.randomness import Purpose, key, row_keys
+from tests.models.stacking import assert_gradients_as_alone
 
 SHAPE = (2, 8, 12)
 IMAGES = torch.randn(5, *SHAPE, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
@@ -99,18 +99,7 @@ def test_each_layer_is_drawn_with_its_own_key(build):
 @pytest.mark.parametrize("build", MODELS.values(), ids=MODELS)
 def test_a_member_of_a_stack_gives_the_gradient_that_it_gives_alone(build):
     members = [build(dropout=0.1 + 0.2 * seed, seed=seed).double() for seed in range(3)]
-    for seed, member in enumerate(members):
-        set_rows(dropout_layers(member), row_keys(2 + seed, torch.arange(5)))
-    inputs = torch.stack([IMAGES, IMAGES.flip(0), IMAGES + 1])
-
-    def loss(parameters: dict[str, Tensor], buffers: dict[str, Tensor], inputs: Tensor) -> Tensor:
-        return functional_call(members[0], (parameters, buffers), (inputs,)).square().sum()
-
-    gradients = vmap(torch.func.grad(loss))(*stack_module_state(members), inputs)
-    for number, member in enumerate(members):
-        member(inputs[number]).square().sum().backward()
-        for name, parameter in member.named_parameters():
-            torch.testing.assert_close(gradients[name][number], parameter.grad, rtol=1e-10, atol=1e-12)
+    assert_gradients_as_alone(members, torch.stack([IMAGES, IMAGES.flip(0), IMAGES + 1]))
 
 
 @pytest.mark.parametrize("build", MODELS.values(), ids=MODELS)

@@ -1,7 +1,7 @@
 import pytest
 import torch
 from torch import Tensor
-from torch.func import functional_call, stack_module_state, vmap
+from torch.func import functional_call
 
 from src.models.activations import ACTIVATIONS, activation
 from src.models.build import num_params
@@ -9,6 +9,7 @@ from src.models.dropout import dropout_layers, set_rows
 from src.models.initialisers import INITIALISERS, initialiser
 from src.models.mlp import MLP, NORMS
 from src.randomness import Purpose, key, row_keys
+from tests.models.stacking import assert_gradients_as_alone
 
 SMOOTH = [name for name in ACTIVATIONS if name not in ("step", "relu", "leaky_relu")]
 
@@ -129,18 +130,7 @@ def test_dropout_follows_each_activation_and_scales_it():
 @pytest.mark.parametrize("norm", NORMS)
 def test_a_member_of_a_stack_gives_the_gradient_that_it_gives_alone(norm):
     members = [mlp(dropout=0.1 + 0.2 * seed, norm=norm, seed=seed).double() for seed in range(3)]
-    for seed, member in enumerate(members):
-        set_rows(dropout_layers(member), row_keys(2 + seed, torch.arange(6)))
-    inputs = torch.randn(3, 6, 5, dtype=torch.float64)
-
-    def loss(parameters: dict[str, Tensor], buffers: dict[str, Tensor], inputs: Tensor) -> Tensor:
-        return functional_call(members[0], (parameters, buffers), (inputs,)).square().sum()
-
-    gradients = vmap(torch.func.grad(loss))(*stack_module_state(members), inputs)
-    for number, member in enumerate(members):
-        member(inputs[number]).square().sum().backward()
-        for name, parameter in member.named_parameters():
-            torch.testing.assert_close(gradients[name][number], parameter.grad, rtol=1e-10, atol=1e-12)
+    assert_gradients_as_alone(members, torch.randn(3, 6, 5, dtype=torch.float64))
 
 
 @pytest.mark.parametrize(

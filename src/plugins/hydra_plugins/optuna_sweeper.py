@@ -37,7 +37,6 @@ class OptunaSweeper(Sweeper):
 
     def _sweep(self, arguments: list[str]) -> None:
         from hydra_plugins.job_callbacks import JobCallbacks
-        from hydra_plugins.stacked_launcher import StackedLauncher
 
         from src import runs, tracking
         from src.config.leftovers import none_left
@@ -50,16 +49,7 @@ class OptunaSweeper(Sweeper):
         from src.search.stack_parameters import middles
 
         setup_globals()
-        if not isinstance(self.launcher, StackedLauncher):
-            chosen = self.master.hydra.runtime.choices.get("hydra/launcher")
-            raise ValueError(
-                "hydra/launcher: must be stacked for a search, which hands out its trials itself (engine=single "
-                f"trains them one by one), but got {chosen}."
-            )
-        if self.launcher.retrain:
-            raise ValueError(
-                f"hydra.launcher.retrain: must be 0 in a search, where hydra.sweeper.retrain is, but got {self.launcher.retrain}."
-            )
+        launcher = self._checked_launcher()
         loader, folder = self.context.config_loader, sweep_folder(self.master)
         settings = validated(Settings, self.settings, "hydra.sweeper.")
         if settings.study_name and not folder.name.startswith(
@@ -99,10 +89,26 @@ class OptunaSweeper(Sweeper):
                 compose,
                 choices=lambda overrides: composer.job(overrides, 0).hydra["runtime"]["choices"],
                 extend=_extension(settings.custom_search_space, self.master),
-                slots=settings.n_jobs or self.launcher.slots,
+                slots=settings.n_jobs or launcher.slots,
                 listeners=[JobCallbacks(self.context, self.task, partial(composer.whole, composed))],
             )
             conduct_search(request, tracker)
+
+    def _checked_launcher(self) -> Any:
+        """That of stacks, whose slots a search has too."""
+        from hydra_plugins.stacked_launcher import StackedLauncher
+
+        if not isinstance(self.launcher, StackedLauncher):
+            chosen = self.master.hydra.runtime.choices.get("hydra/launcher")
+            raise ValueError(
+                "hydra/launcher: must be stacked for a search, which hands out its trials itself (engine=single "
+                f"trains them one by one), but got {chosen}."
+            )
+        if given := self.launcher.retrain:
+            raise ValueError(
+                f"hydra.launcher.retrain: must be 0 in a search, where hydra.sweeper.retrain is, but got {given}."
+            )
+        return self.launcher
 
 
 def _extension(path: str | None, config: DictConfig) -> Any:
