@@ -31,7 +31,7 @@ SHAPES = [
     ("model.widths=[8]", "trainer.precision=64-true", "epochs=6", "patience=1"),
     ("model.widths=[5,5]", "data=digits", "model.activation=gelu", "train_eval=true", "batch_size=200"),
     ("model=perceptron", "model.activation=identity", "loss=perceptron", "batch_size=8"),
-    ("model.widths=[6]", "ema=0.98", "keep=last", "model.dropout=0.2"),
+    ("model.widths=[6]", "ema=0.98", "keep=last", "model.dropout=0.2", "diagnostics=true"),
     ("data=phantom", "augment=affine", "augment.mixup=0.2", "batch_size=64", "data.num_train=200", "data.num_val=60"),
 ]
 

@@ -15,7 +15,7 @@ from tests import doors
 
 COMMAND = [
     *("-m", "src.train", "+experiment=digits", "epochs=80", "patience=null"),
-    *("model.dropout=0.3", "augment=affine", "schedule=cosine", "optimizer=nadam", "ema=0.99"),
+    *("model.dropout=0.3", "augment=affine", "schedule=cosine", "optimizer=nadam", "ema=0.99", "diagnostics=true"),
 ]
 NUM_KILLS = 10
 
