@@ -98,7 +98,16 @@ def race(name: str, keys: list[str]) -> None:
 
 def wide(name: str, keys: list[str]) -> None:
     """Seconds of whole searches."""
-    given = ["+experiment=pneumonia", *keys, "augment=none", "epochs=30", "+search=quick", "hydra.sweeper.retrain=0"]
+    given = [
+        "+experiment=pneumonia",
+        *keys,
+        "augment=none",
+        "keep=best",
+        "ema=null",
+        "epochs=30",
+        "+search=quick",
+        "hydra.sweeper.retrain=0",
+    ]
     for title, more in {"pruned": [], "not pruned": ["hydra.sweeper.pruner=null"]}.items():
         rounds = [search(*given, *more, f"seed={seed}") for seed in range(3)]
         seconds, best = [whole for whole, _, _ in rounds], [curve[-1][1] for _, curve, _ in rounds]

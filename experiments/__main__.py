@@ -19,7 +19,11 @@ def main() -> None:
     with report_errors(), output(goes_on=True):
         show_warnings()
         for name in claims():
-            verdicts[name] = publish_claim(importlib.import_module(f"experiments.{name}"), arguments)["verdict"]
+            module = importlib.import_module(f"experiments.{name}")
+            if reason := getattr(module, "APART", None):
+                print(f"{name}: left out, since it {reason}: python -m experiments.{name}")
+            else:
+                verdicts[name] = publish_claim(module, arguments)["verdict"]
         width = max(map(len, verdicts))
         print("\n".join(f"{name:{width}}  {verdict}" for name, verdict in verdicts.items()))
         print(f"{len(verdicts)} claims, {(time.perf_counter() - started) / 60:.1f} min")

@@ -14,8 +14,9 @@ import torch
 
 from src.claims import Finding, Lab, Outcome, conduct, over_seeds_and_rows
 from src.claims.baselines import logistic_regression
-from src.metrics import auroc, full_report
+from src.metrics import auroc
 from src.plots import GREY, STYLES, Figure, annotate, band, panels
+from src.runs.evaluation import Predictions
 from src.statistics.influence import of_auroc
 
 SHOWN = ("auroc", "accuracy", "accuracy_at_threshold")
@@ -29,18 +30,16 @@ def findings(lab: Lab, *, changed: Sequence[str] = ()) -> list[Finding]:
     outcome = lab.train({"MLP": run})
     data = outcome.data("MLP")
     labels, linear = data.test.labels, logistic_regression(data, standardize="images", penalties=PENALTIES)
-    logits = torch.stack([outcome.predict("MLP", seed, data.test).logits for seed in outcome.seeds])
-    figures = {name: float(value) for name, value in full_report("binary", linear, labels).items()}
-    for figure in SHOWN:
-        lab.tell(f"MLP: test {figure}", outcome.results("MLP", "test", figure).tolist())
-        if figure in figures:
-            lab.tell(f"logistic regression: test {figure}", [figures[figure]])
-    lab.draw(curves_and_areas(outcome, figures["auroc"]))
+    found = [outcome.predict("MLP", seed, data.test) for seed in outcome.seeds]
+    lab.tell_test("MLP", found, outcome.results("MLP", "threshold").tolist(), SHOWN)
+    lab.tell_test("logistic regression", [Predictions(linear, labels)], [None], SHOWN)
+    logits, area = torch.stack([one.logits for one in found]), float(auroc(linear, labels))
+    lab.draw(curves_and_areas(outcome, area))
     influence = of_auroc(logits, labels) - of_auroc(linear, labels)
     return [
         over_seeds_and_rows(
             "the MLP is ahead",
-            auroc(logits, labels) - figures["auroc"],
+            auroc(logits, labels) - area,
             influence,
             of="test AUROC, MLP less linear, over seeds and patients",
             above=0.0,

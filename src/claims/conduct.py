@@ -60,6 +60,7 @@ def publish_claim(module: ModuleType, arguments: argparse.Namespace) -> dict[str
         **vars(claim),
         "findings": table(findings),
         "figures": lab.figures,
+        "bounds": lab.bounds,
         "verdict": verdict_of(findings),
         "seconds": round(time.perf_counter() - started + lab.seconds_saved, 1),
         "quick": lab.is_quick,

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
+import torch
 from rich.console import Console
 
 from src import runs, tracking
@@ -19,10 +20,12 @@ from src.config.schema import Run, Tracking
 from src.disk import whole_file, write_text
 from src.plots import Figure, save_figure
 from src.runs import identity
+from src.runs.evaluation import Predictions
 from src.runs.files import SWEEP
 from src.runs.job import Job
 from src.runs.provenance import versions
 from src.runs.stop_reason import RunStatus
+from src.statistics.figures import mean_figures
 from src.statistics.intervals import mean_and_sd
 from src.sweep.grid import train_grid
 from src.sweep.leaderboard import leaderboard
@@ -49,7 +52,8 @@ class Lab:
             raise ValueError(f"seed: must be left to the claim, which has --seeds, but got {list(overrides)}.")
         self.name, self.is_quick, self.overrides = name, quick, tuple(overrides)
         self.seeds = range(seeds or (QUICK_SEEDS if quick else SEEDS))
-        changed = [text for text in overrides if not identity.is_free(text.lstrip("+").partition("=")[0])]
+        free = identity.FREE | identity.FREE_OF_DATA
+        changed = [text for text in overrides if not identity.is_free(text.lstrip("+").partition("=")[0], free)]
         self.is_stated = not quick and seeds in (None, SEEDS) and not changed
         marks = {"quick": quick, f"{seeds}-seeds": seeds is not None, "changed": bool(changed)}
         self.folder = runs.ROOT / "claims" / "-".join((name, *(mark for mark, holds in marks.items() if holds)))
@@ -57,11 +61,12 @@ class Lab:
         self.sweeps: list[str] = []  # the folders of what was trained
         self.seconds_saved = 0.0  # by what had been trained before
         self.figures: dict[str, list[float]] = {}  # that were told, by name
+        self.bounds: dict[str, tuple[float, float]] = {}  # of their means
 
     @cached_property
     def tracking(self) -> Tracking:
         """Where MLflow's records go, as the runs have it."""
-        return self.run().tracking
+        return compose_run(*(text for text in self.overrides if text.startswith("tracking."))).tracking
 
     def quick(self, whole: Setting, enough: Setting) -> Setting:
         """`whole`, or what is `enough` in a quick trial."""
@@ -88,10 +93,28 @@ class Lab:
             self._sweep(list(jobs.values()), folder, before)  # of what has been trained, MLflow gets what it lacks
         return Outcome(folder, jobs)
 
-    def tell(self, name: str, values: Sequence[float]) -> None:
-        """Say a figure, of each seed or one alone, and keep it in the claim's report."""
+    def tell(self, name: str, values: Sequence[float], bounds: tuple[float, float] | None = None) -> None:
+        """Say a figure, of each seed or one alone, with the 95 % `bounds` of its mean; the claim's report keeps both."""
         self.figures[name] = [float(value) for value in values]
-        self.console.print(f"{name}: {mean_and_sd(self.figures[name])}, n = {len(values)}")
+        told = f"{name}: {mean_and_sd(self.figures[name])}, n = {len(values)}"
+        if bounds is not None:
+            self.bounds[name] = bounds
+            told += f", 95 % [{bounds[0]:.4f}, {bounds[1]:.4f}]"
+        self.console.print(told, soft_wrap=True)
+
+    def tell_test(
+        self, name: str, found: Sequence[Predictions], thresholds: Sequence[float | None], shown: Sequence[str]
+    ) -> None:
+        """Say the figures that are `shown` of what one model of each seed has `found` on test, a binary task's.
+
+        Bounds are over other seeds, where there are several, and other rows.
+        """
+        logits, labels = torch.stack([one.logits for one in found]), found[0].labels
+        means = mean_figures("binary", logits, labels, thresholds)
+        each = [one.figures("binary", threshold) for one, threshold in zip(found, thresholds, strict=True)]
+        for figure in filter(means.__contains__, shown):
+            bounds = means[f"{figure}_low"], means[f"{figure}_high"]
+            self.tell(f"{name}: test {figure}", [figures[figure] for figures in each], bounds)
 
     def draw(self, figure: Figure, name: str | None = None) -> None:
         """Keep a figure as `<claim>.png`, or `<claim>_<name>.png`."""

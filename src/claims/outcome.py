@@ -9,6 +9,7 @@ import numpy as np
 from torch import nn
 
 from src import runs
+from src.config.schema import Run
 from src.data.dataset import Dataset, Split
 from src.data.reading import read_dataset
 from src.data.transforms import Standardize
@@ -63,10 +64,14 @@ class Outcome:
         """Which runs ended by a loss that is not finite (S,)."""
         return self.results(condition, "stop_reason") == StopReason.DIVERGED
 
+    def run(self, condition: str) -> Run:
+        """The settings of a condition, on its first seed."""
+        return self.jobs[condition, self.seeds[0]].run
+
     def data(self, condition: str) -> Dataset:
         """What a condition was trained on."""
         if condition not in self._data:
-            self._data[condition] = read_dataset(self._job(condition).run.data)
+            self._data[condition] = read_dataset(self.run(condition).data)
         return self._data[condition]
 
     def model(self, condition: str, seed: int) -> nn.Module:
@@ -75,18 +80,15 @@ class Outcome:
 
     def standardize(self, condition: str) -> Standardize:
         """What makes a condition's inputs standardised."""
-        run = self._job(condition).run
-        return Standardize.fit(self.data(condition).train.inputs, standardize_of(run))
+        return Standardize.fit(self.data(condition).train.inputs, standardize_of(self.run(condition)))
 
-    def predict(self, condition: str, seed: int, split: Split) -> Predictions:
-        """Logits of `split`, whose inputs are as they came."""
-        return predicted(self._predictor(condition, seed), self.data(condition), split)
+    def predict(self, condition: str, seed: int, split: Split, *, one_view: bool = False) -> Predictions:
+        """Logits of `split`, whose inputs are as they came; with `one_view` also of a model that averages views."""
+        predictor = self._predictor(condition, seed)
+        return predicted(predictor.of_one_view if one_view else predictor, self.data(condition), split)
 
     def _predictor(self, condition: str, seed: int) -> Predictor:
         return Predictor.of_run(self._folder(condition, seed))
-
-    def _job(self, condition: str) -> Job:
-        return self.jobs[condition, self.seeds[0]]
 
     def _folder(self, condition: str, seed: int) -> Path:
         return self.folder / str(self.jobs[condition, seed].number)

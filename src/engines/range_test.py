@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -54,10 +54,11 @@ class RangeTest:
         self.smoothed.append(total / sum(weights) if math.isfinite(total) else math.inf)
 
 
-def range_test(run: Run, dataset: Dataset) -> RangeTest:
+def range_test(run: Run, dataset: Dataset, steps: Iterable[int] = range(STEPS)) -> RangeTest:
     """Train the model of `run` from its initial weights, on its own batches, while the rate grows from LEAST to MOST.
 
-    It ends early where the loss explodes. The run's own rate and schedule have no part in it.
+    It ends early where the loss explodes. The run's own rate and schedule have no part in it. `steps` counts them for
+    whoever watches.
     """
     device, dtype = device_of(run), dtype_of(run)
     model = build_run_model(run, dataset).to(device, dtype).train()
@@ -65,7 +66,7 @@ def range_test(run: Run, dataset: Dataset) -> RangeTest:
     loss = partial(row_losses, build_loss(run, dataset.task), task=dataset.task)
     batches = _batches(run, dataset)
     test = RangeTest()
-    for step, batch in zip(range(STEPS), batches, strict=False):
+    for step, batch in zip(steps, batches, strict=False):
         rate = LEAST * (MOST / LEAST) ** (step / (STEPS - 1))
         for group in optimizer.param_groups:
             group["lr"] = rate

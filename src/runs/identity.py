@@ -20,6 +20,7 @@ from src.runs.seal import seal
 
 AGAIN = "leave out resume and hydra.run.dir to begin anew"  # of a single run
 FREE = frozenset(free_keys(Run))
+FREE_OF_DATA = frozenset(key for source in SOURCES.values() for key in free_keys(source.settings, "data."))  # of any
 
 
 @dataclass(frozen=True)

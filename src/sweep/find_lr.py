@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 from rich.console import Console
+from rich.progress import track
 
 from src.config.schema import Run
 from src.data.reading import LastRead
 from src.disk import whole_file
-from src.engines.range_test import range_test
+from src.engines.range_test import STEPS, range_test
 from src.plots import range_curve, save_figure
 from src.runs.check import check_run
 
@@ -23,7 +24,9 @@ def find_lr(run: Run, folder: Path, data: LastRead) -> None:
     """
     dataset = data.read(run.data)
     check_run(run, dataset)
-    test = range_test(run, dataset)
+    console = Console()
+    steps = track(range(STEPS), "range test", console=console, disable=not console.is_terminal, transient=True)
+    test = range_test(run, dataset, steps)
     table = pd.DataFrame({"lr": test.rates, "train/loss": test.losses, "smoothed": test.smoothed})
     if not math.isfinite(test.losses[0]):
         raise ValueError(f"model: must give a finite loss before its first step, but got {test.losses[0]}.")
@@ -33,4 +36,4 @@ def find_lr(run: Run, folder: Path, data: LastRead) -> None:
     title = f"Learning-rate range test: {dataset.name}"
     save_figure(lambda: range_curve(table, test.suggestion, title), folder / PICTURE)
     told = f"optimizer.lr={test.suggestion:.1g}: a tenth of the rate at which the smoothed loss is least"
-    Console().print(f"{told}\n{folder / PICTURE}, {TABLE}: the curve", soft_wrap=True, highlight=False)
+    console.print(f"{told}\n{folder / PICTURE}, {TABLE}: the curve", soft_wrap=True, highlight=False)

@@ -1,0 +1,129 @@
+"""Choice of `+experiment=pneumonia` and `+experiment=pneumonia_cnn`, by val alone: the test split is never read.
+
+    python -m experiments.pneumonia_select data.path=FILE
+
+Criterion, fixed beforehand: val comes from the same source as train, so every configuration reaches an AUROC near 0.99 on
+it and it can hardly tell them apart, while test comes from elsewhere. So a configuration is judged by the mean AUROC over
+copies of val that are disturbed the way another clinic would: other position, angle, distance, contrast, noise. The winner
+of each of GRIDS is the row with the highest mean over seeds, by one view of each image; the experiment's file holds it. Which
+rows the grids have came from earlier runs, whose test figures were known; which is taken comes from the criterion.
+"""
+
+import itertools
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from src import runs
+from src.claims import Lab, Outcome
+from src.claims.conduct import parsed
+from src.config.errors import raise_on_signals, report_errors, show_warnings
+from src.config.terminal import output
+from src.data.augmentation import Augment
+from src.data.dataset import Split
+from src.metrics import auroc
+from src.randomness import Purpose, key, normal
+
+RESULTS = Path(__file__).parent / "results" / "pneumonia_select.json"
+SEEDS = {"pneumonia": range(5), "pneumonia_cnn": range(100, 101)}
+Overrides = tuple[str, ...]
+Row = dict[str, Any]  # the overrides of a configuration, its AUROC on val and the criterion
+
+
+def moved(shift: float, rotation: float, scale: float) -> Overrides:
+    """Augmentation of these strengths."""
+    return f"augment.shift={shift}", f"augment.rotation={rotation}", f"augment.scale={scale}"
+
+
+NONE, SMALL, MEDIUM = moved(0.0, 0.0, 0.0), moved(0.05, 5.0, 0.05), moved(0.1, 10.0, 0.1)
+LARGE, HUGE = moved(0.15, 12.0, 0.2), moved(0.2, 20.0, 0.3)
+KEPT = [
+    ("schedule=constant", "keep=best", "ema=null"),
+    ("schedule=cosine", "keep=last", "ema=null"),
+    ("schedule=constant", "keep=last", "ema=0.999"),
+]
+DROPOUTS = [("model.dropout=0.0",), ("model.dropout=0.3",)]
+SHORT, LONG = ("epochs=20",), ("epochs=40",)
+GRIDS: dict[str, list[Overrides]] = {
+    "pneumonia": [
+        (*augmentation, *kept, *dropout)
+        for augmentation, kept, dropout in itertools.product((NONE, MEDIUM, LARGE), KEPT, DROPOUTS)
+    ],
+    "pneumonia_cnn": [
+        *((*SHORT, *augmentation) for augmentation in (SMALL, MEDIUM, LARGE, HUGE)),
+        (*SHORT, *MEDIUM, "model.norm=null", "optimizer.lr=0.001"),
+        (*SHORT, *MEDIUM, "model.dropout=0.3"),
+        (*SHORT, *MEDIUM, "model.channels=[32,64,128]"),
+        (*SHORT, *MEDIUM, "optimizer=adamw", "optimizer.lr=0.002", "optimizer.weight_decay=0.05"),
+        (*LONG, *MEDIUM),
+    ],
+}
+
+
+def main() -> None:
+    """Judge each grid, keep the tables."""
+    arguments = parsed(str(__doc__))
+    raise_on_signals()
+    with report_errors(), output(goes_on=True):
+        show_warnings()
+        found = {}
+        for experiment in GRIDS:
+            lab = Lab("pneumonia_select", quick=arguments.quick, overrides=arguments.override)
+            lab.seeds = SEEDS[experiment]
+            found[experiment] = judged(lab, experiment)
+        runs.write_json(lab.folder / RESULTS.name if arguments.quick else RESULTS, found)
+
+
+def judged(lab: Lab, experiment: str) -> list[Row]:
+    """Each configuration of an experiment's grid with what it reaches, the best first."""
+    small = lab.quick([], ["epochs=1"])
+    grid = {" ".join(overrides): overrides for overrides in lab.quick(GRIDS[experiment], GRIDS[experiment][:2])}
+    outcome = lab.train(
+        {name: lab.run(f"+experiment={experiment}", *small, *overrides) for name, overrides in grid.items()}
+    )
+    val = outcome.data(next(iter(grid))).val
+    copies = disturbances(val)
+    table = [
+        {
+            "overrides": list(overrides),
+            "val": statistics.mean(areas(outcome, name, [val])),
+            "criterion": statistics.mean(areas(outcome, name, copies)),
+        }
+        for name, overrides in grid.items()
+    ]
+    table.sort(key=lambda row: float(row["criterion"]), reverse=True)
+    for row in table:
+        lab.console.print(
+            f"{row['criterion']:.4f} disturbed  {row['val']:.4f} val  {' '.join(row['overrides'])}", soft_wrap=True
+        )
+    lab.console.print(f"chosen: +experiment={experiment} {' '.join(table[0]['overrides'])}", soft_wrap=True)
+    return table
+
+
+def areas(outcome: Outcome, condition: str, splits: Sequence[Split]) -> list[float]:
+    """AUROC of each seed on each of `splits`."""
+    found = [outcome.predict(condition, seed, split, one_view=True) for seed in outcome.seeds for split in splits]
+    return [float(auroc(one.logits, one.labels)) for one in found]
+
+
+def disturbances(val: Split) -> list[Split]:
+    """Copies of val as another clinic would have taken them."""
+    images = val.inputs.double()
+    draws = key(0, Purpose.DATA, 1)
+    rows = key(0, Purpose.AUGMENTATION, 0) + torch.arange(len(images))
+    noise = normal(draws, torch.arange(images.numel())).view_as(images)
+    copies = [Augment(shift=0.15)(images, rows), Augment(rotation=15.0)(images, rows), Augment(scale=0.2)(images, rows)]
+    copies += [255 * (images / 255) ** gamma for gamma in (0.6, 1.6)] + [images + 12.0 * noise]
+    return [Split(_as_pixels(copy), val.labels) for copy in copies]
+
+
+def _as_pixels(images: Tensor) -> Tensor:
+    return images.round().clamp(0, 255).to(torch.uint8)
+
+
+if __name__ == "__main__":
+    main()
