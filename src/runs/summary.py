@@ -53,10 +53,11 @@ def add_figures(table: Table, prefix: str, figures: dict[str, float], task: str)
     """A row for each figure of the task that there is, with its bounds."""
     for name in SHOWN[task]:
         if name in figures:
-            table.add_row(f"{prefix}{name.replace('_', ' ')}", _with_bounds(figures, name))
+            table.add_row(f"{prefix}{name.replace('_', ' ')}", with_bounds(figures, name))
 
 
-def _with_bounds(figures: dict[str, float], name: str) -> str:
+def with_bounds(figures: dict[str, float], name: str) -> str:
+    """A figure with the bounds that it has, and what chance alone would make of it."""
     told = rounded(figures[name])
     if f"{name}_low" in figures:
         told += f"   95 % [{figures[f'{name}_low']:.3f}, {figures[f'{name}_high']:.3f}]"

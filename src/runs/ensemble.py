@@ -1,20 +1,23 @@
-"""Several runs as one model: the mean of what they have recorded of val and test, which need not be predicted again."""
+"""Several runs as one model: the mean of what they predict of the splits that all of them know."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
+from rich import box
 from rich.table import Table
 
+from src.config.schema import Run
 from src.disk import read_whole
 from src.models.outputs import mean_outputs
 from src.runs.evaluation import PREDICTIONS, Predictions, operating_threshold, read_groups, read_predictions
 from src.runs.folder import label
 from src.runs.identity import read_run
 from src.runs.results import Results
-from src.runs.summary import add_figures
+from src.runs.summary import SHOWN, add_figures, with_bounds
+from src.statistics.rounding import rounded
 from src.tasks import Task
 
 SPLITS = ("val", "test")
@@ -22,7 +25,7 @@ SPLITS = ("val", "test")
 
 @dataclass(frozen=True)
 class Ensemble:
-    """The mean of runs by `names`: what it predicts of the splits that all have recorded, and the threshold chosen on val."""
+    """The mean of runs by `names`: what it predicts of each of `splits`, and the threshold chosen on val."""
 
     names: Sequence[str]
     task: Task
@@ -30,9 +33,33 @@ class Ensemble:
     threshold: float | None
     groups: Sequence[int] = ()  # of test's rows, those that count together
 
+    @classmethod
+    def of(
+        cls,
+        run: Run,
+        names: Sequence[str],
+        task: Task,
+        of_each: Sequence[Mapping[str, Predictions]],
+        groups: Sequence[int] = (),
+    ) -> Self:
+        """Of runs with these predictions by split. The threshold is chosen as `run` says.
+
+        Raises ValueError for other rows than the first has.
+        """
+        common = [split for split in SPLITS if all(split in found for found in of_each)]
+        splits = {split: _mean(split, [found[split] for found in of_each], task) for split in common}
+        return cls(names, task, splits, operating_threshold(run, task, splits["val"]), groups)
+
+    def figures(self, split: str) -> dict[str, float]:
+        """Those of `split`, of test with their 95 % bounds."""
+        found = self.splits[split]
+        if split == "test":
+            return found.bounded_figures(self.task, self.threshold, self.groups)
+        return found.figures(self.task, self.threshold)
+
 
 def recorded_ensemble(folders: Sequence[Path]) -> Ensemble:
-    """Of the runs in `folders`. The threshold is chosen as the first's settings say.
+    """Of the runs in `folders`, as they have recorded it. The threshold is chosen as the first's settings say.
 
     Raises ValueError for a run that keeps no predictions, or has other data or other rows than the first.
     """
@@ -44,11 +71,8 @@ def recorded_ensemble(folders: Sequence[Path]) -> Ensemble:
             )
         if (data := _data(folder)["name"]) != known["name"]:
             raise ValueError(f"run: all must have the data of the first, {known['name']}, but got {data} in {folder}.")
-    common = [split for split in SPLITS if all(split in found for found in of_each)]
-    splits = {split: _mean(split, [found[split] for found in of_each], known["task"]) for split in common}
-    threshold = operating_threshold(read_run(folders[0]), known["task"], splits["val"])
-    groups = read_groups(folders[0], "test")
-    return Ensemble(list(map(label, folders)), known["task"], splits, threshold, groups)
+    names, groups = list(map(label, folders)), read_groups(folders[0], "test")
+    return Ensemble.of(read_run(folders[0]), names, known["task"], of_each, groups)
 
 
 def ensemble_table(ensemble: Ensemble) -> Table:
@@ -59,16 +83,29 @@ def ensemble_table(ensemble: Ensemble) -> Table:
     table.add_row("runs", " ".join(ensemble.names))
     if ensemble.threshold is not None:
         table.add_row("threshold", f"{ensemble.threshold:.3f}, chosen on val")
-    for split, found in ensemble.splits.items():
+    for split in ensemble.splits:
         table.add_section()
-        add_figures(table, f"{split} ", _figures(ensemble, split, found), ensemble.task)
+        add_figures(table, f"{split} ", ensemble.figures(split), ensemble.task)
     return table
 
 
-def _figures(ensemble: Ensemble, split: str, found: Predictions) -> dict[str, float]:
-    if split == "test":
-        return found.bounded_figures(ensemble.task, ensemble.threshold, ensemble.groups)
-    return found.figures(ensemble.task, ensemble.threshold)
+def told_beside(
+    ensemble: Ensemble,
+    together: Mapping[str, dict[str, float]],
+    members: Mapping[str, Mapping[str, Mapping[str, float]]],
+) -> Table:
+    """Its figures by split, beside the mean and standard deviation of those of its `members`."""
+    table = Table(title=f"{len(ensemble.names)} seeds, and the mean of what they predict", title_justify="left")
+    table.box = box.SIMPLE_HEAD
+    for name in ("", "each, mean ± sd", "together"):
+        table.add_column(name)
+    for split, figures in together.items():
+        for name in SHOWN[ensemble.task]:
+            if name in figures:
+                each = members[split][name]
+                spread = f"{rounded(each['mean'])} ± {rounded(each['sd'])}"
+                table.add_row(f"{split} {name.replace('_', ' ')}", spread, with_bounds(figures, name))
+    return table
 
 
 def _mean(split: str, of_each: Sequence[Predictions], task: Task) -> Predictions:
