@@ -110,6 +110,8 @@ def _misfits(run: Run, task: str, is_image: bool) -> Iterator[str]:
         yield f"label_smoothing: must be 0 unless the loss is {' or '.join(known)}, but got {given}."
     if task != "binary" and run.threshold != "youden":
         yield f"threshold: must be youden, which is for two classes, for a {task} task, but got {run.threshold}."
+    if task == "regression" and run.calibrate is not None:
+        yield f"calibrate: must be null for a regression task, which has no probabilities, but got {run.calibrate}."
     if run.data.get("standardize") == "channels" and not is_image:
         yield "data.standardize: must be none, features or images for a table, but got channels."
     if run.augment.changes_images and not is_image:

@@ -246,6 +246,7 @@ class Run(Block):
     ema: Share | None  # the decay of the weights' average, which is then what val sees and what is kept; null: none
     keep: Literal["best", "last"]
     threshold: Annotated[str | float, AfterValidator(_checked_threshold)]
+    calibrate: Literal["temperature"] | None
     test: bool
     train_eval: bool
     diagnostics: bool

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from src.runs.results import Results
+from src.runs.results import UNCALIBRATED, Results
 from src.statistics.rounding import rounded
 
 FEW = 200  # rows of val: of 78 Youden's threshold costs 0.010 to 0.019 of the accuracy, of 200 0.006
@@ -38,6 +38,8 @@ def summary(results: Results, task: str, folder: Path) -> Table:
         num_val = (results.data or {})["rows"]["val"]
         few = f", whose {num_val} rows are few for it: 0.5 may decide better" if num_val < FEW else ""
         table.add_row("threshold", f"{results.threshold:.3f}, chosen on val{few}")
+    if results.temperature is not None:
+        table.add_row("temperature", f"{results.temperature:.3f}, fitted on val")
     for split in ("val", "test"):
         if figures := getattr(results, split):
             table.add_section()
@@ -51,16 +53,19 @@ def summary(results: Results, task: str, folder: Path) -> Table:
 
 def add_figures(table: Table, prefix: str, figures: dict[str, float], task: str) -> None:
     """A row for each figure of the task that there is, with its bounds."""
-    for name in SHOWN[task]:
+    names = dict.fromkeys([*SHOWN[task], *(["calibration_error"] if UNCALIBRATED in figures else [])])
+    for name in names:
         if name in figures:
             table.add_row(f"{prefix}{name.replace('_', ' ')}", with_bounds(figures, name))
 
 
 def with_bounds(figures: dict[str, float], name: str) -> str:
-    """A figure with the bounds that it has, and what chance alone would make of it."""
+    """A figure with its bounds, what it was before a temperature was fitted, and what chance alone would make of it."""
     told = rounded(figures[name])
     if f"{name}_low" in figures:
         told += f"   95 % [{figures[f'{name}_low']:.3f}, {figures[f'{name}_high']:.3f}]"
+    if f"{name}_uncalibrated" in figures:
+        told += f"   before {rounded(figures[f'{name}_uncalibrated'])}"
     if f"{name}_by_chance" in figures:
         told += f"   by chance alone {rounded(figures[f'{name}_by_chance'])}"
     return told

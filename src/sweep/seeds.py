@@ -1,5 +1,6 @@
 """One configuration on several seeds: how good a run of it is, and how good they are together."""
 
+import math
 import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -112,9 +113,9 @@ def _mean_and_sd(of_each: Sequence[Mapping[str, float]]) -> dict[str, dict[str, 
 
 
 def _flat(together: Mapping[str, Any], members: Mapping[str, Any]) -> dict[str, float]:
-    """As MLflow names them: ensemble/test/auroc, and members/test/auroc_mean."""
+    """As MLflow names them, ensemble/test/auroc and members/test/auroc_mean; what is not finite is left out."""
     told = {f"ensemble/{split}/{name}": value for split, one in together.items() for name, value in one.items()}
     for split, of_split in members.items():
         for name, one in of_split.items():
             told |= {f"members/{split}/{name}_{kind}": value for kind, value in one.items()}
-    return told
+    return {name: value for name, value in told.items() if math.isfinite(value)}

@@ -1,5 +1,6 @@
 """Pages of a sweep, a search, single runs and an experiment, opened in a browser without a network."""
 
+import json
 import re
 from pathlib import Path
 
@@ -63,6 +64,15 @@ def test_a_page_has_the_sections_that_its_subject_has(pages: dict[str, Path], na
     assert len(text) < 6_000_000
     markup = re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL)
     assert not re.search(r'(?:src|href)="(?!data:|#)', markup), "everything is inside"
+
+
+def test_of_a_calibrated_run_the_temperature_is_told(pages: dict[str, Path], store: Store):
+    told = [json.loads(path.read_text()) for path in (store.folder / "mlruns" / "runs").glob("*/results.json")]
+    (known,) = [one for one in told if one["temperature"] is not None]
+    text = pages["binary"].read_text(encoding="utf-8")
+    before = known["test"]["calibration_error_uncalibrated"]
+    line = f"divided by the temperature {known['temperature']:.3f}, fitted on val; before, the calibration error was"
+    assert f"{line} {before:.4f}" in text
 
 
 @pytest.mark.parametrize("width", [400, 1400])

@@ -40,6 +40,13 @@ def test_a_threshold_from_few_rows_says_so(tmp_path: Path, rows: int, warns: boo
     assert "0.7500   95 % [0.500, 0.900]" in text
 
 
+def test_a_temperature_is_told_with_the_calibration_error_before_it(tmp_path: Path):
+    figures = {"accuracy": 0.75, "calibration_error": 0.03, "calibration_error_uncalibrated": 0.07}
+    text = told(replace(RESULTS, test=figures, temperature=1.75), "binary", tmp_path)
+    assert "1.750, fitted on val" in text
+    assert "0.0300   before 0.0700" in text
+
+
 def test_the_calibration_error_stands_beside_what_chance_makes_of_it(tmp_path: Path):
     figures = {"accuracy": 0.75, "calibration_error": 0.109, "calibration_error_by_chance": 0.112}
     text = told(replace(RESULTS, test=figures), "multiclass", tmp_path)
