@@ -26,7 +26,7 @@ MANY = 20_000  # examples, of which a bootstrap takes too long
 
 @dataclass(frozen=True)
 class Predictions:
-    """Logits (N,) or (N, K) and labels (N,) of one split; `threshold`: of a binary task, chosen on val.
+    """Logits (N,) or (N, K) and labels (N,) of one split; `threshold`: at which a binary task is decided.
 
     `temperature`: what logits were divided by, and `uncalibrated` the calibration error before; None: none was fitted.
     """

@@ -44,7 +44,7 @@ def leaderboard(material: PageData) -> Section | None:
         return None
     rows, better = len(material.board), "smaller" if material.direction == "minimize" else "larger"
     lead = [f"{f'The first {ROWS} of {rows:,}' if rows > ROWS else rows} configuration{'s' * (rows > 1)}."]
-    lead.append(f"{escape(material.objective)} of each run's best epoch on val; {better} is better.")
+    lead.append(f"{escape(material.objective)} on val of the epoch that each run keeps; {better} is better.")
     if (material.board["n"] > 1).any():
         lead.append(
             "Seeds and folds are taken together: mean ± standard deviation, n, 95 % interval of the mean by Student's t."

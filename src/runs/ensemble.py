@@ -16,7 +16,7 @@ from src.runs.evaluation import PREDICTIONS, Predictions, operating_threshold, r
 from src.runs.folder import label
 from src.runs.identity import read_run
 from src.runs.results import Results
-from src.runs.summary import SHOWN, add_figures, with_bounds
+from src.runs.summary import SHOWN, add_figures, told_threshold, with_bounds
 from src.statistics.rounding import rounded
 from src.tasks import Task
 
@@ -25,8 +25,9 @@ SPLITS = ("val", "test")
 
 @dataclass(frozen=True)
 class Ensemble:
-    """The mean of runs by `names`: what it predicts of each of `splits`, and the threshold chosen on val."""
+    """The mean of runs by `names`: what it predicts of each of `splits`, and the threshold that `run` says."""
 
+    run: Run  # the first
     names: Sequence[str]
     task: Task
     splits: Mapping[str, Predictions]
@@ -48,7 +49,7 @@ class Ensemble:
         """
         common = [split for split in SPLITS if all(split in found for found in of_each)]
         splits = {split: _mean(split, [found[split] for found in of_each], task) for split in common}
-        return cls(names, task, splits, operating_threshold(run, task, splits["val"]), groups)
+        return cls(run, names, task, splits, operating_threshold(run, task, splits["val"]), groups)
 
     def figures(self, split: str) -> dict[str, float]:
         """Those of `split`, of test with their 95 % bounds."""
@@ -82,7 +83,8 @@ def ensemble_table(ensemble: Ensemble) -> Table:
     table.add_column(overflow="fold")
     table.add_row("runs", " ".join(ensemble.names))
     if ensemble.threshold is not None:
-        table.add_row("threshold", f"{ensemble.threshold:.3f}, chosen on val")
+        num_val = len(ensemble.splits["val"].labels)
+        table.add_row("threshold", told_threshold(ensemble.threshold, ensemble.run, num_val))
     for split in ensemble.splits:
         table.add_section()
         add_figures(table, f"{split} ", ensemble.figures(split), ensemble.task)

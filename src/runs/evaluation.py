@@ -60,7 +60,7 @@ def predicted(predictor: Predictor, dataset: Dataset, split: Split) -> Predictio
 
 
 def operating_threshold(run: Run, task: str, val: Predictions) -> float | None:
-    """The threshold of a binary task, chosen on val as `run.threshold` says; None for other tasks."""
+    """The threshold of a binary task, chosen on val or given, as `run.threshold` says; None for other tasks."""
     if task != "binary":
         return None
     rule, target = parse_threshold(run.threshold)

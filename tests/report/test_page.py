@@ -66,6 +66,12 @@ def test_a_page_has_the_sections_that_its_subject_has(pages: dict[str, Path], na
     assert not re.search(r'(?:src|href)="(?!data:|#)', markup), "everything is inside"
 
 
+def test_what_was_chosen_on_val_is_named_where_the_figures_are_of_val(pages: dict[str, Path]):
+    told = "Chosen on this very split: the best epoch; so the figures flatter the run."
+    assert told in pages["sweep"].read_text(encoding="utf-8")
+    assert "Chosen on this very split" not in pages["binary"].read_text(encoding="utf-8"), "it is of test"
+
+
 def test_of_a_calibrated_run_the_temperature_is_told(pages: dict[str, Path], store: Store):
     told = [json.loads(path.read_text()) for path in (store.folder / "mlruns" / "runs").glob("*/results.json")]
     (known,) = [one for one in told if one["temperature"] is not None]
