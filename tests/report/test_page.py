@@ -21,7 +21,7 @@ SUBJECTS = {
     ),
     "experiment": (
         {"experiment": "smoke"},
-        {"leaderboard", "sweeps", "curves", "settings", "best", "mistakes", "lost", "where", "again"},
+        {"leaderboard", "together", "sweeps", "curves", "settings", "best", "mistakes", "lost", "where", "again"},
     ),
     "binary": ({"experiment": "sick or <b>healthy</b>"}, {"curves", "best", "mistakes", "where", "again"}),
     "regression": ({"experiment": "regression"}, {"curves", "layers", "best", "mistakes", "where", "again"}),
@@ -64,6 +64,17 @@ def test_a_page_has_the_sections_that_its_subject_has(pages: dict[str, Path], na
     assert len(text) < 6_000_000
     markup = re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL)
     assert not re.search(r'(?:src|href)="(?!data:|#)', markup), "everything is inside"
+
+
+def test_seeds_of_one_configuration_are_told_together(pages: dict[str, Path], store: Store):
+    (told,) = [json.loads(path.read_text()) for path in (store.folder / "mlruns" / "sweeps").glob("*/ensemble.json")]
+    section = pages["experiment"].read_text(encoding="utf-8").partition('<section id="together">')[2]
+    rows = re.findall(r"<tr>(.*?)</tr>", section.partition("</section>")[0])
+    figures = {cells[0]: cells[1:] for row in rows if (cells := re.findall(r"<td[^>]*>(.*?)</td>", row))}
+    each, bounds = told["of_members"]["test"]["accuracy"], (told["test"]["accuracy_low"], told["test"]["accuracy_high"])
+    assert figures["accuracy"][0] == f"{each['mean']:.4f} ± {each['sd']:.4f}"
+    assert figures["accuracy"][1] == f"{told['test']['accuracy']:.4f}"
+    assert re.findall(r"[\d.]+", figures["accuracy"][2]) == [f"{bound:.4f}" for bound in bounds]
 
 
 def test_what_was_chosen_on_val_is_named_where_the_figures_are_of_val(pages: dict[str, Path]):
