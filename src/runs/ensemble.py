@@ -16,7 +16,7 @@ from src.runs.evaluation import PREDICTIONS, Predictions, operating_threshold, r
 from src.runs.folder import label
 from src.runs.identity import read_run
 from src.runs.results import Results
-from src.runs.summary import SHOWN, add_figures, told_threshold, with_bounds
+from src.runs.summary import SHOWN, add_figures, told_threshold
 from src.statistics.rounding import rounded
 from src.tasks import Task
 
@@ -99,14 +99,16 @@ def told_beside(
     """Its figures by split, beside the mean and standard deviation of those of its `members`."""
     table = Table(title=f"{len(ensemble.names)} seeds, and the mean of what they predict", title_justify="left")
     table.box = box.SIMPLE_HEAD
-    for name in ("", "each, mean ± sd", "together"):
+    for name in ("", "each, mean ± sd", "together", "95 %"):
         table.add_column(name)
     for split, figures in together.items():
         for name in SHOWN[ensemble.task]:
             if name in figures:
                 each = members[split][name]
                 spread = f"{rounded(each['mean'])} ± {rounded(each['sd'])}"
-                table.add_row(f"{split} {name.replace('_', ' ')}", spread, with_bounds(figures, name))
+                bounds = [f"{figures[f'{name}_{end}']:.3f}" for end in ("low", "high") if f"{name}_{end}" in figures]
+                interval = f"[{', '.join(bounds)}]" if bounds else ""
+                table.add_row(f"{split} {name.replace('_', ' ')}", spread, rounded(figures[name]), interval)
     return table
 
 

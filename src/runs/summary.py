@@ -64,10 +64,10 @@ def add_figures(table: Table, prefix: str, figures: dict[str, float], task: str)
     names = dict.fromkeys([*SHOWN[task], *(["calibration_error"] if UNCALIBRATED in figures else [])])
     for name in names:
         if name in figures:
-            table.add_row(f"{prefix}{name.replace('_', ' ')}", with_bounds(figures, name))
+            table.add_row(f"{prefix}{name.replace('_', ' ')}", _with_bounds(figures, name))
 
 
-def with_bounds(figures: dict[str, float], name: str) -> str:
+def _with_bounds(figures: dict[str, float], name: str) -> str:
     """A figure with its bounds, what it was before a temperature was fitted, and what chance alone would make of it."""
     told = rounded(figures[name])
     if f"{name}_low" in figures:

@@ -22,6 +22,7 @@ KINDS = {
         "data.path=customers.csv",
         "data.target=churn",
         "data.drop=[income,plan]",
+        "seed=1",
         *WIDTHS,
         *SCALED,
     ),

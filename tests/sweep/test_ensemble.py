@@ -75,7 +75,7 @@ def test_the_figures_of_the_mean_are_those_of_numpy_and_scikit_learn(home: Path)
     assert told["test"]["auroc_low"] < told["test"]["auroc"] < told["test"]["auroc_high"]
     assert told["members"] == [0, 1, 2]
     each, test = told["of_members"]["test"]["auroc"], told["test"]
-    bounds = f"95 % [{test['auroc_low']:.3f}, {test['auroc_high']:.3f}]"
+    bounds = f"[{test['auroc_low']:.3f}, {test['auroc_high']:.3f}]"
     line = rf"test auroc +{each['mean']:.4f} ± {each['sd']:.4f} +{test['auroc']:.4f} +{re.escape(bounds)}"
     assert re.search(line, (home / "said").read_text())
 
