@@ -1,9 +1,9 @@
 """Door: `python -m src.export run=RUN output=model.onnx` writes a run's model as ONNX, checked against the model itself.
 
-`run` is a run (folder name, `<sweep>/<number>` or MLflow id), a sweep, of which the best run is taken, or a folder that
-MLflow has saved. The file takes preprocessed inputs, float32 with any number of rows, standardises them itself and gives
-probabilities, or predictions in the units of the target. Its metadata hold features, classes, threshold and preprocessing.
-Of a run with `tta` it is the model of one view, whose threshold nobody has chosen.
+`run` is a run (folder name, `<sweep>/<number>` or MLflow id), a sweep, of which the best run is taken (of an ensemble too), or a
+folder that MLflow has saved. The file takes preprocessed inputs, float32 with any number of rows, standardises them itself and
+gives probabilities, or predictions in the units of the target. Its metadata hold features, classes, threshold and preprocessing.
+Of a run with `tta` it is the model of one view, whose threshold and temperature nobody has chosen.
 """
 
 from collections.abc import Sequence

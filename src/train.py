@@ -6,6 +6,7 @@ What is heavy is imported once the configuration has been found good: a typo mus
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -16,6 +17,7 @@ from src.config.composition import register_resolvers, resolved
 from src.config.errors import raise_on_signals, report_errors
 from src.config.leftovers import none_left
 from src.config.multirun import hide_passwords
+from src.config.targets import as_given
 from src.config.terminal import output
 from src.runs import resume
 from src.runs.announcement import announce
@@ -36,7 +38,7 @@ def train(cfg: DictConfig) -> float | None:
 
             assist(run, folder)
             return None
-        announce(run)
+        announce(run, f"{run.ensemble} seeds" if run.ensemble else None)
         from src.sweep.reading import first_read
 
         with none_left(folder), tracking.open(run.tracking.enabled) as tracker:
@@ -45,6 +47,12 @@ def train(cfg: DictConfig) -> float | None:
                 from src.sweep.find_lr import find_lr
 
                 find_lr(run, folder, data)
+                return None
+            if run.ensemble:
+                from src.sweep.seeds import train_ensemble
+
+                typed: Any = HydraConfig.get().overrides.task
+                train_ensemble(run, folder, tracker, data, as_given(typed))
                 return None
             from src.sweep.one import train_one
 

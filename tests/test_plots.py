@@ -38,6 +38,8 @@ def test_a_loss_curve_marks_the_best_and_the_stopping_epoch():
 
 
 def test_the_evaluated_training_loss_is_drawn_where_it_was_computed():
+    (axes,) = loss_curve(history([3.0, 1.0]), best_epoch=2, title="t", keeps_last=True).axes
+    assert "last epoch 2, which is kept" in {line.get_label() for line in axes.get_lines()}
     (axes,) = loss_curve(history([3.0, 1.0], **{"train/loss_eval": [0.7, 0.6]}), best_epoch=2, title="t").axes
     (line,) = (line for line in axes.get_lines() if line.get_label() == "train (evaluated)")
     assert list(line.get_ydata()) == [0.7, 0.6]

@@ -19,7 +19,7 @@ from src.tasks import Task
 
 @dataclass(frozen=True)
 class Evaluated:
-    """A split with a run's predictions of its rows; `threshold`: of a binary task, chosen on val."""
+    """A split with a run's predictions of its rows; `threshold`: at which a binary task is decided."""
 
     name: str  # of the split
     split: Split

@@ -22,7 +22,7 @@ from src.plots import confusion, importance_bars, layer_curves, layer_figures, l
 from src.prediction.predictor import FILE, Predictor
 from src.runs.evaluation import PREDICTIONS, predicted, predictions_frame, read_predictions
 from src.runs.files import HISTORY
-from src.runs.identity import read_run
+from src.runs.identity import read_config, read_run
 from src.runs.results import Results
 from src.serving.save import save_model
 
@@ -54,7 +54,8 @@ def leave(folder: Path, dataset: Dataset) -> None:
     note = "simulated data" if dataset.simulated else ""
     title = f"{dataset.name}, {folder.name}"
     history = pd.read_csv(folder / HISTORY)
-    save_figure(lambda: loss_curve(history, results.best_epoch, title, note), folder / "loss_curve.png")
+    keeps_last, best = read_config(folder)["keep"] == "last", results.best_epoch
+    save_figure(lambda: loss_curve(history, best, title, note, keeps_last=keeps_last), folder / "loss_curve.png")
     if layer_figures(history):
         save_figure(lambda: layer_curves(history, f"Layers of {title}", note), folder / "layers.png")
     splits = read_predictions(folder)

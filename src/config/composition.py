@@ -62,6 +62,9 @@ def resolved(
     run = load(values, written)
     if not alone and run.trainer.devices != 1:
         raise ValueError(f"trainer.devices: must be 1 in a multirun, but got {run.trainer.devices}.")
+    if not alone and run.ensemble is not None:
+        of_best = "whose best configuration hydra.launcher.retrain (of a search hydra.sweeper.retrain) trains on so many seeds"
+        raise ValueError(f"ensemble: must be null in a multirun, {of_best}, but got {run.ensemble}.")
     if not alone and run.lr_find:
         raise ValueError("lr_find: must be false in a multirun, whose runs are trained, but got true.")
     return run
@@ -92,7 +95,7 @@ class Check(Callback):
 
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
         with report_errors():
-            check_places(config.hydra, "hydra.run.dir")
+            check_places(config.hydra, "hydra.run.dir", "sweep" if config.ensemble else "run")
             run = resolved(without_hydra(config), config.hydra)
             if str(config.hydra.sweeper._target_).endswith("OptunaSweeper"):
                 raise ValueError(
@@ -105,7 +108,7 @@ class Check(Callback):
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         with report_errors():
-            check_places(config.hydra, "hydra.sweep.dir")
+            check_places(config.hydra, "hydra.sweep.dir", "sweep")
 
 
 def _values(cfg: DictConfig) -> Resolved:
@@ -147,7 +150,10 @@ def without_hydra(config: DictConfig) -> DictConfig:
     return task
 
 
-def _run_folder(resume: str | None) -> str:
+def _run_folder(resume: str | None, ensemble: int | None, sweep_dir: str) -> str:
+    """A new folder, that of the run to go on with, or, of an ensemble, the one that its command has as a sweep."""
+    if ensemble and not resume:
+        return sweep_dir
     return str(runs.find(resume, key="resume") if resume else runs.ROOT / "runs" / runs.new_name())
 
 

@@ -11,8 +11,11 @@ from src.runs import beginning
 NAME = re.compile(r"[\w.-]*\w[\w.-]*")  # of one file or folder
 
 
-def check_places(hydra: Any, key: str) -> None:
-    """Raises ValueError unless the folder at `key`, hydra.run.dir or hydra.sweep.dir, and the names in it, are such."""
+def check_places(hydra: Any, key: str, kind: str) -> None:
+    """Raises ValueError unless the folder at `key`, hydra.run.dir or hydra.sweep.dir, and the names in it, are such.
+
+    `kind`: what is to be in it, a run or a sweep.
+    """
     for name, given in (("hydra.job.name", hydra.job.name), ("hydra.output_subdir", hydra.output_subdir)):
         if given is not None and not NAME.fullmatch(str(given)):
             raise ValueError(f"{name}: must be a name, which leads to no other folder, but got {given!r}.")
@@ -34,7 +37,6 @@ def check_places(hydra: Any, key: str) -> None:
         raise ValueError(
             f"{key}: must be a new folder, or one that holds what is gone on with, but got {given!r} with {some}."
         )
-    kind = "run" if key == "hydra.run.dir" else "sweep"
     for place in (folder, *folder.parents):
         if (kept := beginning.held(place)) and (place, kept) != (folder, kind):
             where = "is" if place == folder else f"lies in {place}, which is"

@@ -62,6 +62,8 @@ def _contradictions(run: Run) -> Iterator[str]:
         yield f"trainer.strategy: must be auto or ddp ({reason}), but got {trainer.strategy}."
     if trainer.num_nodes > 1 and trainer.strategy == "auto":
         yield f"trainer.strategy: must be ddp for several nodes, but got auto with trainer.num_nodes={trainer.num_nodes}."
+    if run.ensemble is not None:
+        yield from _not_of_ensembles(run)
     if run.tracking.registered is not None and not run.tracking.enabled:
         yield f"tracking.register: must be null with tracking.enabled=false, but got {run.tracking.registered}."
     if any(without_passwords(text) != text for _, text in texts(run.model)):
@@ -72,6 +74,15 @@ def _contradictions(run: Run) -> Iterator[str]:
     fold, num_folds = run.data.get("fold"), run.data.get("num_folds", 0)
     if fold is not None and fold >= num_folds > 0:
         yield f"data.fold: must lie in 0 to data.num_folds - 1, but got {fold} of {num_folds}."
+
+
+def _not_of_ensembles(run: Run) -> Iterator[str]:
+    if run.lr_find:
+        yield f"ensemble: must be null with lr_find=true, which trains no run, but got {run.ensemble}."
+    if run.resume is not None:
+        yield f"ensemble: must be null with resume=RUN (its own command goes on with it), but got {run.ensemble}."
+    if run.trainer.devices != 1:
+        yield f"trainer.devices: must be 1 with ensemble={run.ensemble}, but got {run.trainer.devices}."
 
 
 def _not_kept(run: Run) -> Iterator[str]:
@@ -99,6 +110,8 @@ def _misfits(run: Run, task: str, is_image: bool) -> Iterator[str]:
         yield f"label_smoothing: must be 0 unless the loss is {' or '.join(known)}, but got {given}."
     if task != "binary" and run.threshold != "youden":
         yield f"threshold: must be youden, which is for two classes, for a {task} task, but got {run.threshold}."
+    if task == "regression" and run.calibrate is not None:
+        yield f"calibrate: must be null for a regression task, which has no probabilities, but got {run.calibrate}."
     if run.data.get("standardize") == "channels" and not is_image:
         yield "data.standardize: must be none, features or images for a table, but got channels."
     if run.augment.changes_images and not is_image:

@@ -228,6 +228,7 @@ def _checked_threshold(text: str | float) -> str | float:
     return text
 
 
+Members = Annotated[int, Field(ge=2, le=1000)]
 Engine = Literal["auto", "native", "stacked", "single"]
 
 
@@ -245,9 +246,11 @@ class Run(Block):
     ema: Share | None  # the decay of the weights' average, which is then what val sees and what is kept; null: none
     keep: Literal["best", "last"]
     threshold: Annotated[str | float, AfterValidator(_checked_threshold)]
+    calibrate: Literal["temperature"] | None
     test: bool
     train_eval: bool
     diagnostics: bool
+    ensemble: Annotated[Members | None, DOES_NOT_DECIDE]  # each is a run that knows nothing of it
     lr_find: Annotated[bool, DOES_NOT_DECIDE]
     engine: Annotated[Engine, DOES_NOT_DECIDE]
     tta: Annotated[int, Field(ge=0, le=1000)]  # views that are averaged at the end, the plain one counted in; 0: off

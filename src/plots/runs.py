@@ -14,8 +14,10 @@ from src.plots.style import BLUE, GREEN, GREY, ORANGE, annotate
 TICKS = 8  # settings that are named one by one
 
 
-def loss_curve(history: pd.DataFrame, best_epoch: int | None, title: str, note: str = "") -> Figure:
-    """Training and held-out loss over epochs, the best and the stopping epoch marked."""
+def loss_curve(
+    history: pd.DataFrame, best_epoch: int | None, title: str, note: str = "", *, keeps_last: bool = False
+) -> Figure:
+    """Training and held-out loss over epochs, the best (where the run `keeps_last`, that) and the stopping epoch marked."""
     figure = Figure(figsize=(7, 4.2), layout="constrained")
     axes = figure.add_subplot()
     axes.plot(history["epoch"], history["train/loss"], color=BLUE, linestyle="--", label="train (in training mode)")
@@ -24,7 +26,8 @@ def loss_curve(history: pd.DataFrame, best_epoch: int | None, title: str, note: 
     axes.plot(history["epoch"], history["val/loss"], color=ORANGE, label="val")
     stopped = int(history["epoch"].iloc[-1])
     if best_epoch is not None:
-        axes.axvline(best_epoch, color=GREY, linewidth=1, linestyle="-.", label=f"best epoch {best_epoch}")
+        label = f"last epoch {best_epoch}, which is kept" if keeps_last else f"best epoch {best_epoch}"
+        axes.axvline(best_epoch, color=GREY, linewidth=1, linestyle="-.", label=label)
         axes.plot(best_epoch, history["val/loss"].iloc[best_epoch - 1], "o", color=ORANGE)
     axes.axvline(stopped, color=GREY, linewidth=1, label=f"stopped at epoch {stopped}")
     axes.set(xlabel="epoch", ylabel="loss per example", title=title)
@@ -80,7 +83,7 @@ def objective_against(table: pd.DataFrame, objective: str, title: str, note: str
     figure = Figure(figsize=(4.2 * columns, 3.2 * rows + 0.4), layout="constrained")
     for axes, key in zip(np.atleast_1d(figure.subplots(rows, columns, squeeze=False)).flat, keys, strict=False):
         _against(axes, table[key], table["value"])
-        axes.set(xlabel=key, ylabel=f"{objective} of the best epoch")
+        axes.set(xlabel=key, ylabel=f"{objective} of the epoch kept")
         axes.spines[["top", "right"]].set_visible(False)
     for axes in list(figure.axes)[len(keys) :]:
         axes.axis("off")

@@ -45,6 +45,7 @@ class Predictor:
     threshold: float | None
     target_scale: dict[str, float] | None
     data: str  # the data set's name
+    temperature: float | None = None  # that logits are divided by; None: none was fitted
     views: dict[str, Any] | None = None  # of test-time augmentation: `num` and `seed`, and the strengths of `augment`
 
     def save(self, path: Path) -> None:
@@ -82,8 +83,8 @@ class Predictor:
 
     @property
     def of_one_view(self) -> Self:
-        """Itself; of one that averages views the model alone, whose threshold is not known."""
-        return self if self.views is None else replace(self, views=None, threshold=None)
+        """Itself; of one that averages views the model alone, whose threshold and temperature are not known."""
+        return self if self.views is None else replace(self, views=None, threshold=None, temperature=None)
 
     @property
     def dtype(self) -> torch.dtype:
@@ -100,9 +101,13 @@ class Predictor:
         inputs = self.intake.inputs(self.intake.take(given))
         return inputs, self.logits(inputs.tensor)
 
-    @torch.no_grad()
     def logits(self, inputs: Tensor) -> Tensor:
         """Of preprocessed inputs (N, ...): (N,), or (N, K) of classes; of a regression the prediction in its units."""
+        outputs = self._outputs(inputs)
+        return outputs if self.temperature is None else outputs / self.temperature
+
+    @torch.no_grad()
+    def _outputs(self, inputs: Tensor) -> Tensor:
         standardize = Standardize(**self.standardize)
         size = min(ROWS, max(1, CHUNK // max(1, numbers_per_row(self.model, inputs[:1].numel()))))
         if self.views is not None:

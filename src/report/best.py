@@ -8,9 +8,10 @@ from src.report.diagnosis import diagnosis
 from src.report.groups import groups
 from src.report.mistakes import mistakes
 from src.report.page import Image, Section
-from src.report.page_data import PageData
+from src.report.page_data import PageData, kept_epoch, value_of
 from src.report.predictions import Predictions, predictions_of
 from src.report.style import Figure
+from src.tracking.reading import Recorded
 
 LAYER = "The weights of the first layer's units, grey at zero, the largest first."
 
@@ -30,12 +31,23 @@ def best_run(material: PageData) -> list[Section]:
     return [Section("best", title, parts), *filter(None, others)]
 
 
+def _flattered(run: Recorded) -> str:
+    """What was chosen on val, on which the figures are then too good; nothing of a run that chose nothing there."""
+    is_given = isinstance(value_of(run.params.get("threshold", "youden")), int | float)
+    epoch = ["the best epoch"] if kept_epoch(run) == "best epoch" else []
+    chosen = [*epoch, *([] if is_given or "threshold" not in run.metrics else ["the threshold"])]
+    chosen += ["the temperature"] if "temperature" in run.metrics else []
+    if not chosen:
+        return ""
+    return f" Chosen on this very split: {', '.join(chosen)}; so the figures flatter the run."
+
+
 def _lead(material: PageData, found: Predictions | None) -> str:
     assert material.best is not None
     label = f"<b>{escape(material.best.label)}</b>"
     if found is None:
         return f"MLflow has no predictions of {label}: how it decides cannot be drawn."
-    told = f"{label} on the {len(found.labels):,} examples of {found.split}; bounds by bootstrap over the examples."
+    told = f"{label} on the {len(found.labels):,} examples of {found.split}; bounds are over other examples."
     if found.split == "val":
-        told += " The best epoch (and a threshold) was chosen on this very split, so the figures flatter the run."
+        told += _flattered(material.best)
     return told

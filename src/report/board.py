@@ -36,7 +36,7 @@ def board(material: PageData) -> str:
         rows.append(
             [*cells, count(row["best_epoch"]), *(str(row[name] or "") for name in counts), _names(material, row)]
         )
-    head = ["", *map(breakable, keys), *means, "best epoch", *counts, "runs"]
+    head = ["", *map(breakable, keys), *means, "epoch kept", *counts, "runs"]
     return f'<div class="board">{table(head, rows, numbers=range(1, len(head) - 1))}</div>'
 
 

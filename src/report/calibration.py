@@ -9,6 +9,7 @@ from src.plots.style import BLUE
 from src.report.predictions import Predictions
 from src.report.roc_pr import unit
 from src.report.style import THIN, Figure, drawn, line, shown
+from src.report.text import figure
 
 BINS = 10
 SPELLED = 6  # classes up to which a confusion matrix has room for shares
@@ -31,6 +32,9 @@ def calibration(found: Predictions) -> Figure:
     dots.update(line={"color": BLUE, "width": 1}, marker=marker, error_y={**bars, "width": 4})
     plot = drawn([line([0, 1], [0, 1], "as stated", THIN), dots], *names)
     caption = "Ten equal bins; a dot's area grows with the examples in its bin, its bar is the 95 % Wilson interval."
+    if found.temperature is not None:
+        before = f"; before, the calibration error was {figure(found.uncalibrated)}"
+        caption += f" Logits are divided by the temperature {found.temperature:.3f}, fitted on val{before}."
     return Figure("Calibration", caption, unit(plot))
 
 

@@ -4,7 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from src.plots.style import BLUE, GREEN, GREY, ORANGE
-from src.report.page_data import PageData
+from src.report.page_data import PageData, kept_epoch
 from src.report.style import COLOURS, DASHES, Figure, axis_of, drawn, line
 from src.tracking.reading import Recorded
 
@@ -60,7 +60,7 @@ def _figures(run: Recorded, figures: dict[str, pd.DataFrame]) -> Figure:
 def _mark(plot: go.Figure, run: Recorded, val: pd.DataFrame | None) -> None:
     """Lines at the best and at the stopping epoch, which the legend names, and a dot on the curve of val."""
     best, stopped = run.metrics.get("best/epoch"), run.metrics.get("stopped/epoch")
-    for epoch, name, dash in ((best, "best epoch", "dashdot"), (stopped, "stopped at epoch", "solid")):
+    for epoch, name, dash in ((best, kept_epoch(run), "dashdot"), (stopped, "stopped at epoch", "solid")):
         if epoch is not None:
             look = {"color": GREY, "width": 1, "dash": dash}
             plot.add_vline(epoch, line=look)
@@ -77,5 +77,5 @@ def _told(run: Recorded) -> str:
     best, stopped = run.metrics.get("best/epoch"), run.metrics.get("stopped/epoch")
     if stopped is None:
         return "The run has not ended."
-    at_best = "No epoch was finite" if best is None else f"Best epoch {best:.0f}"
+    at_best = "No epoch was finite" if best is None else f"{kept_epoch(run).capitalize()} {best:.0f}"
     return f"{at_best}; stopped at epoch {stopped:.0f} ({run.tags.get('stop_reason', 'unknown')})."

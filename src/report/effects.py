@@ -123,7 +123,7 @@ def _effect(material: PageData, key: Key) -> Figure:
     means = pd.DataFrame([_mean(group, steep) for _, group in key.complete.groupby("group")])
     if len(means):
         traces.append(_means(means, joined=key.is_number))
-    plot = drawn(traces, shown(key.name), f"{material.objective} of the best epoch", yaxis=axis_of(table["value"]))
+    plot = drawn(traces, shown(key.name), f"{material.objective} of the epoch kept", yaxis=axis_of(table["value"]))
     plot.update_yaxes(range=_reach(table["value"], steep))
     _ticks(plot, key)
     of_fifth = " of a fifth of the runs" if key.is_grouped else ""

@@ -3,7 +3,7 @@
 from collections import Counter
 from html import escape
 
-from src.report.page_data import PageData
+from src.report.page_data import PageData, kept_epoch
 from src.report.text import count, figure, interval, runs
 
 WARNINGS = 8
@@ -85,7 +85,7 @@ def _epoch(material: PageData) -> Tile:
         return None
     why = escape(run.tags.get("stop_reason", ""))
     stopped = f"stopped at {count(run.metrics['stopped/epoch'])} ({why})"
-    return "best epoch", count(run.metrics.get("best/epoch")) or "none", stopped
+    return kept_epoch(run), count(run.metrics.get("best/epoch")) or "none", stopped
 
 
 def _test(material: PageData) -> Tile:

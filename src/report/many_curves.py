@@ -50,7 +50,7 @@ def _best(material: PageData) -> list[Recorded]:
 
 
 def _curve(material: PageData, run: Recorded, whole: pd.DataFrame, place: int) -> list[Any]:
-    """A run's curve, its best epoch as a filled mark and its last as a hollow one; the mouse tells its settings."""
+    """A run's curve, the epoch that it keeps as a filled mark and its last as a hollow one; the mouse tells its settings."""
     table, name = thinned(whole), f"#{place + 1} {shown(material.short(run))}"
     values = material.values_of(run)
     told = "".join(f"<br>{shown(key)} = {shown(values.get(key))}" for key in material.keys[:10])
@@ -98,7 +98,8 @@ def _range(values: "pd.Series[float]", kind: str) -> list[float]:
 def _caption(few: int, count: int) -> str:
     caption = (
         f"{f'The best run of each of the first {few} rows' if few > 1 else 'The best run of the first row'}. A filled mark is "
-        "its best epoch, a hollow one the epoch at which it stopped. A click in the legend hides a curve or shows it."
+        "the epoch whose weights it keeps, a hollow one the epoch at which it stopped. "
+        "A click in the legend hides a curve or shows it."
     )
     if count > few:
         caption += (

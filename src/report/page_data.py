@@ -88,6 +88,11 @@ def read_page_data(subject: str, name: str, reader: Reader) -> PageData:
     return PageData(**{**vars(material), "best": best, "files": files})
 
 
+def kept_epoch(run: Recorded) -> str:
+    """What the epoch is to a run whose weights it keeps: the best, unless the last was asked for."""
+    return "last epoch" if run.params.get("keep") == "last" else "best epoch"
+
+
 def value_of(text: str) -> Any:
     """A parameter as the configuration has it: MLflow keeps it as Python prints it."""
     try:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from src.randomness import Purpose, key
 from src.report.page_data import PREDICTIONS, PageData, value_of
+from src.runs.results import UNCALIBRATED
 from src.statistics.bootstrap import Report, report_bounds
 from src.statistics.figures import bounded_figures
 from src.tracking.reading import Recorded
@@ -25,7 +26,10 @@ MANY = 20_000  # examples, of which a bootstrap takes too long
 
 @dataclass(frozen=True)
 class Predictions:
-    """Logits (N,) or (N, K) and labels (N,) of one split; `threshold`: of a binary task, chosen on val."""
+    """Logits (N,) or (N, K) and labels (N,) of one split; `threshold`: at which a binary task is decided.
+
+    `temperature`: what logits were divided by, and `uncalibrated` the calibration error before; None: none was fitted.
+    """
 
     split: str
     task: str
@@ -35,6 +39,8 @@ class Predictions:
     threshold: float | None
     seed: int
     groups: tuple[int, ...] = ()  # of each row the number of its patient; empty: each row by itself
+    temperature: float | None = None
+    uncalibrated: float | None = None
 
     @cached_property
     def probabilities(self) -> np.ndarray:
@@ -119,6 +125,8 @@ def predictions_of_run(material: PageData, run: Recorded, files: frozenset[str])
         run.metrics.get("threshold", 0.5) if task == "binary" else None,
         int(value_of(run.params.get("seed", "0"))),
         tuple(table["group"]) if "group" in table else (),
+        run.metrics.get("temperature"),
+        run.metrics.get(f"{'test' if split == 'test' else 'best_val'}/{UNCALIBRATED}"),
     )
 
 

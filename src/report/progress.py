@@ -24,7 +24,7 @@ def progress(material: PageData) -> Figure | None:
     reached = done["value"].cummin() if material.direction == "minimize" else done["value"].cummax()
     look = {"color": ORANGE, "shape": "hv", "width": 2}
     traces.append(line(done["number"], reached, "best so far", look, "best so far %{y:.4g}"))
-    plot = drawn(traces, "number of the run", f"{material.objective} of the best epoch", yaxis=axis_of(table["value"]))
+    plot = drawn(traces, "number of the run", f"{material.objective} of the epoch kept", yaxis=axis_of(table["value"]))
     caption = "A dot a run, numbered in the order in which they began."
     if table["pruned"].any():
         caption += " Hollow ones were pruned: they had fewer epochs than the others."

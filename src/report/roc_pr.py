@@ -101,7 +101,7 @@ def _precision_steps(scores: np.ndarray, labels: Tensor) -> Steps:
 
 
 def _band(found: Predictions, curve: Curve) -> list[Any]:
-    """The 95 % bootstrap interval of a binary task's curve."""
+    """The 95 % bootstrap interval of a binary task's curve: the influence on a rate at a quantile needs a density."""
     names = [str(place) for place in range(len(GRID))]
     bounds = found.bounds(lambda scores, labels: dict(zip(names, curve(scores, labels).unbind(-1), strict=True)))
     low, high = ([bounds[f"{name}_{end}"] for name in names if bounds] for end in ("low", "high"))

@@ -17,6 +17,7 @@ from src.report.page import Page, Section
 from src.report.page_data import PageData
 from src.report.progress import progress
 from src.report.side_by_side import side_by_side
+from src.report.together import together
 from src.sweep.leaderboard import FLAWS, WARNING
 
 LISTED = 12  # commands
@@ -28,7 +29,7 @@ def whole_page(material: PageData) -> str:
     if not material.runs:  # of a claim that trains nothing
         page.sections += _made(material, claim, again)
         return page.html()
-    page.sections += _made(material, claim, leaderboard, sweeps, curves, layers, search, settings)
+    page.sections += _made(material, claim, leaderboard, together, sweeps, curves, layers, search, settings)
     page.sections += best_run(material)
     page.sections += _made(material, side_by_side, lost, provenance, again)
     return page.html()
@@ -44,7 +45,7 @@ def leaderboard(material: PageData) -> Section | None:
         return None
     rows, better = len(material.board), "smaller" if material.direction == "minimize" else "larger"
     lead = [f"{f'The first {ROWS} of {rows:,}' if rows > ROWS else rows} configuration{'s' * (rows > 1)}."]
-    lead.append(f"{escape(material.objective)} of each run's best epoch on val; {better} is better.")
+    lead.append(f"{escape(material.objective)} on val of the epoch that each run keeps; {better} is better.")
     if (material.board["n"] > 1).any():
         lead.append(
             "Seeds and folds are taken together: mean ± standard deviation, n, 95 % interval of the mean by Student's t."

@@ -12,6 +12,7 @@ from torch import Tensor
 from src.config.schema import Run, parse_threshold
 from src.data.dataset import Dataset, Split
 from src.data.target_scale import TargetScale
+from src.metrics import METRICS, Outputs
 from src.prediction.predictor import Predictor
 from src.statistics.figures import bounded_figures, figures
 from src.statistics.thresholds import choose_threshold
@@ -35,6 +36,16 @@ class Predictions:
         """`figures`, with their 95 % bounds; rows of one of `groups` count together."""
         return bounded_figures(task, self.logits, self.labels, threshold, groups)
 
+    @property
+    def calibration_error(self) -> float:
+        """Of two classes that of the probability of class 1, of more that of the likeliest."""
+        task: Task = "binary" if self.logits.ndim == 1 else "multiclass"
+        return float(METRICS["calibration_error"].of[task](Outputs(task, self.logits, self.labels)))
+
+    def at(self, temperature: float | None) -> Self:
+        """These with their logits divided by `temperature`; None: as they are."""
+        return self if temperature is None else type(self)(self.logits / temperature, self.labels)
+
     def in_units(self, scale: TargetScale | None) -> Self:
         """What a model of scaled targets gives, and these, in units."""
         if scale is None:
@@ -49,7 +60,7 @@ def predicted(predictor: Predictor, dataset: Dataset, split: Split) -> Predictio
 
 
 def operating_threshold(run: Run, task: str, val: Predictions) -> float | None:
-    """The threshold of a binary task, chosen on val as `run.threshold` says; None for other tasks."""
+    """The threshold of a binary task, chosen on val or given, as `run.threshold` says; None for other tasks."""
     if task != "binary":
         return None
     rule, target = parse_threshold(run.threshold)

@@ -20,7 +20,9 @@ def new_name() -> str:
 
 def run_folders(root: Path = ROOT) -> list[Path]:
     """Every folder of a run under `root`, oldest name first: single runs, then the members of sweeps."""
-    return [path.parent for pattern in ("runs/*", "sweeps/*/*") for path in sorted(root.glob(f"{pattern}/{CONFIG}"))]
+    return [
+        path.parent for pattern in ("runs/*", "sweeps/*/[0-9]*") for path in sorted(root.glob(f"{pattern}/{CONFIG}"))
+    ]
 
 
 def label(folder: Path) -> str:

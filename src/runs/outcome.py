@@ -1,6 +1,6 @@
 """What came of a job: a model that has been trained, or what went wrong."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -17,8 +17,9 @@ from src.prediction.predictor import Predictor
 from src.runs.build import build_augment, build_run_model, dtype_of, model_arguments, spec_of
 from src.runs.evaluation import Predictions, operating_threshold, predicted
 from src.runs.progress import Progress
-from src.runs.results import Results, results_of
+from src.runs.results import UNCALIBRATED, Results, results_of
 from src.runs.stop_reason import StopReason
+from src.statistics.temperature import fit_temperature
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,15 @@ class Trained:
 
     def predictor(self, threshold: float | None = None) -> Predictor:
         """All that predictions need; `threshold`: of a binary task's decisions."""
+        return replace(self._uncalibrated, threshold=threshold, temperature=self.temperature)
+
+    @cached_property
+    def temperature(self) -> float | None:
+        """Fitted on val, if the run asks for it."""
+        return None if self.run.calibrate is None else fit_temperature(self.raw_val.logits, self.raw_val.labels)
+
+    @property
+    def _uncalibrated(self) -> Predictor:
         run, dataset = self.run, self.dataset
         augment = build_augment(run, dataset)
         return Predictor(
@@ -60,7 +70,7 @@ class Trained:
             preprocessor=stored(dataset.intake),
             task=dataset.task,
             classes=dataset.classes,
-            threshold=threshold,
+            threshold=None,
             target_scale=vars(dataset.target_scale) if dataset.target_scale else None,
             data=dataset.name,
             views=None
@@ -76,13 +86,22 @@ class Trained:
         return model
 
     def predict(self, split: Split) -> Predictions:
-        """Logits and labels of `split`."""
-        return predicted(self.predictor(), self.dataset, split)
+        """Logits, calibrated if the run asks for it, and labels of `split`."""
+        return self.raw(split).at(self.temperature)
+
+    @property
+    def of_val(self) -> Predictions:
+        """Those of val."""
+        return self.raw_val.at(self.temperature)
+
+    def raw(self, split: Split) -> Predictions:
+        """Logits, as the model gives them, and labels of `split`."""
+        return predicted(self._uncalibrated, self.dataset, split)
 
     @cached_property
-    def of_val(self) -> Predictions:
-        """Logits and labels of val."""
-        return self.val if self.val is not None and self.run.tta == 0 else self.predict(self.dataset.val)
+    def raw_val(self) -> Predictions:
+        """Those of val."""
+        return self.val if self.val is not None and self.run.tta == 0 else self.raw(self.dataset.val)
 
     def test_figures(self) -> dict[str, float]:
         """Figures of the test split, at 0.5 and at the threshold chosen on val."""
@@ -134,23 +153,29 @@ def evaluate_run(run: Run, folder: Path, trained: Trained) -> tuple[Results, dic
 
     There are none of a run without one finite epoch.
     """
-    dataset, splits = trained.dataset, dict[str, Predictions]()
+    dataset, raw = trained.dataset, dict[str, Predictions]()
     if trained.progress.best_epoch is not None:
-        splits["val"] = trained.of_val
+        raw["val"] = trained.raw_val
         if run.test:
-            splits["test"] = trained.predict(dataset.test)
+            raw["test"] = trained.raw(dataset.test)
+    temperature = trained.temperature if raw else None
+    splits = {name: found.at(temperature) for name, found in raw.items()}
+    before = {
+        name: {} if temperature is None else {UNCALIBRATED: found.calibration_error} for name, found in raw.items()
+    }
     threshold = operating_threshold(run, dataset.task, splits["val"]) if splits else None
     test = None
     if "test" in splits:
-        test = splits["test"].bounded_figures(dataset.task, threshold, dataset.test.groups)
+        test = splits["test"].bounded_figures(dataset.task, threshold, dataset.test.groups) | before["test"]
     results = results_of(
         run,
         folder,
         trained.progress,
         trained.num_params,
         dataset,
-        val=splits["val"].figures(dataset.task, threshold) if splits else None,
+        val=splits["val"].figures(dataset.task, threshold) | before["val"] if splits else None,
         test=test,
         threshold=threshold,
+        temperature=temperature,
     )
     return results, splits

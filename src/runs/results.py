@@ -19,6 +19,7 @@ from src.runs.stop_reason import RunStatus, StopReason
 log = logging.getLogger(__name__)
 
 Figures = dict[str, float]
+UNCALIBRATED = "calibration_error_uncalibrated"  # of the logits before a temperature divided them
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Results:
     val: Figures | None = None
     test: Figures | None = None
     threshold: float | None = None
+    temperature: float | None = None
     num_params: int | None = None
     data: dict[str, Any] | None = None
     timing: Figures | None = None
@@ -82,6 +84,7 @@ def results_of(
     val: Figures | None,
     test: Figures | None,
     threshold: float | None,
+    temperature: float | None,
 ) -> Results:
     """Of a run that came to its end; without one finite epoch its figures are None."""
     assert progress.stop_reason is not None
@@ -98,6 +101,7 @@ def results_of(
         val=val,
         test=test,
         threshold=threshold,
+        temperature=temperature,
         num_params=num_params,
         data={
             "name": masked(dataset.name),

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from rich.table import Table
 
-from src.runs.results import Results
+from src.config.schema import Run, parse_threshold
+from src.runs.results import UNCALIBRATED, Results
 from src.statistics.rounding import rounded
 
 FEW = 200  # rows of val: of 78 Youden's threshold costs 0.010 to 0.019 of the accuracy, of 200 0.006
@@ -24,20 +25,21 @@ SHOWN = {
 }
 
 
-def summary(results: Results, task: str, folder: Path) -> Table:
-    """The results of a run as a table: data, model, epochs, val and test figures with bounds, cost, where to look."""
+def summary(results: Results, run: Run, task: str, folder: Path) -> Table:
+    """The results of `run` as a table: data, model, epochs, val and test figures with bounds, cost, where to look."""
     table = Table(title=f"Run {results.run}", show_header=False, title_justify="left")
     table.add_column(style="bold")
     table.add_column(overflow="fold")
     table.add_row("data", (results.data or {})["source"])
     table.add_row("parameters", f"{results.num_params:,}")
-    table.add_row("epochs", f"best {results.best_epoch}, stopped {results.stopped_epoch} ({results.stop_reason})")
+    kept = f"best {results.best_epoch}" if run.keep == "best" else f"kept the last, {results.best_epoch}"
+    table.add_row("epochs", f"{kept}, stopped {results.stopped_epoch} ({results.stop_reason})")
     objective = results.objective or {}
     table.add_row("objective", f"{objective['name']} = {_number(objective['value'])}")
     if results.threshold is not None:
-        num_val = (results.data or {})["rows"]["val"]
-        few = f", whose {num_val} rows are few for it: 0.5 may decide better" if num_val < FEW else ""
-        table.add_row("threshold", f"{results.threshold:.3f}, chosen on val{few}")
+        table.add_row("threshold", told_threshold(results.threshold, run, (results.data or {})["rows"]["val"]))
+    if results.temperature is not None:
+        table.add_row("temperature", f"{results.temperature:.3f}, fitted on val")
     for split in ("val", "test"):
         if figures := getattr(results, split):
             table.add_section()
@@ -49,17 +51,29 @@ def summary(results: Results, task: str, folder: Path) -> Table:
     return table
 
 
+def told_threshold(threshold: float, run: Run, num_val: int) -> str:
+    """A threshold, and where `run` has it from; `num_val`: how many rows it was chosen on, if it was."""
+    if parse_threshold(run.threshold).rule == "number":
+        return f"{threshold:.3f}, given"
+    few = f", whose {num_val} rows are few for it: 0.5 may decide better" if num_val < FEW else ""
+    return f"{threshold:.3f}, chosen on val{few}"
+
+
 def add_figures(table: Table, prefix: str, figures: dict[str, float], task: str) -> None:
     """A row for each figure of the task that there is, with its bounds."""
-    for name in SHOWN[task]:
+    names = dict.fromkeys([*SHOWN[task], *(["calibration_error"] if UNCALIBRATED in figures else [])])
+    for name in names:
         if name in figures:
             table.add_row(f"{prefix}{name.replace('_', ' ')}", _with_bounds(figures, name))
 
 
 def _with_bounds(figures: dict[str, float], name: str) -> str:
+    """A figure with its bounds, what it was before a temperature was fitted, and what chance alone would make of it."""
     told = rounded(figures[name])
     if f"{name}_low" in figures:
         told += f"   95 % [{figures[f'{name}_low']:.3f}, {figures[f'{name}_high']:.3f}]"
+    if f"{name}_uncalibrated" in figures:
+        told += f"   before {rounded(figures[f'{name}_uncalibrated'])}"
     if f"{name}_by_chance" in figures:
         told += f"   by chance alone {rounded(figures[f'{name}_by_chance'])}"
     return told

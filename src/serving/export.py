@@ -32,12 +32,14 @@ class Whole(nn.Module):
 
     def __init__(self, predictor: Predictor) -> None:
         super().__init__()
-        self.task, self.scale = predictor.task, predictor.scale
+        self.task, self.scale, self.temperature = predictor.task, predictor.scale, predictor.temperature
         self.standardize = Standardize(**predictor.standardize)
         self.model = copy.deepcopy(predictor.model).float().eval()
 
     def forward(self, inputs: Tensor) -> Tensor:
         outputs = pooled(self.model(self.standardize(inputs)), self.task)
+        if self.temperature is not None:
+            outputs = outputs / self.temperature
         if self.task == "multiclass":
             return outputs.softmax(-1)
         if self.task == "binary":

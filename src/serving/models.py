@@ -1,12 +1,15 @@
 """The models that predictions are asked of: a run's, the best of a sweep's, or one that MLflow has saved."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from src import runs
 from src.disk import read_whole
 from src.prediction.predictor import Predictor, place_of
+from src.runs.files import ENSEMBLE, read_json
 from src.runs.folder import ROOT
 
 LEADERBOARD = "leaderboard.csv"
@@ -18,15 +21,21 @@ def find_predictors(run: str, top: int | None) -> list[Predictor]:
 
 
 def find_ensemble(names: str, top: int | None) -> list[Predictor]:
-    """Of all that `find_folders` finds."""
-    return [Predictor.of_run(folder) for folder in find_folders(names, top)]
+    """Of all that `find_folders` finds; the members of an ensemble decide by its threshold."""
+    models = [Predictor.of_run(folder) for folder in find_folders(names, top)]
+    if top is not None or (ensemble := _ensemble(names)) is None:
+        return models
+    return [replace(model, threshold=_told(ensemble, "threshold")) for model in models]
 
 
 def find_folders(names: str, top: int | None) -> list[Path]:
-    """The folders of one name, a run or the `top` best of a sweep; or of several, divided by commas, one of each.
+    """The folders of one name, a run, the `top` best of a sweep or (None) all of an ensemble; of several, divided by commas,
+    one of each.
 
     Raises ValueError for a name that is there twice.
     """
+    if top is None and (ensemble := _ensemble(names)) is not None:
+        return [ensemble.parent / str(number) for number in _told(ensemble, "members")]
     if "," not in names or place_of(Path(names)) is not None:
         return _folders(names, top)
     if top is not None:
@@ -38,12 +47,26 @@ def find_folders(names: str, top: int | None) -> list[Path]:
 
 
 def _folders(run: str, top: int | None) -> list[Path]:
-    sweep = next((folder for folder in (Path(run), ROOT / "sweeps" / run) if (folder / LEADERBOARD).is_file()), None)
+    sweep = _sweep(run)
     if sweep is not None:
         return [sweep / number for number in _best(sweep, top or 1)]
     if top is not None:
         raise ValueError(f"top: must be left out for a single run, but got {top}.")
     return [Path(run) if place_of(Path(run)) is not None else runs.find(run)]
+
+
+def _ensemble(run: str) -> Path | None:
+    """The file of a sweep that says of its runs what they are as one model, if it has one."""
+    sweep = _sweep(run)
+    return sweep / ENSEMBLE if sweep is not None and (sweep / ENSEMBLE).is_file() else None
+
+
+def _told(ensemble: Path, key: str) -> Any:
+    return read_whole(ensemble, lambda path: read_json(path)[key])
+
+
+def _sweep(run: str) -> Path | None:
+    return next((folder for folder in (Path(run), ROOT / "sweeps" / run) if (folder / LEADERBOARD).is_file()), None)
 
 
 def _best(sweep: Path, top: int) -> list[str]:

@@ -58,7 +58,7 @@ def train_one(run: Run, folder: Path, tracker: Tracker, data: LastRead) -> Resul
     results = around.record.results_[job.number]
     tracker.finish(results.status)
     if not is_through:
-        console.print(summary(results, dataset.task, folder))
+        console.print(summary(results, run, dataset.task, folder))
     return results
 
 

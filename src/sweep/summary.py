@@ -41,11 +41,12 @@ def summarise_sweep(
     *,
     search: Mapping[str, str] | None = None,
     infeasible: Collection[int] = (),
+    figures: Mapping[str, float] | None = None,
 ) -> pd.DataFrame:
     """Fold the runs in `folder` into a leaderboard with a figure, keep the model of its first row, tell MLflow.
 
     `tracker` follows the sweep. `search`: tags of a search, in which runs may fail, and those of the numbers `infeasible`
-    are against its constraints.
+    are against its constraints. `figures`: more of the sweep as a whole.
     """
     entries = [replace(entry, feasible=entry.number not in infeasible) for entry in read_entries(folder)]
     objective = _objective(entries)
@@ -54,11 +55,11 @@ def summarise_sweep(
         table.to_csv(part, index=False)
     best = _best(table, entries, objective)
     broken = sum(entry.results.status != RunStatus.FINISHED for entry in entries)
-    figures: dict[str, float] = {"sweep/runs": len(entries), "sweep/broken": broken}
+    told = {"sweep/runs": len(entries), "sweep/broken": broken, **(figures or {})}
     if best is not None:
-        figures[f"best/{objective}"] = best.value
+        told[f"best/{objective}"] = best.value
     status = RunStatus.FAILED if broken and search is None else RunStatus.FINISHED
-    ended = {"status": status, "figures": figures, "tags": dict(search or {}), "best": best and best.number}
+    ended = {"status": status, "figures": told, "tags": dict(search or {}), "best": best and best.number}
     runs.write_json(folder / SWEEP, ended)
     console.print(drawn(table, objective))
     if has_folds(first := _first_row(table, entries)):

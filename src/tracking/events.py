@@ -105,6 +105,7 @@ def summary_figures(results: Mapping[str, Any]) -> dict[str, float]:
         f"best/{objective.get('name')}": objective.get("value"),
         "stopped/epoch": results.get("stopped_epoch"),
         "threshold": results.get("threshold"),
+        "temperature": results.get("temperature"),
         "num_params": results.get("num_params"),
         **{f"best_val/{name}": value for name, value in (results.get("val") or {}).items()},
         **{f"test/{name}": value for name, value in (results.get("test") or {}).items()},

@@ -4,12 +4,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from src.runs.files import ENVIRONMENT, MULTIRUN, SWEEP, read_json
+from src.runs.files import ENSEMBLE, ENVIRONMENT, MULTIRUN, SWEEP, read_json
 from src.runs.identity import folder_id
 from src.tracking.deleted import deleted_run, find_runs, is_deleted
 from src.tracking.events import Follow
 
-FILES = ("leaderboard.csv", "objective.png", MULTIRUN, ENVIRONMENT, "optimization_results.yaml")
+FILES = (
+    "leaderboard.csv",
+    "objective.png",
+    "headline.json",
+    ENSEMBLE,
+    MULTIRUN,
+    ENVIRONMENT,
+    "optimization_results.yaml",
+)
 FOLDERS = ("figures", "experiment")  # of a search
 
 

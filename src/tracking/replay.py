@@ -38,7 +38,7 @@ def send_sweep(
     What of them can be sent is sent; then ValueError, naming the others.
     """
     stories, damaged = _each(events_of, members)
-    every = sorted(path.parent for path in sweep.glob(f"*/{CONFIG}"))
+    every = sorted(path.parent for path in sweep.glob(f"[0-9]*/{CONFIG}"))
     tables, _ = _each(lambda folder: read_json(folder / FACTS), every)
     target = _target(sweep, _first_sound(every), uri, _shared(tables))
     writer = Writer(replace(target, again=again))

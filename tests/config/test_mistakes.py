@@ -151,6 +151,7 @@ MISFITS = {
     "label_smoothing": ["data=diabetes", "label_smoothing=0.1"],
     "augment": ["data=wine", "augment=affine"],
     "threshold": ["data=digits", "threshold=0.3"],
+    "calibrate": ["data=diabetes", "calibrate=temperature"],
     "tta": ["data=digits", "augment=mixup", "tta=4"],
     "model.activation": ["data=breast_cancer", "model=perceptron", "model.activation=sigmoid"],
     "model": ["data=digits", "model=tabm"],

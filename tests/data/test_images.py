@@ -11,7 +11,7 @@ from src.data.images.decode import decode
 from src.data.images.files import find
 from src.runs.identity import Identity
 from tests.data.images.pictures import SECRETS, dicom, encoded, folder_of, noise, save
-from tests.data.images.reading import parts, read
+from tests.data.images.reading import equal, parts, read
 
 
 def test_splits_are_those_of_folders(tmp_path):
@@ -78,6 +78,24 @@ def test_a_table_names_images_and_labels(tmp_path):
     order = find(tmp_path / "films").names
     for part in parts(data):
         assert part.labels.tolist() == [int(order.index(name) % 3 == 0) for name in part.names]
+
+
+def test_figures_can_be_told_by_groups_of_images(tmp_path):
+    keys = table(tmp_path, [f"{label},{place % 3},{place}" for place, label in enumerate(["yes", "no"] * 15)])
+    path = tmp_path / "labels.csv"
+    path.write_text(path.read_text().replace("file,label", "file,label,site,age"))
+    data, plain = read(**keys, slices=["site", "age"]), read(**keys)
+    order = find(tmp_path / "films").names
+    for part in parts(data):
+        assert part.slices["site"] == [str(order.index(name) % 3) for name in part.names]
+        assert set(part.slices["age"]) <= {"0 to 7.25", "7.25 to 14.5", "14.5 to 21.75", "21.75 to 29"}
+    assert equal(data, plain), "what is learned stays"
+    with pytest.raises(
+        ValueError, match=r"data.slices: must be a column of .*, one of file, label, site, age, but got"
+    ):
+        read(**keys, slices=["sex"])
+    with pytest.raises(ValueError, match=r"data.slices: must be columns of data.table, but got \['sex'\] without one"):
+        read(tmp_path / "films", tmp_path / "cache", slices=["sex"])
 
 
 def test_many_numbers_are_a_regression_in_units_of_train(tmp_path):

@@ -25,7 +25,7 @@ COMMANDS = {
         "hydra.sweeper.n_trials=12",
         "hydra.sweeper.retrain=2",
     ],
-    "binary": [*SMALL, "tracking.experiment='sick or <b>healthy</b>'"],
+    "binary": [*SMALL, "calibrate=temperature", "tracking.experiment='sick or <b>healthy</b>'"],
     "folds": ["-m", "data=wine", "data.fold=0,1,2", "epochs=2", "model.widths=[4]", "tracking.experiment=folds"],
     "regression": ["data=diabetes", "epochs=4", "diagnostics=true", "tracking.experiment=regression"],
     "table": [

@@ -1,5 +1,6 @@
 """Pages of a sweep, a search, single runs and an experiment, opened in a browser without a network."""
 
+import json
 import re
 from pathlib import Path
 
@@ -20,7 +21,7 @@ SUBJECTS = {
     ),
     "experiment": (
         {"experiment": "smoke"},
-        {"leaderboard", "sweeps", "curves", "settings", "best", "mistakes", "lost", "where", "again"},
+        {"leaderboard", "together", "sweeps", "curves", "settings", "best", "mistakes", "lost", "where", "again"},
     ),
     "binary": ({"experiment": "sick or <b>healthy</b>"}, {"curves", "best", "mistakes", "where", "again"}),
     "regression": ({"experiment": "regression"}, {"curves", "layers", "best", "mistakes", "where", "again"}),
@@ -63,6 +64,32 @@ def test_a_page_has_the_sections_that_its_subject_has(pages: dict[str, Path], na
     assert len(text) < 6_000_000
     markup = re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL)
     assert not re.search(r'(?:src|href)="(?!data:|#)', markup), "everything is inside"
+
+
+def test_seeds_of_one_configuration_are_told_together(pages: dict[str, Path], store: Store):
+    (told,) = [json.loads(path.read_text()) for path in (store.folder / "mlruns" / "sweeps").glob("*/ensemble.json")]
+    section = pages["experiment"].read_text(encoding="utf-8").partition('<section id="together">')[2]
+    rows = re.findall(r"<tr>(.*?)</tr>", section.partition("</section>")[0])
+    figures = {cells[0]: cells[1:] for row in rows if (cells := re.findall(r"<td[^>]*>(.*?)</td>", row))}
+    each, bounds = told["of_members"]["test"]["accuracy"], (told["test"]["accuracy_low"], told["test"]["accuracy_high"])
+    assert figures["accuracy"][0] == f"{each['mean']:.4f} ± {each['sd']:.4f}"
+    assert figures["accuracy"][1] == f"{told['test']['accuracy']:.4f}"
+    assert re.findall(r"[\d.]+", figures["accuracy"][2]) == [f"{bound:.4f}" for bound in bounds]
+
+
+def test_what_was_chosen_on_val_is_named_where_the_figures_are_of_val(pages: dict[str, Path]):
+    told = "Chosen on this very split: the best epoch; so the figures flatter the run."
+    assert told in pages["sweep"].read_text(encoding="utf-8")
+    assert "Chosen on this very split" not in pages["binary"].read_text(encoding="utf-8"), "it is of test"
+
+
+def test_of_a_calibrated_run_the_temperature_is_told(pages: dict[str, Path], store: Store):
+    told = [json.loads(path.read_text()) for path in (store.folder / "mlruns" / "runs").glob("*/results.json")]
+    (known,) = [one for one in told if one["temperature"] is not None]
+    text = pages["binary"].read_text(encoding="utf-8")
+    before = known["test"]["calibration_error_uncalibrated"]
+    line = f"divided by the temperature {known['temperature']:.3f}, fitted on val; before, the calibration error was"
+    assert f"{line} {before:.4f}" in text
 
 
 @pytest.mark.parametrize("width", [400, 1400])

@@ -12,16 +12,25 @@ from tests import doors
 
 ROWS = 240
 WIDTHS = ("model.widths=[8]",)
+SCALED = ("calibrate=temperature",)
 EMBEDDED = ("model.num_bins=4", "model.d_embedding=4")
 TABULAR = ("model=tabular", *EMBEDDED, *WIDTHS)
 TABM = ("model=tabm", "model.k=4", "model.d_block=8", *EMBEDDED)
 KINDS = {
-    "binary": ("data=table", "data.path=customers.csv", "data.target=churn", "data.drop=[income,plan]", *WIDTHS),
+    "binary": (
+        "data=table",
+        "data.path=customers.csv",
+        "data.target=churn",
+        "data.drop=[income,plan]",
+        "seed=1",
+        *WIDTHS,
+        *SCALED,
+    ),
     "multiclass": ("data=table", "data.path=customers.csv", "data.target=plan", "data.categories=codes", *TABULAR),
     "regression": ("data=table", "data.path=customers.csv", "data.target=income", "trainer.precision=64-true", *WIDTHS),
     "several in one": ("data=table", "data.path=customers.csv", "data.target=income", *TABM),
     "images": ("data=digits", "model.dropout=0.2", *WIDTHS),
-    "cnn": ("data=digits", "model=cnn", "model.channels=[2,3]", "model.norm=layer"),
+    "cnn": ("data=digits", "model=cnn", "model.channels=[2,3]", "model.norm=layer", *SCALED),
     "mixer": ("data=digits", "model=mixer", "model.hidden_dim=4", "model.num_blocks=1"),
 }
 

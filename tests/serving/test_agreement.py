@@ -66,6 +66,7 @@ def test_training_prediction_serving_and_onnx_agree(
     run = trained(kind)
     dataset = data_of(run, monkeypatch)
     wanted, raw = in_training(run, dataset), raw_test_rows(run, dataset)
+    assert (Predictor.of_run(run).temperature not in (None, 1.0)) == ("calibrate=temperature" in KINDS[kind])
     close = {"rtol": 1e-5, "atol": 0 if dataset.task == "regression" else 1e-5}
 
     given, predicted = tmp_path / ("raw.npy" if dataset.is_image else "raw.csv"), tmp_path / "predicted.csv"

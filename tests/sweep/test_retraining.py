@@ -24,6 +24,7 @@ def test_the_best_is_trained_on_seeds_that_the_grid_did_not_have(tmp_path: Path)
     told, areas = runs.read_json(fresh / "headline.json"), [one["test"]["auroc"] for one in results]
     assert told["auroc"] == pytest.approx(statistics.mean(areas))
     assert told["auroc_low"] < told["auroc"] < told["auroc_high"]
+    assert runs.read_json(fresh / "ensemble.json")["members"] == [0, 1, 2]
     line = re.search(r"test auroc: (\S+) ± \S+, 3 seeds, 95 % \[(\S+), (\S+)\]", done.stdout)
     assert line
     assert [float(text) for text in line.groups()] == pytest.approx(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Self
 
@@ -16,7 +16,7 @@ from src.data.splits import CALLED
 from src.data.target import Target, target_of
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from src.data.tables.files import Table
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,14 @@ class Labelled:
     given: list[str] | None = None
     left_out: Sequence[str] = ()  # a line each
     ignored: str = ""  # files that are no images, counted by kind
+    slices: Mapping[str, Sequence[str]] = field(default_factory=dict)  # by column of the table, each image's group
 
     def only(self, places: Sequence[int]) -> Self:
         """Those images alone."""
         names, labels = ([column[place] for place in places] for column in (self.names, self.labels))
         given = self.given and [self.given[place] for place in places]
-        return replace(self, names=names, labels=labels, given=given)
+        slices = {name: [groups[place] for place in places] for name, groups in self.slices.items()}
+        return replace(self, names=names, labels=labels, given=given, slices=slices)
 
     def target(self, *, task: str | None, positive: str | None) -> Target:
         """What the labels tell; ValueError where they cannot be what is asked."""
@@ -82,13 +84,16 @@ def place_of(name: str) -> tuple[str, str] | None:
     return (split, classes[0]) if classes else None
 
 
-def by_table(root: Path, table: Path, file: str, target: str) -> Labelled:
-    """The images that the column `file` of a table names, relative to `root`, with the labels in `target`.
+def by_table(root: Path, table: Path, file: str, target: str, slices: Sequence[str]) -> Labelled:
+    """The images that the column `file` of a table names, relative to `root`, with the labels in `target`, groups in `slices`.
 
     Raises ValueError, naming the row from 1, for a path that comes twice and a label that is missing.
     """
-    frame = read_table(table)
-    for key, column in (("file", file), ("target", target)):
+    from src.data.tables.slices import slices_of
+
+    found = read_table(table)
+    frame = found.frame
+    for key, column in (("file", file), ("target", target), *(("slices", name) for name in slices)):
         if column not in frame.columns:
             columns = ", ".join(map(str, frame.columns))
             raise ValueError(f"data.{key}: must be a column of {table}, one of {columns}, but got {column!r}.")
@@ -102,14 +107,16 @@ def by_table(root: Path, table: Path, file: str, target: str) -> Labelled:
     if not names:
         raise ValueError(f"{table}: must name at least one image, but got no rows.")
     labels = [text_of(label) for label in frame[target]]
-    return Labelled([_below(root, name) for name in names], labels, f"{table}: column {target!r}", are_folders=False)
+    of, groups = f"{table}: column {target!r}", slices_of(frame, slices, found.decimal or ".")
+    return Labelled([_below(root, name) for name in names], labels, of, are_folders=False, slices=groups)
 
 
-def read_table(path: Path) -> pd.DataFrame:
+def read_table(path: Path) -> Table:
     """A table as it stands, its first row names: nothing but an empty cell is missing."""
     from src.data.tables import files
 
-    return files.read_table(path, files.Format()).frame.replace({"": None})
+    found = files.read_table(path, files.Format())
+    return replace(found, frame=found.frame.replace({"": None}))
 
 
 def _below(root: Path, name: str) -> str:

@@ -98,7 +98,7 @@ class Images:
     def _listed(self, path: Path) -> Raw:
         from src.data.images.labelled import read_table
 
-        frame = read_table(path)
+        frame = read_table(path).frame
         if self.file not in frame.columns:
             raise ValueError(
                 f"{path}: must have paths in a column {self.file}, but got the columns {', '.join(map(str, frame))}."

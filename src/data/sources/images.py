@@ -15,14 +15,16 @@ from src.data.images.form import Channels
 from src.data.images.resize import FITS
 from src.data.source import source
 from src.data.splits import PARTS, Known, SplitSettings, split_rows
-from src.fields import Count, OptionalPlace, Pattern, Place, name_in
+from src.fields import Count, Distinct, OptionalPlace, Pattern, Place, name_in
 from src.tasks import Task
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from src.data.images.cache import Pixels
+    from src.data.images.labelled import Labelled
 
+Columns = Annotated[list[str], Distinct]
 NAMED = 10  # files that are no images
 
 
@@ -40,6 +42,7 @@ def images(
     channels: Channels,
     on_error: OnError,
     group_pattern: Pattern | None,
+    slices: Columns,
     cache: Place,
     **splits: Unpack[SplitSettings],
 ) -> Dataset:
@@ -55,7 +58,9 @@ def images(
     from src.data.preprocessing.images import Images
 
     base = _root(root, table)
-    files = by_folder(base) if table is None else by_table(base, Path(table), file, target)
+    if slices and table is None:
+        raise ValueError(f"data.slices: must be columns of data.table, but got {slices} without one.")
+    files = by_folder(base) if table is None else by_table(base, Path(table), file, target, slices)
     found = PixelCache(base, files.names, Form(size, fit, channels), Path(cache)).read(on_error=on_error)
     places = [place for place in range(len(files.names)) if place not in found.faults]
     kept = files.only(places)
@@ -63,7 +68,7 @@ def images(
     known = Known(wanted.strata, groups=_groups(kept.names, group_pattern), given=kept.given)
     rows = split_rows(len(kept.names), splits, known)
     labels, scale = wanted.outputs(rows["train"])
-    parts = _parts(found, torch.tensor(places), labels, kept.names, rows, known)
+    parts = _parts(found, torch.tensor(places), labels, kept, rows, known)
     told = f"{base.resolve().name}, {len(kept.names)} images, {size}x{size} {found.form.channels}"
     sizes = ", ".join(f"{part} {len(split)}" for part, split in parts.items())
     digests = [found.digests[place] for place in places]
@@ -134,17 +139,18 @@ def _groups(names: Sequence[str], pattern: str | None) -> list[str] | None:
 
 
 def _parts(
-    found: Pixels, places: Tensor, labels: Tensor, names: Sequence[str], rows: Mapping[str, Tensor], known: Known
+    found: Pixels, places: Tensor, labels: Tensor, kept: Labelled, rows: Mapping[str, Tensor], known: Known
 ) -> dict[str, Split]:
-    """The splits; `places` of the images that have `labels` and `names` among all pixels."""
+    """The splits; `places` of the images that are `kept`, and have `labels`, among all pixels."""
     from src.data.images.arrangement import arranged
     from src.data.images.files import shown
 
     pixels = arranged(found.pixels, {part: places[of_part] for part, of_part in rows.items()}, found.folder)
     splits = {}
     for part, of_part in rows.items():
-        called = [shown(names[row]) for row in of_part.tolist()]
-        splits[part] = Split(pixels[part], labels[of_part], called, groups=known.groups_of(of_part))
+        of_split = kept.only(of_part.tolist())
+        called = [shown(name) for name in of_split.names]
+        splits[part] = Split(pixels[part], labels[of_part], called, of_split.slices, known.groups_of(of_part))
     return splits
 
 

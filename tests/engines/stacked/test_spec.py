@@ -31,6 +31,7 @@ MAY_DIFFER = [
     "augment=radiograph",
     "augment.mixup=0.4",
     "tta=4",
+    "calibrate=temperature",
     "trainer.gradient_clip_val=0.1",
     "tracking.run_name=another",
     "test=false",
