@@ -1,10 +1,13 @@
-"""Claim: adaptive optimizers train over a wider range of learning rates than plain gradient descent.
+"""Claim: optimizers that scale each weight's step train over a wider range of rates than gradient descent, with momentum too.
 
 Command: python -m experiments.adaptive_rates            60 s on 2 cores
 
 Expected: on two moons the range of rates (in decades) that bring the training loss below a tenth of log 2, the loss of a net
-that knows nothing, within the same epochs is wider for adagrad, rmsprop, adam and adamw than for sgd; momentum is shown
-beside them.
+that knows nothing, within the same epochs is wider for adagrad, rmsprop, adam and adamw than for sgd. Which part does it is the
+second question: if averaging gradients over steps were enough, momentum would gain as much. It is refuted for an optimizer whose
+range is no wider than momentum's. A pilot (--first-seed 100) had them ahead of momentum by 0.24 ± 0.11 (adagrad), 0.52 ± 0.19
+(rmsprop), 0.58 ± 0.14 (adam) and 0.16 ± 0.18 decades (adamw), so ten seeds decide on all but adamw. The comparison with
+momentum was added after the first results, in which it gained as much as adagrad.
 """
 
 from collections.abc import Sequence
@@ -15,16 +18,16 @@ from src.claims import Finding, Lab, Outcome, conduct, mean
 from src.plots import STYLES, Figure, annotate, band, panels
 
 PLAIN = "sgd"
-OTHERS = ("momentum", "adagrad", "rmsprop", "adam", "adamw")
+AVERAGING = "momentum"
 ADAPTIVE = ("adagrad", "rmsprop", "adam", "adamw")
 LOW, HIGH, COUNT = 1e-5, 1e3, 41
 TRAINED = 0.1  # of log 2
 
 
 def findings(lab: Lab, *, adaptive: Sequence[str] = ADAPTIVE) -> list[Finding]:
-    """Every optimizer at `COUNT` rates; those called `adaptive` against plain gradient descent."""
+    """Every optimizer at `COUNT` rates; those called `adaptive` against plain gradient descent, and against momentum."""
     rates = np.geomspace(LOW, HIGH, lab.quick(COUNT, 17))
-    optimizers = list(dict.fromkeys((PLAIN, *OTHERS, *adaptive)))
+    optimizers = list(dict.fromkeys((PLAIN, AVERAGING, *ADAPTIVE, *adaptive)))
     base = ("data=moons", "model.widths=[16]", "model.activation=tanh", "model.init=glorot_normal", "data.num_val=256")
     outcome = lab.train(
         {
@@ -40,11 +43,12 @@ def findings(lab: Lab, *, adaptive: Sequence[str] = ADAPTIVE) -> list[Finding]:
     lab.draw(ranges(rates, losses, widths))
     return [
         mean(
-            f"{name} trains over more decades than {PLAIN}",
-            widths[name] - widths[PLAIN],
-            of=f"decades of {name} less those of {PLAIN}, paired by seed",
+            f"{name} trains over more decades than {rival}",
+            widths[name] - widths[rival],
+            of=f"decades of {name} less those of {rival}, paired by seed",
             above=0.0,
         )
+        for rival in (PLAIN, AVERAGING)
         for name in adaptive
     ]
 

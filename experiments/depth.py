@@ -2,8 +2,11 @@
 
 Command: python -m experiments.depth                 40 s on 2 cores
 
-Expected: one unit stays below 0.95, two hidden layers of 32 units come above it and gain at least 0.05; the error of
-sin(2πx) by one hidden layer of 1 to 64 units falls, log rmse against log width with a negative slope.
+Expected: one unit stays below 0.95, on XOR below 0.75, the three corners that a line can have; two hidden layers of 32 units
+come above 0.95 and gain at least 0.05. The rmse of sin(2πx) by one hidden layer of 1 to 64 units falls at least as fast as the
+bound on the best such net, width to the power -1/2 (Barron 1993): a slope of log rmse on log width above -1/2 would refute that
+training finds what the units can. Restated after results: the
+bounds were 0 for the slope, which ten seeds had as -0.61 ± 0.05, and 0.95 for XOR.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,6 +23,8 @@ MODELS = {
     "hidden 32": ("model.widths=[32]", "optimizer.lr=0.03"),
     "hidden 32-32": ("model.widths=[32,32]", "optimizer.lr=0.01"),
 }
+LINEAR = {"XOR": 0.75}  # what no line exceeds, where that is known
+BARRON = -0.5  # exponent of the width that bounds the error of the best net of one hidden layer
 WIDTHS = (1, 2, 4, 8, 16, 32, 64)
 
 
@@ -45,13 +50,17 @@ def findings(lab: Lab, *, problems: Mapping[str, Sequence[str]] = PROBLEMS) -> l
     for problem in problems:
         one, shallow, deep = (accuracy[f"{problem}, {depth}"] for depth in MODELS)
         found += [
-            mean(f"{problem}: one unit cannot", one, of=of, below=0.95),
+            mean(f"{problem}: one unit cannot", one, of=of, below=LINEAR.get(problem, 0.95)),
             mean(f"{problem}: one hidden layer does better", shallow - one, of=gain, above=0.05),
             mean(f"{problem}: two do better", deep - one, of=gain, above=0.05),
             mean(f"{problem}: two can", deep, of=of, above=0.95),
         ]
+    bound = lab.quick(BARRON, 0.0)  # a tenth of the epochs does not reach it
     slopes = np.polyfit(np.log(widths), np.log(errors), 1)[0]
-    return [*found, mean("the error falls with width", slopes, of="slope of log rmse on log width", below=0.0)]
+    return [
+        *found,
+        mean("the error falls as Barron's bound", slopes, of="slope of log rmse on log width", below=bound),
+    ]
 
 
 def figures(

@@ -2,9 +2,15 @@
 
 Command: python -m experiments.loss_landscape            10 s on 2 cores
 
-Expected: for y = v tanh(w x) the loss over (w, v) has two equal minima, one the mirror of the other, and a saddle at 0; from
-each start no step of gradient descent raises the loss, and both minima are reached. A trained MLP lies no higher than any
-other point of a grid on the plane through it that two filter-normalised random directions span (Li et al. 2018).
+Expected: the loss of y = v tanh(w x + 1/2) over (w, v) has a saddle near 0, the minimum on one side of it and a poorer
+valley on the other: the 1/2 breaks the mirror, so that no symmetry says how many paths end in which. No step of gradient descent
+raises the loss, and paths end within 0.001 of the lowest on their side. Where one ends is told by its start alone: by the side
+of the line through the saddle, across its steepest way down, on which it begins. That is exact beside the saddle only, and would
+be refuted by less than 0.9 of 400 fresh starts; a pilot on 400 others had 0.955, two to three half-widths above, and 0.48 in
+the poorer valley. A trained MLP lies no higher than any other point of a grid on the plane through it that two
+filter-normalised random directions span (Li et al. 2018). Restated after results: the target was its own mirror once, and a
+share near one half at either minimum stood for the dependence on the start; and that the last step lowers the loss by less than
+1e-6, the first wording of a path's end, was true of 0.66 of the paths: the valley goes down ever more slowly.
 """
 
 from collections.abc import Mapping
@@ -20,14 +26,16 @@ from src.plots import BLUE, ORANGE, Figure, annotate, panels
 from src.randomness import Purpose, key, normal, uniform
 
 # Axes: G grid points, P paths, T steps. Two weights: `weights` (..., 2) holds w, v.
-TARGET = (1.5, 1.0)  # w and v of the unit that made the data; (-1.5, -1) makes the same
+TARGET = (1.5, 1.0)  # w and v of the unit that made the data
+BIAS = 0.5  # of that unit and of the one that learns; at 0 the minimum at (-1.5, -1) would be as good
 STEPS, LR = 2000, 0.2
 REACH, SIDE = 1.0, 25  # of the plane through a trained MLP, in norms of its filters; points a side
 
 
 def findings(lab: Lab, *, lr: float = LR) -> list[Finding]:
     """Paths over two weights, and planes through trained MLPs; `lr` < 0 goes up."""
-    paths = descend(starts(lab.quick(40, 20)), lr)
+    begins = starts(lab.quick(400, 100), lab.seeds[0])
+    paths = descend(begins, lr)
     losses = two_weights(paths)
     outcome = lab.train(
         {"moons": lab.run("data=moons", "model.widths=[16,16]", "optimizer.lr=0.01", f"epochs={lab.quick(150, 60)}")}
@@ -36,29 +44,46 @@ def findings(lab: Lab, *, lr: float = LR) -> list[Finding]:
     lab.draw(drawn(paths, planes[0]))
     lab.write("loss_landscape.html", explored(planes[0]))
     depths = [one[SIDE // 2, SIDE // 2] - one.min() for one in planes]
-    ends, mirror = paths[:, -1], -paths[:, -1]
-    side = torch.sign(ends[:, 0])
+    best = paths[:, -1, 0] > 0
+    above = torch.cat([ends - ends.min() for ends in (losses[best, -1], losses[~best, -1]) if len(ends)])
     return [
-        exact(
-            "w, v and -w, -v have one loss", two_weights(ends) - two_weights(mirror), of="difference", tolerance=1e-12
-        ),
         exact("no step raises the loss", losses.diff(dim=1).clamp(min=0), of="rise of a step", tolerance=1e-12),
-        share("each path ends in a minimum", losses[:, -1] < 1e-3, of="paths", above=0.8),
-        share("which of the two depends on the start", side > 0, of="paths that end at w > 0", above=0.2, below=0.8),
+        share("each path ends among the lowest of its side", above < 1e-3, of="paths", above=0.8),
+        share("both sides are ended on", ~best, of="paths that end in the poorer valley", above=0.1, below=0.9),
+        share("the start tells which", best == beyond_saddle(begins), of="starts told right", above=0.9),
         exact("a trained MLP lies lowest in its plane", depths, of="loss above the plane's lowest", tolerance=1e-6),
     ]
 
 
 def two_weights(weights: Tensor) -> Tensor:
-    """Mean squared error of v tanh(w x) at `weights` (..., 2), over 64 x in [-2, 2]."""
+    """Mean squared error of v tanh(w x + BIAS) at `weights` (..., 2), over 64 x in [-2, 2]."""
     x = torch.linspace(-2.0, 2.0, 64, dtype=torch.float64)
     w, v = weights[..., :1], weights[..., 1:]
-    return ((v * torch.tanh(w * x) - TARGET[1] * torch.tanh(TARGET[0] * x)) ** 2).mean(-1)
+    return ((v * torch.tanh(w * x + BIAS) - TARGET[1] * torch.tanh(TARGET[0] * x + BIAS)) ** 2).mean(-1)
 
 
-def starts(count: int) -> Tensor:
+def starts(count: int, seed: int) -> Tensor:
     """Where the paths begin: `count` points of a square, (P, 2)."""
-    return 6.0 * uniform(key(0, Purpose.WEIGHTS, 0), torch.arange(2 * count)).view(count, 2) - 3.0
+    return 6.0 * uniform(key(seed, Purpose.WEIGHTS, 0), torch.arange(2 * count)).view(count, 2) - 3.0
+
+
+def saddle() -> tuple[Tensor, Tensor]:
+    """Where the loss has its saddle, by Newton's method from 0, and its steepest way down, towards larger w: (2,), (2,)."""
+    at = torch.zeros(2, dtype=torch.float64)
+    for _ in range(20):
+        slope, curvature = (
+            torch.autograd.functional.jacobian(two_weights, at),
+            torch.autograd.functional.hessian(two_weights, at),
+        )
+        at = at - torch.linalg.solve(curvature, slope)
+    down = torch.linalg.eigh(torch.autograd.functional.hessian(two_weights, at)).eigenvectors[:, 0]
+    return at, down * torch.sign(down[0])
+
+
+def beyond_saddle(weights: Tensor) -> Tensor:
+    """Which of `weights` (P, 2) lie on the best minimum's side of the line through the saddle, across its way down."""
+    middle, down = saddle()
+    return (weights - middle) @ down > 0
 
 
 def descend(weights: Tensor, lr: float) -> Tensor:
@@ -107,10 +132,17 @@ def drawn(paths: Tensor, losses: np.ndarray) -> Figure:
     for path in paths[:12]:
         left.plot(path[:, 0], path[:, 1], color=BLUE, linewidth=1)
         left.plot(*path[0], "o", color=BLUE, markersize=4)
-    for sign in (1, -1):
-        left.plot(sign * TARGET[0], sign * TARGET[1], "*", color=ORANGE, markersize=13)
-    left.set(xlabel="w", ylabel="v", title="loss of v tanh(w x), paths, minima", xlim=(-3.2, 3.2), ylim=(-3.2, 3.2))
-    middle.semilogy(two_weights(paths).clamp(min=1e-9).T, color=BLUE, linewidth=0.7, alpha=0.6)
+    left.plot(*TARGET, "*", color=ORANGE, markersize=13)
+    point, down = saddle()
+    left.axline(point.tolist(), slope=float(-down[0] / down[1]), color=ORANGE, linestyle="--", linewidth=1)
+    left.set(
+        xlabel="w",
+        ylabel="v",
+        title="loss of v tanh(w x + 1/2), paths, the line that tells",
+        xlim=(-3.2, 3.2),
+        ylim=(-3.2, 3.2),
+    )
+    middle.semilogy(two_weights(paths[:40]).clamp(min=1e-9).T, color=BLUE, linewidth=0.7, alpha=0.6)
     middle.set(xlabel="step", ylabel="loss", title="the same paths against time")
     steps = np.linspace(-REACH, REACH, SIDE)
     levels = np.geomspace(2.0 * losses.min(), losses.max(), 12)
@@ -122,7 +154,9 @@ def drawn(paths: Tensor, losses: np.ndarray) -> Figure:
         ylabel="along direction 2, filter norms",
         title="training loss about a trained 2-16-16-1",
     )
-    annotate(figure, "simulated data; stars: minima, and the trained weights")
+    annotate(
+        figure, "simulated data; stars: the best minimum, and the trained weights; dashed: the line through the saddle"
+    )
     return figure
 
 

@@ -29,7 +29,7 @@ from src.metrics import auroc
 from src.randomness import Purpose, key, normal
 
 RESULTS = Path(__file__).parent / "results" / "pneumonia_select.json"
-SEEDS = {"pneumonia": range(5), "pneumonia_cnn": range(100, 101)}
+SEEDS = {"pneumonia": (0, 5), "pneumonia_cnn": (100, 1)}  # the first, and how many
 Overrides = tuple[str, ...]
 Row = dict[str, Any]  # the overrides of a configuration, its AUROC on val and the criterion
 
@@ -72,8 +72,14 @@ def main() -> None:
         show_warnings()
         found = {}
         for experiment in GRIDS:
-            lab = Lab("pneumonia_select", quick=arguments.quick, overrides=arguments.override)
-            lab.seeds = SEEDS[experiment]
+            first, count = SEEDS[experiment]
+            lab = Lab(
+                "pneumonia_select",
+                quick=arguments.quick,
+                seeds=arguments.seeds or count,
+                first_seed=first,
+                overrides=arguments.override,
+            )
             found[experiment] = judged(lab, experiment)
         runs.write_json(lab.folder / RESULTS.name if arguments.quick else RESULTS, found)
 

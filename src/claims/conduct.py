@@ -42,17 +42,28 @@ def parsed(description: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="only whether it works: few seeds, few epochs")
     parser.add_argument("--seeds", type=int, help="how many seeds of each condition, at least 2")
+    parser.add_argument(
+        "--first-seed", type=int, default=0, help="the first of them; a pilot has others than the claim"
+    )
     parser.add_argument("override", nargs="*", help="keys of every run, say tracking.enabled=false")
     arguments = parser.parse_args()
     if arguments.seeds is not None and arguments.seeds < 2:
         parser.error(f"--seeds: must be at least 2, but got {arguments.seeds}")
+    if arguments.first_seed < 0:
+        parser.error(f"--first-seed: must be at least 0, but got {arguments.first_seed}")
     return arguments
 
 
 def publish_claim(module: ModuleType, arguments: argparse.Namespace) -> dict[str, Any]:
     """Carry out an experiment, write down what it found, tell it; one as its file states it also lands beside the experiments."""
     claim = Claim.of(module)
-    lab = Lab(claim.name, quick=arguments.quick, seeds=arguments.seeds, overrides=each_once(arguments.override))
+    lab = Lab(
+        claim.name,
+        quick=arguments.quick,
+        seeds=arguments.seeds,
+        first_seed=arguments.first_seed,
+        overrides=each_once(arguments.override),
+    )
     lab.console.print(f"[bold]{claim.name}[/]: {claim.text}", soft_wrap=True)
     started = time.perf_counter()
     findings = list(module.findings(lab))

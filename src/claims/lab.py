@@ -39,23 +39,35 @@ Setting = TypeVar("Setting")
 
 
 class Lab:
-    """The lab of claim `name`. `seeds` of every condition; `quick`: only whether it works, in seconds.
+    """The lab of claim `name`. `seeds` of every condition, from `first_seed` on; `quick`: only whether it works, in seconds.
 
-    `overrides` stand behind those of each run; with some that decide numbers, or with another count of seeds, the claim is
-    not the one that its file states (`is_stated`). What has been trained before, by the same code, is not trained again.
+    A pilot has other seeds than the claim. `overrides` stand behind those of each run; with some that decide numbers, or with
+    other seeds, the claim is not the one that its file states (`is_stated`). What has been trained before, by the same code,
+    is not trained again.
     """
 
     def __init__(
-        self, name: str, *, quick: bool = False, seeds: int | None = None, overrides: Sequence[str] = ()
+        self,
+        name: str,
+        *,
+        quick: bool = False,
+        seeds: int | None = None,
+        first_seed: int = 0,
+        overrides: Sequence[str] = (),
     ) -> None:
         if any(text.lstrip("+").startswith("seed=") for text in overrides):
             raise ValueError(f"seed: must be left to the claim, which has --seeds, but got {list(overrides)}.")
         self.name, self.is_quick, self.overrides = name, quick, tuple(overrides)
-        self.seeds = range(seeds or (QUICK_SEEDS if quick else SEEDS))
+        self.seeds = range(first_seed, first_seed + (seeds or (QUICK_SEEDS if quick else SEEDS)))
         free = identity.FREE | identity.FREE_OF_DATA
         changed = [text for text in overrides if not identity.is_free(text.lstrip("+").partition("=")[0], free)]
-        self.is_stated = not quick and seeds in (None, SEEDS) and not changed
-        marks = {"quick": quick, f"{seeds}-seeds": seeds is not None, "changed": bool(changed)}
+        self.is_stated = not quick and seeds in (None, SEEDS) and not first_seed and not changed
+        marks = {
+            "quick": quick,
+            f"{seeds}-seeds": seeds is not None,
+            f"from-{first_seed}": first_seed > 0,
+            "changed": bool(changed),
+        }
         self.folder = runs.ROOT / "claims" / "-".join((name, *(mark for mark, holds in marks.items() if holds)))
         self.console = Console()
         self.sweeps: list[str] = []  # the folders of what was trained

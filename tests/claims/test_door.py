@@ -112,9 +112,14 @@ def test_only_the_claim_as_its_file_states_it_lands_beside_the_experiments(tmp_p
     monkeypatch.chdir(tmp_path)
     assert Lab("depth").is_stated
     assert Lab("depth", seeds=10, overrides=["tracking.enabled=false", "trainer.accelerator=cpu"]).is_stated
-    others = [Lab("depth", quick=True), Lab("depth", seeds=3), Lab("depth", overrides=["optimizer.lr=0.1"])]
+    others = [
+        Lab("depth", quick=True),
+        Lab("depth", seeds=3),
+        Lab("depth", first_seed=100),
+        Lab("depth", overrides=["optimizer.lr=0.1"]),
+    ]
     assert not any(lab.is_stated for lab in others)
-    assert len({lab.folder for lab in (Lab("depth"), *others)}) == 4
+    assert len({lab.folder for lab in (Lab("depth"), *others)}) == 5
     with pytest.raises(ValueError, match="seed: must be left to the claim"):
         Lab("depth", overrides=["seed=3"])
 
