@@ -34,6 +34,12 @@ from src.tracking.state import is_complete
 
 SEEDS, QUICK_SEEDS = 10, 3
 NOT_OF_RESULTS = ("claims", "report", "plots", "plugins", "tracking", "serving")  # folders of our own
+NOT_OF_CLAIMS = {
+    "seed": "which has --seeds",
+    "ensemble": "which trains each run by itself",
+    "lr_find": "which trains",
+    "resume": "whose command goes on by itself",
+}
 SOURCE = Path(__file__).resolve().parent.parent
 Setting = TypeVar("Setting")
 
@@ -55,8 +61,9 @@ class Lab:
         first_seed: int = 0,
         overrides: Sequence[str] = (),
     ) -> None:
-        if any(text.lstrip("+").startswith("seed=") for text in overrides):
-            raise ValueError(f"seed: must be left to the claim, which has --seeds, but got {list(overrides)}.")
+        for key, why in NOT_OF_CLAIMS.items():
+            if any(text.lstrip("+").startswith(f"{key}=") for text in overrides):
+                raise ValueError(f"{key}: must be left to the claim, {why}, but got {list(overrides)}.")
         self.name, self.is_quick, self.overrides = name, quick, tuple(overrides)
         self.seeds = range(first_seed, first_seed + (seeds or (QUICK_SEEDS if quick else SEEDS)))
         free = identity.FREE | identity.FREE_OF_DATA

@@ -120,8 +120,12 @@ def test_only_the_claim_as_its_file_states_it_lands_beside_the_experiments(tmp_p
     ]
     assert not any(lab.is_stated for lab in others)
     assert len({lab.folder for lab in (Lab("depth"), *others)}) == 5
-    with pytest.raises(ValueError, match="seed: must be left to the claim"):
-        Lab("depth", overrides=["seed=3"])
+
+
+@pytest.mark.parametrize("override", ["seed=3", "ensemble=2", "lr_find=true", "resume=latest"])
+def test_what_would_make_another_command_of_it_is_refused(override):
+    with pytest.raises(ValueError, match=f"{override.partition('=')[0]}: must be left to the claim"):
+        Lab("depth", overrides=[override])
 
 
 def test_the_files_behind_a_claim_are_found_however_deep_they_are_named(tmp_path):
