@@ -10,6 +10,7 @@ rows the grids have came from earlier runs, whose test figures were known; which
 """
 
 import itertools
+import json
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
@@ -81,7 +82,10 @@ def main() -> None:
                 overrides=arguments.override,
             )
             found[experiment] = judged(lab, experiment)
-        runs.write_json(lab.folder / RESULTS.name if arguments.quick else RESULTS, found)
+        if arguments.quick:
+            lab.write(RESULTS.name, json.dumps(found))
+        else:
+            runs.write_json(RESULTS, found)
 
 
 def judged(lab: Lab, experiment: str) -> list[Row]:
@@ -89,7 +93,7 @@ def judged(lab: Lab, experiment: str) -> list[Row]:
     small = lab.quick([], ["epochs=1"])
     grid = {" ".join(overrides): overrides for overrides in lab.quick(GRIDS[experiment], GRIDS[experiment][:2])}
     outcome = lab.train(
-        {name: lab.run(f"+experiment={experiment}", *small, *overrides) for name, overrides in grid.items()}
+        {name: lab.run(f"+experiment={experiment}", *overrides, *small) for name, overrides in grid.items()}
     )
     val = outcome.data(next(iter(grid))).val
     copies = disturbances(val)
