@@ -5,8 +5,8 @@ Command: python -m experiments.depth                 40 s on 2 cores
 Expected: one unit stays below 0.95, on XOR below 0.75, the three corners that a line can have; two hidden layers of 32 units
 come above 0.95 and gain at least 0.05. The rmse of sin(2πx) by one hidden layer of 1 to 64 units falls at least as fast as the
 bound on the best such net, width to the power -1/2 (Barron 1993): a slope of log rmse on log width above -1/2 would refute that
-training finds what the units can. Restated after results: the
-bounds were 0 for the slope, which ten seeds had as -0.61 ± 0.05, and 0.95 for XOR.
+training finds what the units can. Restated after results: the bounds were 0 for the slope, which ten seeds had as -0.61 ± 0.05,
+and 0.95 for XOR.
 """
 
 from collections.abc import Mapping, Sequence

@@ -17,9 +17,9 @@ import torch
 from src.claims import Finding, Lab, Outcome, conduct, over_seeds_and_rows
 from src.claims.baselines import logistic_regression
 from src.metrics import auroc
-from src.models.outputs import mean_outputs
 from src.plots import GREY, STYLES, Figure, annotate, panels
-from src.runs.evaluation import Predictions, operating_threshold
+from src.runs.ensemble import Ensemble
+from src.runs.evaluation import Predictions
 from src.statistics.influence import of_auroc
 
 APART = "fetches 4 MB, and takes long"
@@ -43,8 +43,8 @@ def findings(lab: Lab) -> list[Finding]:
         lab.tell_test(name, found[name], outcome.results(name, "threshold").tolist(), SHOWN)
     lab.tell_test("CNN, one view", found["CNN, one view"], [None] * len(lab.seeds), SHOWN)
     for name, count in TOGETHER.items():
-        mean, threshold = together(outcomes[name], name, outcomes[name].seeds[:count])
-        lab.tell_test(f"{count} of {name} together", [mean], [threshold], SHOWN)
+        mean = together(outcomes[name], name, found[name][:count])
+        lab.tell_test(f"{count} of {name} together", [mean.splits["test"]], [mean.threshold], SHOWN)
     linear = logistic_regression(outcomes["MLP"].data("MLP"), standardize="images", penalties=PENALTIES)
     labels = found["MLP"][0].labels
     lab.tell_test("logistic regression", [Predictions(linear, labels)], [None], SHOWN)
@@ -91,15 +91,12 @@ def on_test(outcome: Outcome, condition: str, *, one_view: bool = False) -> list
     return [outcome.predict(condition, seed, test, one_view=one_view) for seed in outcome.seeds]
 
 
-def together(outcome: Outcome, condition: str, seeds: Sequence[int]) -> tuple[Predictions, float | None]:
-    """Mean probabilities of several seeds on test, and the threshold that val chooses for them."""
-    data, run = outcome.data(condition), outcome.run(condition)
-
-    def mean(part: str) -> Predictions:
-        found = [outcome.predict(condition, seed, getattr(data, part)) for seed in seeds]
-        return Predictions(mean_outputs(torch.stack([one.logits for one in found]), data.task), found[0].labels)
-
-    return mean("test"), operating_threshold(run, data.task, mean("val"))
+def together(outcome: Outcome, condition: str, tests: Sequence[Predictions]) -> Ensemble:
+    """The first seeds as one model, of whose `tests` the mean is taken; val chooses its threshold."""
+    data, seeds = outcome.data(condition), outcome.seeds[: len(tests)]
+    vals = [outcome.predict(condition, seed, data.val) for seed in seeds]
+    of_each = [{"val": val, "test": test} for val, test in zip(vals, tests, strict=True)]
+    return Ensemble.of(outcome.run(condition), [f"seed {seed}" for seed in seeds], data.task, of_each)
 
 
 def areas(seeds: Sequence[int], found: dict[str, list[Predictions]]) -> Figure:

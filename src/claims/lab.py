@@ -85,7 +85,7 @@ class Lab:
     @cached_property
     def tracking(self) -> Tracking:
         """Where MLflow's records go, as the runs have it."""
-        return compose_run(*(text for text in self.overrides if text.startswith("tracking."))).tracking
+        return compose_run(*(text for text in self.overrides if text.lstrip("+").startswith("tracking."))).tracking
 
     def quick(self, whole: Setting, enough: Setting) -> Setting:
         """`whole`, or what is `enough` in a quick trial."""

@@ -24,6 +24,7 @@ HYDRAS, LOG = ".hydra", "train.log"
 ENVIRONMENT = "environment.txt"
 # In the folder of a sweep.
 MULTIRUN, SWEEP, JOURNAL = "multirun.yaml", "sweep.json", "study.journal"
+HEADLINE = "headline.json"  # of seeds: the means of their figures on test, with bounds
 ENSEMBLE = "ensemble.json"  # its runs as one model: which, their threshold, and how good they are
 
 

@@ -16,7 +16,7 @@ from src.data.reading import LastRead
 from src.prediction.predictor import Predictor
 from src.runs.ensemble import SPLITS, Ensemble, told_beside
 from src.runs.evaluation import Predictions, predicted, read_predictions
-from src.runs.files import ENSEMBLE
+from src.runs.files import ENSEMBLE, HEADLINE
 from src.runs.folder import label
 from src.runs.job import Job
 from src.runs.results import Results
@@ -27,7 +27,6 @@ from src.sweep.grid import check_members, train_grid
 from src.sweep.summary import summarise_sweep
 from src.tracking import Tracker
 
-HEADLINE = "headline.json"  # in the folder of the seeds
 BOUNDS = ("_low", "_high")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from src.runs.files import ENSEMBLE, ENVIRONMENT, MULTIRUN, SWEEP, read_json
+from src.runs.files import ENSEMBLE, ENVIRONMENT, HEADLINE, MULTIRUN, SWEEP, read_json
 from src.runs.identity import folder_id
 from src.tracking.deleted import deleted_run, find_runs, is_deleted
 from src.tracking.events import Follow
@@ -12,7 +12,7 @@ from src.tracking.events import Follow
 FILES = (
     "leaderboard.csv",
     "objective.png",
-    "headline.json",
+    HEADLINE,
     ENSEMBLE,
     MULTIRUN,
     ENVIRONMENT,

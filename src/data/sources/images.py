@@ -57,9 +57,7 @@ def images(
     from src.data.images.labelled import by_folder, by_table
     from src.data.preprocessing.images import Images
 
-    base = _root(root, table)
-    if slices and table is None:
-        raise ValueError(f"data.slices: must be columns of data.table, but got {slices} without one.")
+    base = _root(root, table, slices)
     files = by_folder(base) if table is None else by_table(base, Path(table), file, target, slices)
     found = PixelCache(base, files.names, Form(size, fit, channels), Path(cache)).read(on_error=on_error)
     places = [place for place in range(len(files.names)) if place not in found.faults]
@@ -118,9 +116,11 @@ def _leaks(
         yield from group_leaks(known.groups, rows, f"data.group_pattern={group_pattern}")
 
 
-def _root(root: str | None, table: str | None) -> Path:
+def _root(root: str | None, table: str | None, slices: Sequence[str]) -> Path:
     if root is None and table is None:
         raise ValueError("data.root: must be a folder of images, but got null.")
+    if slices and table is None:
+        raise ValueError(f"data.slices: must be columns of data.table, but got {slices} without one.")
     base = Path(root) if root is not None else Path(str(table)).parent
     if not base.is_dir():
         raise ValueError(f"data.root: must be a folder of images, but got {str(base)!r}.")
