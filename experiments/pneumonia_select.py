@@ -17,32 +17,32 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-from torch import Tensor
-
 from src import runs
 from src.claims import Lab, Outcome
 from src.claims.conduct import parsed
+from src.claims.shifts import exposed, moved, noisy
 from src.config.errors import raise_on_signals, report_errors, show_warnings
 from src.config.terminal import output
-from src.data.augmentation import Augment
 from src.data.dataset import Split
 from src.metrics import auroc
-from src.randomness import Purpose, key, normal
 
 RESULTS = Path(__file__).parent / "results" / "pneumonia_select.json"
 SEEDS = {"pneumonia": (0, 5), "pneumonia_cnn": (100, 1)}  # the first, and how many
 Overrides = tuple[str, ...]
+DISTURBANCES = [
+    *(moved(shift=0.15), moved(rotation=15.0), moved(scale=0.2)),
+    *(exposed(0.6), exposed(1.6), noisy(12.0)),
+]
 Row = dict[str, Any]  # the overrides of a configuration, its AUROC on val and the criterion
 
 
-def moved(shift: float, rotation: float, scale: float) -> Overrides:
+def affine(shift: float, rotation: float, scale: float) -> Overrides:
     """Augmentation of these strengths."""
     return f"augment.shift={shift}", f"augment.rotation={rotation}", f"augment.scale={scale}"
 
 
-NONE, SMALL, MEDIUM = moved(0.0, 0.0, 0.0), moved(0.05, 5.0, 0.05), moved(0.1, 10.0, 0.1)
-LARGE, HUGE = moved(0.15, 12.0, 0.2), moved(0.2, 20.0, 0.3)
+NONE, SMALL, MEDIUM = affine(0.0, 0.0, 0.0), affine(0.05, 5.0, 0.05), affine(0.1, 10.0, 0.1)
+LARGE, HUGE = affine(0.15, 12.0, 0.2), affine(0.2, 20.0, 0.3)
 KEPT = [
     ("schedule=constant", "keep=best", "ema=null"),
     ("schedule=cosine", "keep=last", "ema=null"),
@@ -97,7 +97,7 @@ def judged(lab: Lab, experiment: str) -> list[Row]:
         {name: lab.run(f"+experiment={experiment}", *overrides, *small) for name, overrides in grid.items()}
     )
     val = outcome.data(next(iter(grid))).val
-    copies = disturbances(val)
+    copies = [Split(disturbed(val.inputs), val.labels) for disturbed in DISTURBANCES]
     table = [
         {
             "overrides": list(overrides),
@@ -119,21 +119,6 @@ def areas(outcome: Outcome, condition: str, splits: Sequence[Split]) -> list[flo
     """AUROC of each seed on each of `splits`."""
     found = [outcome.predict(condition, seed, split, one_view=True) for seed in outcome.seeds for split in splits]
     return [float(auroc(one.logits, one.labels)) for one in found]
-
-
-def disturbances(val: Split) -> list[Split]:
-    """Copies of val as another clinic would have taken them."""
-    images = val.inputs.double()
-    draws = key(0, Purpose.DATA, 1)
-    rows = key(0, Purpose.AUGMENTATION, 0) + torch.arange(len(images))
-    noise = normal(draws, torch.arange(images.numel())).view_as(images)
-    copies = [Augment(shift=0.15)(images, rows), Augment(rotation=15.0)(images, rows), Augment(scale=0.2)(images, rows)]
-    copies += [255 * (images / 255) ** gamma for gamma in (0.6, 1.6)] + [images + 12.0 * noise]
-    return [Split(_as_pixels(copy), val.labels) for copy in copies]
-
-
-def _as_pixels(images: Tensor) -> Tensor:
-    return images.round().clamp(0, 255).to(torch.uint8)
 
 
 if __name__ == "__main__":
