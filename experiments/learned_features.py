@@ -6,7 +6,7 @@ Expected: logistic regression on the 128 hidden units of an MLP has a test AUROC
 and averaged over films exposed otherwise (gamma 0.6, 1.6) and noisy ones (sd 12 grey levels) it loses less than the rival does.
 The rival is what has the highest AUROC on val of hand-made features (block means, edge strengths, a histogram of the
 intensities), histograms of oriented gradients, 50 principal components, and the pixels themselves. All seeds have the same
-patients; the intervals are over both. A pilot on other patients (data.seed=1, seeds 100 to 109) chose the pixels and had a lead of
+patients; the intervals are over both. A pilot on other patients (data.seed=1, seeds 100 to 109) chose the pixels and led by
 0.047 ± 0.009, so that 0.02 is told from it. Restated after results: the rival was the hand-made features alone, and the margin 0.
 """
 
