@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,9 @@ from src import runs, tracking
 from src.config.schema import Run
 from src.data.reading import LastRead
 from src.disk import DamagedError
-from src.engines.dispatch import Dispatch, kind_of
+from src.engines.dispatch import kind_of
 from src.engines.native.cores import num_cores
+from src.engines.resources import Resources
 from src.engines.stacked.size import choose_slots
 from src.runs.build import build_run_model, device_of
 from src.runs.identity import read_run
@@ -51,8 +52,8 @@ GENERATIONS = 4  # at least: the wider the stack, the less does a trial know of 
 class Request:
     """What is searched, and where. `base`: the run without what is searched; `compose` makes a run of overrides and a number.
 
-    A number below 0 is of a run that leaves no files. `slots`: jobs that train at once; None chooses by model, machine and
-    number of trials. `listeners` hear after ours.
+    A number below 0 is of a run that leaves no files. `resources`: where jobs train; their slots are
+    chosen by model, machine and number of trials if they are not said. `listeners` hear after ours.
     """
 
     folder: Path
@@ -62,7 +63,7 @@ class Request:
     compose: Compose
     choices: Callable[[Sequence[str]], Mapping[str, Any]]  # from config groups, of overrides
     extend: Callable[[optuna.Trial], None]
-    slots: int | None
+    resources: Resources
     listeners: Sequence[Listener]
 
 
@@ -129,16 +130,17 @@ def run_search(request: Request, tracker: Tracker, console: Console) -> Search:
         status.restart()
         if len(trials.counted) >= plan.n_trials:
             console.print(f"{folder}: all {plan.n_trials} trials have ended; a larger hydra.sweeper.n_trials goes on.")
-        slots = request.slots
-        if slots is None:
+        resources = request.resources
+        if resources.slots is None:
             chosen = choose_slots(build_run_model(base, prepared.dataset), device_of(base), base.batch_size)
-            slots = min(chosen, max(2, num_cores(), num_jobs // GENERATIONS))
+            resources = replace(resources, slots=min(chosen, max(2, num_cores(), num_jobs // GENERATIONS)))
         heard = [around.record, *around.others, display, search, *request.listeners]
-        dispatch = Dispatch(search, heard, console=console, data=data, slots=slots)
+        prunes = not isinstance(prepared.pruner, optuna.pruners.NopPruner)
+        trainer = resources.trainer(search, heard, console=console, data=data, prunes=prunes)
         try:
             with display:
-                dispatch.train()
-                status.used, status.offered = dispatch.used_, dispatch.offered_
+                trainer.train()
+                status.used, status.offered = trainer.used_, trainer.offered_
         finally:
             around.background.flush()
             search.abandon()  # what is open, if the search was broken off

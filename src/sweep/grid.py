@@ -9,7 +9,7 @@ from rich.console import Console
 from src import runs
 from src.data.reading import LastRead
 from src.disk import DamagedError
-from src.engines.dispatch import Dispatch
+from src.engines.resources import HERE, Resources
 from src.engines.stacked.snapshot import Snapshot
 from src.engines.unfinished import Unfinished
 from src.runs.announcement import tell_data
@@ -38,13 +38,13 @@ def train_grid(
     tracker: Tracker,
     *,
     console: Console,
-    slots: int | None = None,
+    resources: Resources = HERE,
     listeners: Sequence[Listener] = (),
     data: LastRead | None = None,
 ) -> dict[int, Results]:
     """Train `jobs`, whose folders lie in `folder`; gives their results, by number.
 
-    `slots`: how many train at once; None chooses. A job that fails is recorded so, and the others go on. What a
+    `resources`: where, and how many at once. A job that fails is recorded so, and the others go on. What a
     start before this one has left is taken up. `listeners` hear after ours. Raises ValueError if a folder holds another run.
     """
     data, numbered = data or LastRead(tell_data(console)), {job.number: job for job in jobs}
@@ -73,21 +73,21 @@ def train_grid(
 
         def save(snapshot: Snapshot | None) -> None:
             around.background.flush()  # first: whoever has ended has its records
-            unfinished.save(dispatch.ended_, snapshot)
+            unfinished.save(trainer.ended_, snapshot)
 
-        dispatch = Dispatch(
+        trainer = resources.trainer(
             source_of(*(job for job in jobs if job.number not in done), data=data),
             [around.record, *others],
             console=console,
             data=data,
-            slots=slots,
+            prunes=False,
             on_snapshot=save,
         )
         with display:
             if snapshot is not None:
-                dispatch.take_up(snapshot, taken)
-            dispatch.train()
-            status.used, status.offered = dispatch.used_, dispatch.offered_
+                trainer.take_up(snapshot, taken)
+            trainer.train()
+            status.used, status.offered = trainer.used_, trainer.offered_
         save(None)
         tracker.hurry()
     return around.record.results_
@@ -129,7 +129,7 @@ def train_multirun(
     folder: Path,
     tracker: Tracker,
     *,
-    slots: int | None,
+    resources: Resources,
     is_whole: bool,
     listeners: Sequence[Listener],
     data: LastRead,
@@ -141,7 +141,7 @@ def train_multirun(
     console = Console()
     if is_whole:
         check_members(jobs, folder)
-    results = train_grid(jobs, folder, tracker, console=console, slots=slots, listeners=listeners, data=data)
+    results = train_grid(jobs, folder, tracker, console=console, resources=resources, listeners=listeners, data=data)
     failed = {number: one for number, one in results.items() if one.status == RunStatus.FAILED}
     if is_whole or failed:
         summarise_sweep(folder, console, tracker)

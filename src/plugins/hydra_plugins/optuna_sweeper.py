@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -89,7 +90,7 @@ class OptunaSweeper(Sweeper):
                 compose,
                 choices=lambda overrides: composer.job(overrides, 0).hydra["runtime"]["choices"],
                 extend=_extension(settings.custom_search_space, self.master),
-                slots=settings.n_jobs or launcher.slots,
+                resources=replace(launcher.resources, slots=settings.n_jobs or launcher.resources.slots),
                 listeners=[JobCallbacks(self.context, self.task, partial(composer.whole, composed))],
             )
             conduct_search(request, tracker)

@@ -16,7 +16,8 @@ def comes_whole(config: DictConfig) -> bool:
 
 
 class StackedLauncher(Launcher):
-    """Trains the jobs of a multirun together. `slots`: how many at once; None chooses by model and machine.
+    """Trains the jobs of a multirun together. `slots`: how many at once; None chooses by model and machine. `workers`: how many
+    processes on each machine of the Ray cluster at `address`, or on this machine; None and no address: this process trains.
 
     `retrain`: on how many fresh seeds the best configuration is trained at the end, with the test split. `resume`:
     whether the same command goes on where it was (continue), or in another folder (fresh).
@@ -24,14 +25,14 @@ class StackedLauncher(Launcher):
 
     composes_first = True  # all jobs, before the first begins
 
-    def __init__(self, slots: int | None, retrain: int, resume: str) -> None:
-        if slots is not None and not (isinstance(slots, int) and slots >= 1):
-            raise ValueError(f"hydra.launcher.slots: must be null or a number of at least 1, but got {slots!r}.")
+    def __init__(self, slots: int | None, workers: int | None, address: str | None, retrain: int, resume: str) -> None:
         if not (isinstance(retrain, int) and retrain >= 0):
             raise ValueError(f"hydra.launcher.retrain: must be a number of at least 0, but got {retrain!r}.")
         if resume not in ("continue", "fresh"):
             raise ValueError(f"hydra.launcher.resume: must be continue or fresh, but got {resume!r}.")
-        self.slots, self.retrain = slots, retrain
+        from src.engines.resources import Resources
+
+        self.retrain, self.resources = retrain, Resources(slots, workers, address)
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         self.config, self.context, self.task = config, hydra_context, task_function
@@ -77,7 +78,7 @@ class StackedLauncher(Launcher):
                 jobs,
                 folder,
                 tracker,
-                slots=self.slots,
+                resources=self.resources,
                 is_whole=comes_whole(self.config),
                 listeners=[JobCallbacks(self.context, self.task, partial(composer.whole, composed))],
                 data=data,

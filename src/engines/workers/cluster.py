@@ -1,0 +1,73 @@
+"""Ray's part: machines, their cores and devices, and a process on one of them."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import ray
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+from rich.console import Console
+
+from src.engines.native.cores import num_cores
+from src.engines.workers.worker import Charge, Worker
+
+
+class Machine(NamedTuple):
+    """A node of the cluster that has room for workers."""
+
+    key: str  # Ray's
+    name: str
+    cores: int
+    gpus: int
+
+    def num_workers(self, wanted: int | None) -> int:
+        """As many as are `wanted`, at most one a core; for None one for each GPU, or one of all its cores."""
+        return min(wanted or self.gpus or 1, self.cores)
+
+
+@contextmanager
+def cluster(address: str | None, console: Console) -> Iterator[None]:
+    """Ray on this machine alone, or (`address`: auto, or HOST:PORT) the cluster that runs there already.
+
+    Raises ValueError if there is none.
+    """
+    quiet: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False, "configure_logging": False}
+    alone: dict[str, Any] = {"address": "local", "num_cpus": num_cores()} if address is None else {"address": address}
+    try:
+        context = ray.init(**alone, **quiet)
+    except (ConnectionError, ValueError) as error:
+        raise ValueError(
+            f"hydra.launcher.address: must be auto or HOST:PORT of a running cluster, but got {address} ({error})."
+        ) from error
+    if context.dashboard_url:
+        console.print(f"Ray's dashboard: http://{context.dashboard_url}", soft_wrap=True)
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def machines() -> list[Machine]:
+    """Those that are there now and have cores to give."""
+    found = []
+    for node in ray.nodes():
+        resources = node["Resources"]
+        if node["Alive"] and resources.get("CPU", 0) >= 1:
+            count = {name: int(resources.get(name, 0)) for name in ("CPU", "GPU")}
+            found.append(Machine(node["NodeID"], node["NodeManagerHostname"], count["CPU"], count["GPU"]))
+    return found
+
+
+def start_worker(machine: Machine, charge: Charge, of: int) -> Any:
+    """A worker on `machine`, one `of` so many there, among which its cores and devices are divided."""
+    cores = machine.cores // of
+    actor = ray.remote(Worker).options(
+        num_cpus=cores,
+        num_gpus=machine.gpus / of if machine.gpus < of else machine.gpus // of,
+        max_concurrency=2,  # it is told answers while it works
+        scheduling_strategy=NodeAffinitySchedulingStrategy(machine.key, soft=False),
+    )
+    return actor.remote(replace(charge, cores=cores, folder=Path.cwd()))

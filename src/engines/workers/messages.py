@@ -1,0 +1,71 @@
+"""What a worker tells its driver, and asks it: plain data that cross a wire, in the order in which they happened."""
+
+import pickle
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+from src.data.dataset import Dataset
+from src.runs.job import Job, Place
+from src.runs.outcome import Failed, Outcome, Trained
+
+
+class Begun(NamedTuple):
+    """A job is to be trained, or goes on."""
+
+    number: int
+    facts: Mapping[str, str]
+
+
+class EpochDone(NamedTuple):
+    """A job has a new row of its history."""
+
+    number: int
+    row: Mapping[str, float]
+
+
+class Ended(NamedTuple):
+    """Nothing more comes of a job; of what it has trained the driver has the data."""
+
+    number: int
+    outcome: Outcome
+
+
+class NextJob(NamedTuple):
+    """A question: what fits `place`?"""
+
+    place: Place | None
+
+
+class Keeps(NamedTuple):
+    """A question: does the job go on after this epoch?"""
+
+    number: int
+    row: Mapping[str, float]
+
+
+Message = Begun | EpochDone | Ended | NextJob | Keeps
+Answer = Job | bool | None
+
+
+def packed(outcome: Outcome) -> Outcome:
+    """As it crosses the wire: without the data, on the CPU, and with an error that can be pickled."""
+    if isinstance(outcome, Failed):
+        return Failed(_picklable(outcome.error))
+    assert isinstance(outcome, Trained)
+    # Each tensor by itself: a view would take the whole storage along.
+    weights = {name: value.detach().cpu().clone() for name, value in outcome.weights.items()}
+    return replace(outcome, weights=weights, dataset=None)  # type: ignore[arg-type]
+
+
+def unpacked(outcome: Outcome, dataset: Dataset) -> Outcome:
+    """As the listeners are told it."""
+    return replace(outcome, dataset=dataset) if isinstance(outcome, Trained) else outcome
+
+
+def _picklable(error: BaseException) -> BaseException:
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:  # of a library's own, with arguments that do not come back
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error
