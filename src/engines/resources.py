@@ -39,7 +39,7 @@ class Resources:
             )
         if self.has_workers and importlib.util.find_spec("ray") is None:
             raise ValueError(
-                "hydra.launcher.workers: must be null where Ray is not installed (pip install 'ray>=2.50'), but got "
+                "hydra.launcher.workers: must be null where Ray is not installed (pip install ray), but got "
                 f"{self.workers}."
             )
 

@@ -46,7 +46,7 @@ class Display:
 
     def begin(self, job: Job, facts: Mapping[str, str]) -> None:
         """It runs."""
-        self.status.running[job.number] = 0.0
+        self.status.begin(job, facts)
 
     def epoch(self, job: Job, row: Mapping[str, float]) -> None:
         """Count it, and draw all anew."""
@@ -79,6 +79,9 @@ def table(status: SweepStatus) -> RenderableType:
     rows.add_row("waiting", str(status.total - status.done - len(status.running)))
     rows.add_row(f"best {status.objective}", f"{rounded(status.best)}  {status.best_job}" if status.best_job else "")
     rows.add_row("speed", f"{status.rate:,.1f} member-epochs/s, ETA {clock(status.seconds_left)}")
+    for name, worker in status.workers.items():
+        if worker.jobs:
+            rows.add_row(name, f"{len(worker.jobs)} running on {worker.device}, {worker.rate:,.1f} member-epochs/s")
     whole = status.done + sum(status.running.values())
     return Group(ProgressBar(total=status.total, completed=whole, width=60), rows)
 

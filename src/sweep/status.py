@@ -12,6 +12,28 @@ from src.runs.stop_reason import StopReason
 
 
 @dataclass
+class WorkerStatus:
+    """What a worker does: the jobs in its training, and the epochs that it has done since its first."""
+
+    device: str
+    jobs: set[int] = field(default_factory=set)
+    epochs: int = 0
+    started: float | None = None
+
+    def add(self) -> None:
+        """An epoch is done."""
+        if self.started is None:
+            self.started = time.perf_counter()
+        else:
+            self.epochs += 1
+
+    @property
+    def rate(self) -> float:
+        """Member-epochs per second."""
+        return 0.0 if self.started is None else self.epochs / max(time.perf_counter() - self.started, 1e-9)
+
+
+@dataclass
 class SweepStatus:
     """Counts of a sweep of `total` jobs; `objective` is that of its first job."""
 
@@ -27,6 +49,13 @@ class SweepStatus:
     offered: int = 0
     earlier: int = 0  # of the epochs, those before the clock started
     started: float | None = None  # with the first epoch, which compiles and warms up
+    workers: dict[str, WorkerStatus] = field(default_factory=dict)  # by name, those that have jobs
+
+    def begin(self, job: Job, facts: Mapping[str, str]) -> None:
+        """A job is in training, at a worker if `facts` name one."""
+        self.running[job.number] = 0.0
+        if name := facts.get("worker"):
+            self.workers.setdefault(name, WorkerStatus(facts["device"])).jobs.add(job.number)
 
     def add(self, job: Job, row: Mapping[str, float]) -> None:
         """A job has done an epoch."""
@@ -35,6 +64,9 @@ class SweepStatus:
         if self.started is None:
             self.earlier, self.started = self.epochs, time.perf_counter()
         self.running[job.number] = row["epoch"] / job.run.epochs
+        for worker in self.workers.values():
+            if job.number in worker.jobs:
+                worker.add()
         is_kept = job.run.keep == "best" or row["epoch"] == job.run.epochs
         value = row.get(self.objective, math.nan)
         if is_kept and math.isfinite(value) and Objective.of(self.objective).is_better(value, self.best):
@@ -47,6 +79,8 @@ class SweepStatus:
     def end(self, job: Job, reason: StopReason) -> None:
         """A job has ended."""
         share = self.running.pop(job.number, 0.0)
+        for worker in self.workers.values():
+            worker.jobs.discard(job.number)
         self.reasons[reason] += 1
         self.epochs_left -= job.run.epochs - round(share * job.run.epochs)
 

@@ -34,6 +34,7 @@ def cluster(address: str | None, console: Console) -> Iterator[None]:
 
     Raises ValueError if there is none.
     """
+    logging.getLogger("ray").setLevel(logging.ERROR)  # what it has to say of itself is for its own log
     quiet: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False, "configure_logging": False}
     alone: dict[str, Any] = {"address": "local", "num_cpus": num_cores()} if address is None else {"address": address}
     try:

@@ -36,7 +36,7 @@ class Worker:
 
     def __init__(self, charge: Charge) -> None:
         self.charge = charge
-        self.name = f"{charge.name} on {socket.gethostname()}"
+        self.name = f"{charge.name}, process {os.getpid()} on {socket.gethostname()}"
         self._outbox, self._answers = SimpleQueue[Message | BaseException | None](), SimpleQueue[Answer]()
         self._data = LastRead()
         os.environ["OMP_NUM_THREADS"] = str(charge.cores)  # which `num_cores` reads
