@@ -52,6 +52,7 @@ FRAMEWORKS = {
     "hydra": {"config", "plugins", "train.py", "search/space.py"},
     "omegaconf": {"config", "plugins", "train.py"},
     "optuna": {"search"},
+    "ray": {"engines/workers"},
     "PIL": {"data/images"},
     "pydicom": {"data/images"},
     "plotly": {"report", "search"},

@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # Hydra's plugins are imported at each start
     from src.data.reading import LastRead
     from src.engines.dispatch import Dispatch
     from src.engines.stacked.snapshot import Snapshot
-    from src.engines.workers.driver import Workers
+    from src.engines.workers.workers import Workers
     from src.runs.job import JobSource
     from src.runs.listener import Listener
 
@@ -64,7 +64,7 @@ class Resources:
             from src.engines.dispatch import Dispatch
 
             return Dispatch(source, listeners, **given, on_snapshot=on_snapshot)
-        from src.engines.workers.driver import Workers  # imports Ray
+        from src.engines.workers.workers import Workers  # imports Ray
 
         return Workers(
             source,

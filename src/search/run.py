@@ -90,7 +90,7 @@ def conduct_search(request: Request, tracker: Tracker) -> None:
             given = [*request.space.overrides(best.params), f"seed={seed}", "test=true"]
             jobs.append(Job(number, request.compose(given, -1), place / str(number), tuple(given)))
         with tracking.open(request.base.tracking.enabled) as its_tracker:
-            retrain(jobs, place, its_tracker, console)
+            retrain(jobs, place, its_tracker, console, request.resources)
 
 
 def run_search(request: Request, tracker: Tracker, console: Console) -> Search:

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from src import runs, tracking
 from src.data.reading import LastRead
+from src.engines.resources import Resources
 from src.runs.announcement import tell_data
 from src.runs.files import SWEEP
 from src.runs.job import Job
@@ -15,13 +16,13 @@ from src.sweep.summary import read_entries
 from src.tracking import Tracker
 
 
-def retrain(jobs: Sequence[Job], folder: Path, tracker: Tracker, console: Console) -> None:
+def retrain(jobs: Sequence[Job], folder: Path, tracker: Tracker, console: Console, resources: Resources) -> None:
     """Train `jobs`, equal but for their seeds, in `folder`, and tell how good they are, each and together."""
     console.print(f"the best configuration again, on {len(jobs)} fresh seeds, with the test split:")
-    train_seeds(jobs, folder, tracker, console, LastRead(tell_data(console)))
+    train_seeds(jobs, folder, tracker, console, LastRead(tell_data(console)), resources)
 
 
-def retrain_best(jobs: Sequence[Job], folder: Path, num_seeds: int) -> None:
+def retrain_best(jobs: Sequence[Job], folder: Path, num_seeds: int, resources: Resources) -> None:
     """The best configuration of the grid in `folder` on as many seeds that it did not have; in a folder beside it."""
     best = runs.read_json(folder / SWEEP)["best"]
     chosen = next((job for job in jobs if job.number == best), None)
@@ -38,7 +39,7 @@ def retrain_best(jobs: Sequence[Job], folder: Path, num_seeds: int) -> None:
         run = chosen.run.model_copy(update={"seed": seed, "test": True})
         again.append(Job(number, run, place / str(number), (*chosen.overrides, f"seed={seed}", "test=true")))
     with tracking.open(chosen.run.tracking.enabled) as tracker:
-        retrain(again, place, tracker, console)
+        retrain(again, place, tracker, console, resources)
 
 
 def fresh_seeds(folder: Path, count: int) -> range:

@@ -13,6 +13,7 @@ from src import runs
 from src.config.schema import Run
 from src.data.dataset import Dataset
 from src.data.reading import LastRead
+from src.engines.resources import HERE, Resources
 from src.prediction.predictor import Predictor
 from src.runs.ensemble import SPLITS, Ensemble, told_beside
 from src.runs.evaluation import Predictions, predicted, read_predictions
@@ -47,14 +48,14 @@ def train_ensemble(run: Run, folder: Path, tracker: Tracker, data: LastRead, typ
 
 
 def train_seeds(
-    jobs: Sequence[Job], folder: Path, tracker: Tracker, console: Console, data: LastRead
+    jobs: Sequence[Job], folder: Path, tracker: Tracker, console: Console, data: LastRead, resources: Resources = HERE
 ) -> dict[int, Results]:
     """Train `jobs`, equal but for their seeds, in `folder`; tell the means of their figures and the figures of their mean.
 
     `headline.json` has the means on test, with bounds over other seeds and other test rows; `ensemble.json` the figures of
     the mean of what all predict, of test with bounds over other rows, beside mean and sd of the members. Gives the results.
     """
-    results = train_grid(jobs, folder, tracker, console=console, data=data)
+    results = train_grid(jobs, folder, tracker, console=console, data=data, resources=resources)
     ended = [job for job in jobs if results[job.number].val]
     if len(ended) < 2:
         summarise_sweep(folder, console, tracker)

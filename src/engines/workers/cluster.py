@@ -1,10 +1,9 @@
 """Ray's part: machines, their cores and devices, and a process on one of them."""
 
 import logging
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import ray
@@ -13,6 +12,8 @@ from rich.console import Console
 
 from src.engines.native.cores import num_cores
 from src.engines.workers.worker import Charge, Worker
+
+REACH_SECONDS = 5.0
 
 
 class Machine(NamedTuple):
@@ -38,8 +39,11 @@ def cluster(address: str | None, console: Console) -> Iterator[None]:
     quiet: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False, "configure_logging": False}
     alone: dict[str, Any] = {"address": "local", "num_cpus": num_cores()} if address is None else {"address": address}
     try:
+        if address is not None and address != "auto":
+            host, _, port = address.rpartition(":")
+            socket.create_connection((host, int(port)), REACH_SECONDS).close()  # Ray itself tries for minutes
         context = ray.init(**alone, **quiet)
-    except (ConnectionError, ValueError) as error:
+    except (OSError, ValueError) as error:
         raise ValueError(
             f"hydra.launcher.address: must be auto or HOST:PORT of a running cluster, but got {address} ({error})."
         ) from error
@@ -64,11 +68,10 @@ def machines() -> list[Machine]:
 
 def start_worker(machine: Machine, charge: Charge, of: int) -> Any:
     """A worker on `machine`, one `of` so many there, among which its cores and devices are divided."""
-    cores = machine.cores // of
     actor = ray.remote(Worker).options(
-        num_cpus=cores,
+        num_cpus=charge.cores,
         num_gpus=machine.gpus / of if machine.gpus < of else machine.gpus // of,
         max_concurrency=2,  # it is told answers while it works
         scheduling_strategy=NodeAffinitySchedulingStrategy(machine.key, soft=False),
     )
-    return actor.remote(replace(charge, cores=cores, folder=Path.cwd()))
+    return actor.remote(charge)

@@ -12,7 +12,7 @@ from rich.console import Console
 from src.config.composition import compose_run
 from src.data.reading import LastRead
 from src.engines.dispatch import Dispatch
-from src.engines.workers.driver import Workers
+from src.engines.workers.workers import Workers
 from src.runs.job import Job
 from src.runs.listener import RecordError
 from src.runs.outcome import Failed

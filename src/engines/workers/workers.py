@@ -1,0 +1,142 @@
+"""Engines as Ray actors, on this machine or on all of a cluster."""
+
+import itertools
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ray
+from ray.exceptions import RayError
+from rich.console import Console
+
+from src.data.reading import LastRead
+from src.engines.stacked.snapshot import Snapshot
+from src.engines.workers.cluster import Machine, cluster, machines, start_worker
+from src.engines.workers.driver import DEATHS, Driver, Hand
+from src.engines.workers.messages import Keeps, Message, NextJob
+from src.engines.workers.worker import Charge
+from src.runs.job import Job, JobSource
+from src.runs.listener import Listener
+
+LOOK_SECONDS = 2.0  # how often machines are counted
+NODE_DIED = "node has died"  # as Ray says it
+log = logging.getLogger(__name__)
+
+
+@dataclass(kw_only=True, eq=False)
+class Actor(Hand):
+    """A worker as Ray has it."""
+
+    handle: Any
+    machine: Machine
+    saying: Any = None  # the batches of its present work; None: it is idle
+    is_proven: bool = False  # it has said something
+
+
+class Workers:
+    """Trains what `source` has by workers, `count` on each machine (None: one for each GPU, or one), here or at `address`.
+
+    In the place of `Dispatch`. `prunes`: whether the source may end a job early, which costs a question for each epoch. The
+    jobs of a worker that dies are given out again, and go on from their last commit where the others find it; one at which
+    three workers died has failed. A machine that joins gets work.
+    """
+
+    def __init__(
+        self,
+        source: JobSource,
+        listeners: Sequence[Listener],
+        *,
+        console: Console,
+        data: LastRead,
+        slots: int | None,
+        count: int | None,
+        address: str | None,
+        prunes: bool,
+        on_commit: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.console, self.count, self.address, self.slots = console, count, address, slots
+        self.driver = Driver(source, listeners, data, prunes=prunes, on_commit=on_commit)
+        self.ended_, self.failed_ = self.driver.ended_, self.driver.failed_
+        self.used_, self.offered_ = 0, 0  # slots of stacks, which workers do not tell
+        self._actors: list[Actor] = []
+        self._names = itertools.count(1)
+        self._barren = Counter[str]()  # by machine, of new workers in a row that died before they said anything
+        self._looked = -LOOK_SECONDS
+
+    def take_up(self, snapshot: Snapshot, jobs: Sequence[Job]) -> None:
+        """Of a stack that another start has left, which no worker takes over: its jobs begin again."""
+        self.driver.again.extend(jobs)
+
+    def train(self) -> None:
+        """Until the source has no more."""
+        with cluster(self.address, self.console):
+            try:
+                while any(actor.saying for actor in self._actors) or self.driver.has_more():
+                    self._look()
+                    self._start()
+                    self._listen()
+            except BaseException as error:
+                self.driver.break_off(self._actors, error)
+                raise
+
+    def _look(self) -> None:
+        """Each machine has its workers: one that joined, or lost one, gets new ones."""
+        if time.monotonic() < self._looked + LOOK_SECONDS:
+            return
+        self._looked = time.monotonic()
+        for machine in machines():
+            here = sum(actor.machine.key == machine.key for actor in self._actors)
+            of = machine.num_workers(self.count)
+            for _ in range(of - here):
+                name = f"worker {next(self._names)}"
+                charge = Charge(name, Path.cwd(), machine.cores // of, self.slots, self.driver.prunes)
+                self._actors.append(Actor(name=name, machine=machine, handle=start_worker(machine, charge, of)))
+
+    def _start(self) -> None:
+        """Idle workers begin as long as there is a job for them."""
+        for actor in self._actors:
+            if actor.saying is None:
+                if not self.driver.has_more():
+                    return
+                actor.saying = actor.handle.work.options(num_returns="streaming").remote()
+
+    def _listen(self) -> None:
+        """Take in what the workers say next."""
+        saying = {actor.saying: actor for actor in self._actors if actor.saying is not None}
+        if not saying:
+            time.sleep(0.1)  # no machine has room yet
+            return
+        ready, _ = ray.wait(list(saying), num_returns=len(saying), timeout=0.2, fetch_local=True)
+        for generator in ready:
+            actor = saying[generator]
+            try:
+                batch: list[Message] = ray.get(next(actor.saying))
+            except StopIteration:
+                actor.saying = None
+                continue
+            except RayError as error:
+                self._bury(actor, error)
+                continue
+            actor.is_proven = True
+            for message in batch:
+                answer = self.driver.take(actor, message)
+                if isinstance(message, (NextJob, Keeps)):
+                    actor.handle.answer.remote(answer)
+
+    def _bury(self, actor: Actor, error: RayError) -> None:
+        """A worker died, or its machine; ValueError if none can live there."""
+        self._actors.remove(actor)
+        ray.kill(actor.handle)
+        machine, why = actor.machine, str(error).strip().splitlines()[-1].strip()
+        is_guilty = NODE_DIED not in str(error)
+        self._barren[machine.key] = 0 if actor.is_proven else self._barren[machine.key] + is_guilty
+        if self._barren[machine.key] >= DEATHS:
+            raise ValueError(
+                f"hydra.launcher.workers: must be able to start on {machine.name}, but got: {why}"
+            ) from error
+        log.warning("%s on %s died, and its %d jobs are given out again.", actor.name, machine.name, len(actor.jobs))
+        self.driver.lose(actor, why, is_guilty=is_guilty)
