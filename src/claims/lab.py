@@ -96,10 +96,21 @@ class Lab:
         given = ("patience=null", "test=false", "tracking.save_model=false", f"tracking.experiment={self.name}")
         return compose_run(*given, *overrides, *self.overrides)
 
-    def train(self, conditions: Mapping[str, Run]) -> Outcome:
-        """Train each condition on every seed, all of them in stacks; each has its folder and its child run in MLflow."""
-        pairs = [(name, seed) for name in conditions for seed in self.seeds]
-        seeded = {(name, seed): conditions[name].model_copy(update={"seed": seed}) for name, seed in pairs}
+    @property
+    def other_seeds(self) -> range:
+        """As many seeds that judge nothing, the next ones: what a claim chooses, say a learning rate, it chooses on these."""
+        return range(self.seeds.stop, self.seeds.stop + len(self.seeds))
+
+    def train(
+        self, conditions: Mapping[str, Run], *, seeds: Sequence[int] | None = None, drawn_by: str | None = None
+    ) -> Outcome:
+        """Train each condition on every seed, all of them in stacks; each has its folder and its child run in MLflow.
+
+        `seeds`: others than the lab's. `drawn_by`: the key of `data`, say "seed" or "split_seed", that each seed sets as well,
+        so that it has rows of its own; None: all seeds have the same rows.
+        """
+        pairs = [(name, seed) for name in conditions for seed in seeds or self.seeds]
+        seeded = {(name, seed): _on(conditions[name], seed, drawn_by) for name, seed in pairs}
         folder = runs.ROOT / "sweeps" / f"{self.name}-{_digest(list(seeded.values()))}"
         jobs = {
             (name, seed): Job(number, seeded[name, seed], folder / str(number), (name, f"seed={seed}"))
@@ -157,6 +168,14 @@ class Lab:
             figures = {"sweep/runs": len(jobs), "sweep/seconds": before or time.perf_counter() - started}
             runs.write_json(folder / SWEEP, {"status": "FINISHED", "figures": figures, "tags": {"lab": self.name}})
             tracker.finish(RunStatus.FINISHED)
+
+
+def _on(run: Run, seed: int, drawn_by: str | None) -> Run:
+    """`run` on a seed, and on the rows that its key `drawn_by` of data draws by it."""
+    if drawn_by is None:
+        return run.model_copy(update={"seed": seed})
+    assert drawn_by in run.data
+    return run.model_copy(update={"seed": seed, "data": {**run.data, drawn_by: seed}})
 
 
 def _digest(seeded: Sequence[Run]) -> str:

@@ -68,24 +68,25 @@ class Outcome:
         """The settings of a condition, on its first seed."""
         return self.jobs[condition, self.seeds[0]].run
 
-    def data(self, condition: str) -> Dataset:
-        """What a condition was trained on."""
-        if condition not in self._data:
-            self._data[condition] = read_dataset(self.run(condition).data)
-        return self._data[condition]
+    def data(self, condition: str, seed: int | None = None) -> Dataset:
+        """What a condition was trained on; by `seed` where each has rows of its own."""
+        settings = self.jobs[condition, self.seeds[0] if seed is None else seed].run.data
+        if (named := repr(settings)) not in self._data:
+            self._data[named] = read_dataset(settings)
+        return self._data[named]
 
     def model(self, condition: str, seed: int) -> nn.Module:
         """The model with the weights of its best epoch, in evaluation mode; it takes standardised inputs."""
         return self._predictor(condition, seed).model
 
-    def standardize(self, condition: str) -> Standardize:
-        """What makes a condition's inputs standardised."""
-        return Standardize.fit(self.data(condition).train.inputs, standardize_of(self.run(condition)))
+    def standardize(self, condition: str, seed: int | None = None) -> Standardize:
+        """What makes a condition's inputs standardised; by `seed` where each has rows of its own."""
+        return Standardize.fit(self.data(condition, seed).train.inputs, standardize_of(self.run(condition)))
 
     def predict(self, condition: str, seed: int, split: Split, *, one_view: bool = False) -> Predictions:
         """Logits of `split`, whose inputs are as they came; with `one_view` also of a model that averages views."""
         predictor = self._predictor(condition, seed)
-        return predicted(predictor.of_one_view if one_view else predictor, self.data(condition), split)
+        return predicted(predictor.of_one_view if one_view else predictor, self.data(condition, seed), split)
 
     def _predictor(self, condition: str, seed: int) -> Predictor:
         return Predictor.of_run(self._folder(condition, seed))

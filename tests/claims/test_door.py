@@ -138,3 +138,23 @@ def test_the_files_behind_a_claim_are_found_however_deep_they_are_named(tmp_path
     before = _digest(seeded)
     data.write_bytes(b"others")
     assert _digest(seeded) != before
+
+
+def test_a_seed_draws_rows_of_its_own_where_it_is_asked_to(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lab = Lab("rows", quick=True, overrides=("tracking.enabled=false",))
+    runs = {"unit": lab.run("data=blobs", "model=perceptron", "epochs=2")}
+    same, anew = lab.train(runs), lab.train(runs, drawn_by="seed")
+    first, second, _ = lab.seeds
+    assert same.data("unit", first) is same.data("unit", second)
+    assert not (anew.data("unit", first).train.inputs == anew.data("unit", second).train.inputs).any()
+    val = anew.data("unit", second).val
+    assert anew.predict("unit", second, val).figures("binary", None)["accuracy"] == anew.last("unit", "val/accuracy")[1]
+
+
+def test_what_a_claim_chooses_by_is_not_what_judges_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lab = Lab("rows", quick=True, overrides=("tracking.enabled=false",))
+    chosen = lab.train({"unit": lab.run("data=blobs", "model=perceptron", "epochs=2")}, seeds=lab.other_seeds)
+    assert chosen.seeds == [3, 4, 5]
+    assert lab.seeds == range(3)
