@@ -37,7 +37,9 @@ class Judge(pl.Callback):
         row = {"epoch": trainer.current_epoch + 1, **pl_module.figures_, "lr": pl_module.lr_of_last_step}
         if self.probe:
             row |= self.probe(self._before, _weights(pl_module))
-        if self.progress.add({**row, "epoch_seconds": time.perf_counter() - self._started}):
+        row["epoch_seconds"] = time.perf_counter() - self._started
+        # Those of the first process: where others round differently, all still stop at the same epoch.
+        if self.progress.add(trainer.strategy.broadcast(row)):
             self.best_weights_ = self._validated
         if self.progress.stop_reason is StopReason.PATIENCE and not _has_minimum(trainer):
             self.progress.stop_reason = None
