@@ -115,7 +115,8 @@ def build_data(run: Run, dataset: Dataset) -> DataModule:
 
 def build_learner(run: Run, data: DataModule) -> Learner:
     """The model of a run with its loss, optimizer and schedule."""
-    model = build_run_model(run, data.dataset)
+    # In its precision from the start: Lightning restores a commit's weights before it converts the model.
+    model = build_run_model(run, data.dataset).to(dtype_of(run))
     if run.trainer.compile:
         check_compiler(device_of(run))
         model.compile()
