@@ -65,7 +65,7 @@ def use_warm_writers() -> None:
 
 def use_warm_ranks(count: int) -> None:
     """From now on so many processes beside the first of a run are forked ones."""
-    from src.engines.single import group
+    from src.engines.single import other
 
     nurseries = [Nursery(_compute) for _ in range(count)]
 
@@ -73,14 +73,16 @@ def use_warm_ranks(count: int) -> None:
         free = next(nursery for nursery in nurseries if nursery.is_free)
         return Warm(free, *pipes["pass_fds"])
 
-    group.subprocess = SimpleNamespace(**{**vars(subprocess), "Popen": start})
+    other.subprocess = SimpleNamespace(**{**vars(subprocess), "Popen": start})
 
 
 def _raise(work: Callable[[int, int], None], line: socket.socket) -> None:
     for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(signum, signal.SIG_IGN)
     while True:
-        message, descriptors, _, _ = socket.recv_fds(line, 16, 2)
+        message, descriptors = b"", list[int]()
+        with suppress(ConnectionResetError):  # it was killed before it had read all
+            message, descriptors, _, _ = socket.recv_fds(line, 16, 2)
         if not message:
             os._exit(0)
         pid = os.fork()

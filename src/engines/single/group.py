@@ -5,70 +5,22 @@ does Ctrl-C while the first waits for another in the middle of a step.
 """
 
 import math
-import pickle
 import select
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from src.config.errors import ENDING, Interrupted
 from src.engines.single.line import BEAT_SECONDS, Line
+from src.engines.single.other import Loss, Other
 
-SOURCE = Path(__file__).resolve().parent.parent.parent.parent
-PROGRAM = f"import sys; sys.path.insert(0, sys.argv[1]); from {__package__}.rank import main; main()"
 END_SECONDS = 20.0  # in which a process that has trained to the end is gone
 TELL_SECONDS = 5.0  # in which it is known why a process was lost
-
-
-class Loss(NamedTuple):
-    """Why a process does not compute any more: perhaps it lost another itself, or a signal told it to end."""
-
-    why: str
-    is_of_another: bool = False
-    signum: int = 0
-
-
-class Other:
-    """Another process of the run: `rank`, which is to compute its part of what `given` says."""
-
-    def __init__(self, rank: int, given: Any) -> None:
-        self.rank = rank
-        mine, its = socket.socketpair()
-        with its:
-            command = [sys.executable, "-c", PROGRAM, str(SOURCE), str(its.fileno())]
-            self.process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, pass_fds=[its.fileno()]
-            )
-        self.line = Line(mine)
-        assert self.process.stdin is not None
-        with suppress(BrokenPipeError), self.process.stdin as pipe:
-            pickle.dump(given, pipe)
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether it has trained to the end."""
-        word = self.line.word
-        return word is not None and word.error is None
-
-    def why_lost(self, silence: float) -> Loss | None:
-        """Why it does not compute any more; None while it does. `silence`: for how many seconds it may give no sign."""
-        name = f"rank {self.rank} (process {self.process.pid})"
-        if self.line.silent * BEAT_SECONDS > silence:
-            return Loss(f"no sign of life of {name} for {silence:g} s (trainer.timeout_seconds)")
-        if self.line.is_open or self.has_ended:
-            return None
-        if word := self.line.word:
-            return Loss(f"{name}, ended by {word.error}", word.is_of_another)
-        status = self.process.wait()  # it has hung up
-        by = signal.Signals(-status).name if status < 0 else f"status {status}"
-        return Loss(f"{name}, ended by {by}", signum=-status if -status in ENDING else 0)
 
 
 class Group:
@@ -77,9 +29,8 @@ class Group:
     def __init__(self, others: Mapping[int, Any], silence: float) -> None:
         self.silence, self.losses_ = silence, list[Loss]()
         self.others = [Other(rank, given) for rank, given in others.items()]
-        self._signals, self._wakeup = (
-            socket.socketpair()
-        )  # Python writes there of a signal, whatever the main thread waits for
+        # Python writes there of a signal, whatever the main thread waits for.
+        self._signals, self._wakeup = socket.socketpair()
         self._signals.setblocking(False)
         self._wakeup.setblocking(False)
         self._closing, self._is_main = threading.Event(), threading.current_thread() is threading.main_thread()
@@ -129,8 +80,8 @@ class Group:
         while not self._closing.is_set():
             heard: list[socket.socket | Line] = [self._signals, *(line for line in lines if line.is_open)]
             select.select(heard, [], [], BEAT_SECONDS / 4)
-            is_due = time.monotonic() >= due
-            due = due + BEAT_SECONDS if is_due else due
+            if is_due := time.monotonic() >= due:
+                due = time.monotonic() + BEAT_SECONDS
             for line in lines:
                 line.listen()
                 if is_due and line.is_open:

@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 import pytorch_lightning as pl
+import torch
 from torch import Tensor
 
 from src.engines.single.learner import Learner
@@ -22,6 +23,14 @@ class Judge(pl.Callback):
         self.progress, self.probe = progress, probe
         self.best_weights_: dict[str, Tensor] = {}
         self._validated: dict[str, Tensor] = {}
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._processor = time.process_time()
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        if trainer.world_size > 1:
+            self.progress.rank_seconds = [0.0] * trainer.world_size
+            torch.distributed.all_gather_object(self.progress.rank_seconds, time.process_time() - self._processor)
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._started = time.perf_counter()

@@ -33,12 +33,14 @@ class Break(NamedTuple):
     code: int
     status: str | None
     told: str
+    count: int = 2  # processes; the run goes from two to one and back
 
 
 # The first ones are to be over before any time-out ends them.
 BREAKS = [
     Break([(OTHER, KILL)], 1, "FAILED", "ended by SIGKILL"),
     Break([(FIRST, KILL)], -9, None, ""),
+    Break([(FIRST, INT)], 130, "KILLED", "SIGINT", count=1),
     Break([(FIRST, INT)], 130, "KILLED", "SIGINT"),
     Break([(OTHER, TERM)], 143, "KILLED", "SIGTERM"),
     Break([(OTHER, STOP), (FIRST, INT)], 130, "KILLED", "SIGINT"),
@@ -53,19 +55,23 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return doors.with_store(tmp_path_factory.mktemp("lost"))
 
 
-@pytest.mark.parametrize("how", BREAKS, ids=lambda how: " ".join(f"{who}-{what.name}" for who, what in how.sent))
+@pytest.mark.parametrize(
+    "how", BREAKS, ids=lambda how: " ".join(f"{who}-{what.name}-{how.count}" for who, what in how.sent)
+)
 def test_all_processes_end_and_the_record_says_how(folder: Path, how: Break):
     before = epochs(folder)
     is_silent = any(what == STOP for _, what in how.sent[-1:])
-    started = start(folder, f"trainer.timeout_seconds={3 if is_silent else 100}", "trainer.devices=2")
+    started = start(folder, f"trainer.timeout_seconds={3 if is_silent else 100}", f"trainer.devices={how.count}")
     until(lambda: epochs(folder) > before + 1)
-    (other,) = (child for child in psutil.Process(started.pid).children(recursive=True) if is_rank(child))
-    processes = {FIRST: psutil.Process(started.pid), OTHER: other}
+    first = psutil.Process(started.pid)
+    others = [child for child in first.children(recursive=True) if is_rank(child)]
+    assert len(others) == how.count - 1
+    processes = dict(zip((FIRST, OTHER), (first, *others), strict=False))
     for who, what in how.sent:
         processes[who].send_signal(what)
         time.sleep(0.5)  # the first is now in the middle of a step, which it cannot do alone
     assert started.wait(30) == how.code, (folder / "errors").read_text()
-    until(lambda: not other.is_running() or other.status() == psutil.STATUS_ZOMBIE, 10)
+    until(lambda: not any(map(is_alive, others)), 10)
     errors = (folder / "errors").read_text()
     assert "Traceback" not in errors, errors
     assert [line for line in errors.splitlines() if "error" in line.lower()] == errors.splitlines()[: how.code == 1]
@@ -78,6 +84,7 @@ def test_all_processes_end_and_the_record_says_how(folder: Path, how: Break):
         assert how.told in results["reason"]
 
 
+@pytest.mark.slow
 def test_the_run_goes_on_to_the_curve_of_one_that_nobody_broke(folder: Path):
     assert start(folder, "trainer.devices=2").wait(200) == 0, (folder / "errors").read_text()
     found = MlflowClient(f"sqlite:///{folder}/mlruns/mlflow.db").search_runs(["1"], "tags.folder = 'broken'")
@@ -99,6 +106,10 @@ def epochs(folder: Path) -> int:
     path = folder / FOLDER / CHECKPOINT
     states = load_tensors(path)["callbacks"].values() if path.is_file() else []
     return sum(len(state.get("history", [])) for state in states)
+
+
+def is_alive(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
 def is_rank(process: psutil.Process) -> bool:
