@@ -34,9 +34,10 @@ def train(cfg: DictConfig) -> float | None:
         from src.engines.single.ranks import is_main_process
 
         if not is_main_process(run.trainer):
-            from src.sweep.one import assist
+            from src.engines.single.engine import assist
 
-            assist(run, folder)
+            if not run.lr_find:
+                assist(run, folder)
             return None
         announce(run, f"{run.ensemble} seeds" if run.ensemble else None)
         from src.sweep.reading import first_read

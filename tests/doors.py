@@ -18,7 +18,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 
-from tests.warm_writer import use_warm_writers
+from tests.warm_writer import use_warm_ranks, use_warm_writers
 
 HEAVY = [
     *("mlflow", "mlflow.pyfunc", "mlflow.pytorch", "optuna", "hydra", "pandas", "pyarrow.dataset", "pyarrow.parquet"),
@@ -121,6 +121,7 @@ def _enter(argv: tuple[str, ...], cwd: str, env: dict[str, str], output: str, er
     kind, what, *arguments = argv
     if kind == "-m":  # a program may change its process, and its writers are to be as it is then
         use_warm_writers()
+        use_warm_ranks(max((int(text[-1]) for text in argv if text.startswith("trainer.devices=")), default=1) - 1)
     sys.argv = [what, *arguments] if kind == "-m" else [kind, *arguments]
     status: object = 0
     try:

@@ -22,7 +22,9 @@ from src.config.folders import check_places
 from src.config.help import choices
 from src.config.loading import load
 from src.config.messages import UNRESOLVED, explain, unresolved
+from src.config.rules import ONE
 from src.config.schema import Run
+from src.config.started import started
 from src.config.targets import as_given, on_its_target
 from src.config.templates import Templates
 from src.passwords import without_passwords
@@ -60,8 +62,12 @@ def resolved(
             "hydra.job.chdir: must be false: paths are those of where the command was typed, but got true."
         )
     run = load(values, written)
-    if not alone and run.trainer.devices != 1:
-        raise ValueError(f"trainer.devices: must be 1 in a multirun, but got {run.trainer.devices}.")
+    if not alone and run.trainer.devices != 1 and (by := started()):
+        raise ValueError(
+            f"command line: must be without -m where {by.launcher} has started {by.world_size} processes, {ONE}, but got it."
+        )
+    if not alone and run.trainer.num_nodes != 1:
+        raise ValueError(f"trainer.num_nodes: must be 1 in a multirun, but got {run.trainer.num_nodes}.")
     if not alone and run.ensemble is not None:
         of_best = "whose best configuration hydra.launcher.retrain (of a search hydra.sweeper.retrain) trains on so many seeds"
         raise ValueError(f"ensemble: must be null in a multirun, {of_best}, but got {run.ensemble}.")

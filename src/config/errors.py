@@ -11,6 +11,7 @@ from types import FrameType
 from src.passwords import masked
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_HEARD: list[signal.Signals] = []  # of them, those that raise
 SHOW_TRACEBACK = os.environ.get("HYDRA_FULL_ERROR", "0") not in ("", "0")
 
 
@@ -27,15 +28,20 @@ def raise_on_signals() -> None:
 
     SIGHUP stays ignored where it is: nohup's runs outlive their terminal.
     """
-    heard = [signum for signum in ENDING if signum != signal.SIGHUP or signal.getsignal(signum) != signal.SIG_IGN]
+    _HEARD[:] = [signum for signum in ENDING if signum != signal.SIGHUP or signal.getsignal(signum) != signal.SIG_IGN]
 
     def interrupt(signum: int, frame: FrameType | None) -> None:
-        for each in heard:
-            signal.signal(each, signal.SIG_DFL)
+        _no_more()
         raise Interrupted(signum)
 
-    for signum in heard:
+    for signum in _HEARD:
         signal.signal(signum, interrupt)
+
+
+def _no_more() -> None:
+    """From here on a signal ends the process at once."""
+    for signum in _HEARD:
+        signal.signal(signum, signal.SIG_DFL)
 
 
 def show_warnings() -> None:
@@ -57,4 +63,5 @@ def report_errors() -> Iterator[None]:
         if SHOW_TRACEBACK or (line := mistake(error)) is None:
             raise
         print(f"error: {masked(line)}", file=sys.stderr)
+        _no_more()  # all is told: what Python does at its end is to raise nothing more
         sys.exit(1)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from src.choices import one_of
 from src.config.schema import LightningArguments, Run, Trainer
+from src.config.started import started
 from src.environment import texts
 from src.losses import default_loss, losses_for, losses_with
 from src.metrics import OBJECTIVES, objectives_for
@@ -11,6 +12,7 @@ from src.models.arguments import MODELS
 from src.optimizers import OPTIMIZERS
 from src.passwords import is_hidden, without_passwords
 
+ONE = "of which each would train all runs (by itself it divides each run among trainer.devices)"
 BAD_STRATEGIES = {
     "ddp_spawn": "what its processes learn cannot be recorded",
     "ddp_fork": "what its processes learn cannot be recorded",
@@ -81,8 +83,10 @@ def _not_of_ensembles(run: Run) -> Iterator[str]:
         yield f"ensemble: must be null with lr_find=true, which trains no run, but got {run.ensemble}."
     if run.resume is not None:
         yield f"ensemble: must be null with resume=RUN (its own command goes on with it), but got {run.ensemble}."
-    if run.trainer.devices != 1:
-        yield f"trainer.devices: must be 1 with ensemble={run.ensemble}, but got {run.trainer.devices}."
+    if run.trainer.devices != 1 and (by := started()):
+        yield f"ensemble: must be null where {by.launcher} has started {by.world_size} processes, {ONE}, but got {run.ensemble}."
+    if run.trainer.num_nodes != 1:
+        yield f"trainer.num_nodes: must be 1 with ensemble={run.ensemble}, but got {run.trainer.num_nodes}."
 
 
 def _not_kept(run: Run) -> Iterator[str]:

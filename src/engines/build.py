@@ -61,6 +61,7 @@ def stack_spec(run: Run, form: Hashable = None) -> StackSpec:
         precision=trainer.precision,
         accelerator=trainer.accelerator,
         compile=trainer.compile,
+        alone=must_run_alone(run),
     )
 
 

@@ -13,7 +13,7 @@ class Progress:
     """The epochs of a run so far, judged by `objective`; `epochs` and `patience` say when it ends.
 
     `best_epoch`: the one whose weights are kept; where the last are to be, `keeps_last`, the last whose losses are finite.
-    `stop_reason` is None while the run goes on.
+    `stop_reason` is None while the run goes on. `rank_seconds`: what this start took of the processor of each of several.
     """
 
     objective: Objective
@@ -23,6 +23,7 @@ class Progress:
     history: list[dict[str, float]] = field(default_factory=list)
     best_epoch: int | None = None
     stop_reason: StopReason | None = None
+    rank_seconds: list[float] = field(default_factory=list)
 
     def add(self, row: dict[str, float]) -> bool:
         """Judge the next epoch; True if its weights are to be kept."""

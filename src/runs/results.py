@@ -112,8 +112,18 @@ def results_of(
             "classes": list(dataset.classes),
             "rows": {part: len(getattr(dataset, part)) for part in ("train", "val", "test")},
         },
-        timing={"epoch_seconds": statistics.median(seconds), "epochs_seconds": sum(seconds)},
+        timing={
+            "epoch_seconds": statistics.median(seconds),
+            "epochs_seconds": sum(seconds),
+            **_of_ranks(progress.rank_seconds),
+        },
     )
+
+
+def _of_ranks(seconds: list[float]) -> Figures:
+    """How many processes there were, and what this start took of the processor of each; nothing of one alone."""
+    of_each = {f"rank_{rank}_processor_seconds": value for rank, value in enumerate(seconds)}
+    return {"processes": len(seconds), **of_each} if seconds else {}
 
 
 def results_of_broken(seed: int, folder: Path, stop_reason: StopReason, reason: str) -> Results:

@@ -46,6 +46,8 @@ def summary(results: Results, run: Run, task: str, folder: Path) -> Table:
             add_figures(table, f"{split} ", figures, task)
     table.add_section()
     table.add_row("seconds per epoch", f"{(results.timing or {})['epoch_seconds']:.3f} (median)")
+    if ranks := [value for name, value in (results.timing or {}).items() if name.startswith("rank_")]:
+        table.add_row("processor seconds", f"{', '.join(f'{value:.1f}' for value in ranks)}: of each process")
     table.add_row("folder", os.path.relpath(folder))
     table.add_row("look", "make ui")
     return table

@@ -69,12 +69,6 @@ def _display(run: Run, console: Console) -> Display | None:
     return Display(SweepStatus(1, run.first_objective, run.epochs), console)
 
 
-def assist(run: Run, folder: Path) -> None:
-    """What the other processes of a run on several devices do: compute their part of each batch and leave nothing behind."""
-    data = LastRead()
-    Dispatch(jobs(Job(0, run, folder), data=data), [], console=Console(quiet=True), data=data, is_alone=True).train()
-
-
 def jobs(*given: Job, data: LastRead) -> Jobs:
     """Jobs as a source whose kinds are those of the stacks; `data` reads what decides whether folds share one."""
     return Jobs(given, lambda job: spec_with_folds(job.run, data.read))

@@ -99,7 +99,7 @@ def params_of(values: Mapping[str, Any]) -> dict[str, str]:
 
 def summary_figures(results: Mapping[str, Any]) -> dict[str, float]:
     """What MLflow shows of a run that ended, by name; figures that are not finite are left out."""
-    objective = results.get("objective") or {}
+    objective, timing = results.get("objective") or {}, results.get("timing") or {}
     figures = {
         "best/epoch": results.get("best_epoch"),
         f"best/{objective.get('name')}": objective.get("value"),
@@ -107,6 +107,7 @@ def summary_figures(results: Mapping[str, Any]) -> dict[str, float]:
         "threshold": results.get("threshold"),
         "temperature": results.get("temperature"),
         "num_params": results.get("num_params"),
+        **{f"timing/{name}": value for name, value in timing.items() if "epoch" not in name},  # those have a curve
         **{f"best_val/{name}": value for name, value in (results.get("val") or {}).items()},
         **{f"test/{name}": value for name, value in (results.get("test") or {}).items()},
     }

@@ -147,7 +147,10 @@ def test_killed_it_goes_on_by_the_same_command_to_the_same_figures(home: Path, t
 REFUSED = {
     ("ensemble=1",): "ensemble: must be greater than or equal to 2, but got 1.",
     ("lr_find=true",): "ensemble: must be null with lr_find=true, which trains no run, but got 3.",
-    ("trainer.devices=2",): "trainer.devices: must be 1 with ensemble=3, but got 2.",
+    (
+        "trainer.num_nodes=2",
+        "trainer.strategy=ddp",
+    ): "trainer.num_nodes: must be 1 with ensemble=3, but got 2.",
     (
         "-m",
         "optimizer.lr=0.1,0.2",

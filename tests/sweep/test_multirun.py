@@ -179,7 +179,7 @@ def test_a_sweep_in_batches_is_one_sweep(door: Command, project: Path):
         (["epochs=1,2", "hydra.launcher.slots=0"], "hydra.launcher.slots: must be null or a number of at least 1"),
         (["epochs=1,2", "hydra.launcher.resume=maybe"], "hydra.launcher.resume: must be continue or fresh"),
         (["epochs=1,2", "hydra.sweep.subdir=x"], "hydra.sweep.subdir: must be the job's number"),
-        (["epochs=1,2", "trainer.devices=2"], "trainer.devices: must be 1 in a multirun"),
+        (["epochs=1,2", "trainer.num_nodes=2", "trainer.strategy=ddp"], "trainer.num_nodes: must be 1 in a multirun"),
         (["objective=val/loss,val/auroc"], "objective: must be the same for all jobs of a sweep"),
         (["tracking.enabled=true,false"], "tracking.enabled: must be the same for all jobs of a sweep"),
     ],

@@ -15,8 +15,9 @@ from src.engines.commits import check_commit
 from src.engines.single.data_module import DataModule
 from src.engines.single.learner import Learner
 from src.engines.single.limits import limits_of, num_epochs
+from src.engines.single.processes import processes_of
 from src.engines.single.tell import OnEpoch
-from src.engines.single.trainer import fit
+from src.engines.single.trainer import Processes, fit
 from src.models.build import num_params
 from src.optimizers import build_optimizer
 from src.runs.build import (
@@ -71,11 +72,29 @@ def fit_unrecorded(run: Run) -> Trained:
         return fit_best(run, read_dataset(run.data), Path(folder), console=quiet, on_epoch=lambda row: True)
 
 
-def fit_best(run: Run, dataset: Dataset, folder: Path, *, console: Console, on_epoch: OnEpoch) -> Trained:
-    """Train until a stop reason, from the last commit in `folder` if there is one; gives the weights of the best epoch."""
+def assist(run: Run, folder: Path) -> None:
+    """What processes beside the first do that a launcher has started: compute their part, and leave nothing behind."""
+    quiet = Console(quiet=True)
+    fit_best(run, read_dataset(run.data), folder, console=quiet, on_epoch=lambda row: True)
+
+
+def fit_best(
+    run: Run,
+    dataset: Dataset,
+    folder: Path,
+    *,
+    console: Console,
+    on_epoch: OnEpoch,
+    processes: Processes | None = None,
+) -> Trained:
+    """Train until a stop reason, from the last commit in `folder` if there is one; gives the weights of the best epoch.
+
+    `processes`: those that train it, if it is not for this one to see to them.
+    """
     data = build_data(run, dataset)
     learner = build_learner(run, data)
-    judge = fit(run, learner, data, folder, console=console, on_epoch=on_epoch)
+    processes = processes or processes_of(run, folder)
+    judge = fit(run, learner, data, folder, console=console, on_epoch=on_epoch, processes=processes)
     return Trained(run, judge.best_weights_, dataset, data.standardize, judge.progress, num_params(learner.model))
 
 
@@ -96,7 +115,8 @@ def build_data(run: Run, dataset: Dataset) -> DataModule:
 
 def build_learner(run: Run, data: DataModule) -> Learner:
     """The model of a run with its loss, optimizer and schedule."""
-    model = build_run_model(run, data.dataset)
+    # In its precision from the start: Lightning restores a commit's weights before it converts the model.
+    model = build_run_model(run, data.dataset).to(dtype_of(run))
     if run.trainer.compile:
         check_compiler(device_of(run))
         model.compile()

@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 import pytorch_lightning as pl
+import torch
 from torch import Tensor
 
 from src.engines.single.learner import Learner
@@ -23,6 +24,14 @@ class Judge(pl.Callback):
         self.best_weights_: dict[str, Tensor] = {}
         self._validated: dict[str, Tensor] = {}
 
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._processor = time.process_time()
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        if trainer.world_size > 1:
+            self.progress.rank_seconds = [0.0] * trainer.world_size
+            torch.distributed.all_gather_object(self.progress.rank_seconds, time.process_time() - self._processor)
+
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._started = time.perf_counter()
         if self.probe:
@@ -37,7 +46,9 @@ class Judge(pl.Callback):
         row = {"epoch": trainer.current_epoch + 1, **pl_module.figures_, "lr": pl_module.lr_of_last_step}
         if self.probe:
             row |= self.probe(self._before, _weights(pl_module))
-        if self.progress.add({**row, "epoch_seconds": time.perf_counter() - self._started}):
+        row["epoch_seconds"] = time.perf_counter() - self._started
+        # Those of the first process: where others round differently, all still stop at the same epoch.
+        if self.progress.add(trainer.strategy.broadcast(row)):
             self.best_weights_ = self._validated
         if self.progress.stop_reason is StopReason.PATIENCE and not _has_minimum(trainer):
             self.progress.stop_reason = None

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 import pytorch_lightning as pl
 from pytorch_lightning.callbacks import Checkpoint
+from pytorch_lightning.strategies import Strategy
 
 from src.engines.single.judge import stop
 from src.runs.progress import Progress
@@ -22,11 +23,14 @@ class Tell(Checkpoint):
         self.progress, self.on_epoch = progress, on_epoch
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self.tell(self.progress.history[-1])
+        self.tell(self.progress.history[-1], trainer.strategy)
         if self.progress.stop_reason is not None:
             stop(trainer)
 
-    def tell(self, row: Mapping[str, float]) -> None:
-        """One row, which may be of an earlier start."""
-        if not self.on_epoch(row) and self.progress.stop_reason is None:
+    def tell(self, row: Mapping[str, float], strategy: Strategy | None = None) -> None:
+        """One row, which may be of an earlier start. By `strategy` all processes do as the first one is told."""
+        goes_on = self.on_epoch(row)
+        if strategy is not None:
+            goes_on = strategy.broadcast(goes_on)
+        if not goes_on and self.progress.stop_reason is None:
             self.progress.stop_reason = StopReason.PRUNED

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
+from lightning_fabric.plugins.environments.cluster_environment import ClusterEnvironment
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 from pytorch_lightning.callbacks import ProgressBar
 from pytorch_lightning.profilers import (
@@ -19,7 +20,7 @@ from pytorch_lightning.profilers import (
     PyTorchProfiler,
     SimpleProfiler,
 )
-from pytorch_lightning.strategies import DDPStrategy, Strategy
+from pytorch_lightning.strategies import Strategy
 from rich.console import Console
 
 from src.config.leaves import leaves
@@ -27,11 +28,11 @@ from src.config.schema import Run, Trainer
 from src.disk import DamagedError, read_whole
 from src.disk.tensors import load_tensors
 from src.engines.build import build_probe
-from src.engines.single.alone import Alone
 from src.engines.single.averaging import Averaging
 from src.engines.single.bar import Bar
 from src.engines.single.checkpoint import AtomicIO, Commit
 from src.engines.single.data_module import DataModule
+from src.engines.single.ddp import Ddp
 from src.engines.single.judge import Judge
 from src.engines.single.learner import Learner
 from src.engines.single.limits import num_epochs
@@ -45,6 +46,7 @@ from src.runs.stop_reason import StopReason
 
 log = logging.getLogger(__name__)
 
+Processes = AbstractContextManager[ClusterEnvironment]  # the place of this one, once all that train a run are there
 NOTHING = nullcontext()
 PROFILERS: dict[str, type[Profiler]] = {
     "simple": SimpleProfiler,
@@ -64,14 +66,24 @@ TRANSLATED = {
     "overfit_batches",
     "profiler",
     "strategy",
+    "timeout_seconds",
 }
 
 
-def fit(run: Run, learner: Learner, data: DataModule, folder: Path, *, console: Console, on_epoch: OnEpoch) -> Judge:
+def fit(
+    run: Run,
+    learner: Learner,
+    data: DataModule,
+    folder: Path,
+    *,
+    console: Console,
+    on_epoch: OnEpoch,
+    processes: Processes,
+) -> Judge:
     """Train until a stop reason, from the last commit in `folder` if there is a whole one; of one that is not it is told.
 
     `on_epoch` hears every row of the history, those of an earlier start first, each once it is committed; where it says
-    False the run is pruned.
+    False, in the first of the `processes`, the run is pruned.
     """
     progress = build_progress(run, num_epochs(run))
     judge = Judge(progress, build_probe(run, data.dataset, data.standardize))
@@ -80,8 +92,8 @@ def fit(run: Run, learner: Learner, data: DataModule, folder: Path, *, console: 
     for row in progress.history:
         tell.tell(row)
     if progress.stop_reason is None:
-        with _plain_errors():
-            trainer = build_trainer(run, folder, judge, [Commit(folder), tell], console)
+        with _plain_errors(), processes as place:
+            trainer = build_trainer(run, folder, judge, [Commit(folder), tell], console, place)
             trainer.fit(learner, datamodule=data, ckpt_path=before)
         if not progress.history:
             raise ValueError(
@@ -113,7 +125,14 @@ class NoProfiler(PassThroughProfiler):
         return NOTHING
 
 
-def build_trainer(run: Run, folder: Path, judge: Judge, after: Sequence[pl.Callback], console: Console) -> pl.Trainer:
+def build_trainer(
+    run: Run,
+    folder: Path,
+    judge: Judge,
+    after: Sequence[pl.Callback],
+    console: Console,
+    place: ClusterEnvironment,
+) -> pl.Trainer:
     """A Trainer with the callbacks and loggers of a run, in whose history and commits nothing of Lightning's takes part."""
     for name in ("pytorch_lightning", "lightning_fabric", "lightning.pytorch"):
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -127,11 +146,11 @@ def build_trainer(run: Run, folder: Path, judge: Judge, after: Sequence[pl.Callb
     loggers = build_loggers(settings, folder)
     for logger in loggers:
         logger.log_hyperparams(dict(leaves(run.kept())))
-    return pl.Trainer(
+    trainer = pl.Trainer(
         max_epochs=run.epochs,
         callbacks=[*averaging, judge, *own, *bars, *after],
         logger=loggers or False,
-        plugins=[AtomicIO()] if has_ranks(settings) else [AtomicIO(), Alone()],
+        plugins=[AtomicIO(), place],
         profiler=_profiler(settings, folder),
         strategy=_strategy(settings),
         deterministic=_deterministic(settings),
@@ -142,6 +161,9 @@ def build_trainer(run: Run, folder: Path, judge: Judge, after: Sequence[pl.Callb
         enable_progress_bar=bool(bars) or any(isinstance(callback, ProgressBar) for callback in own),
         **settings.model_dump(exclude=TRANSLATED, exclude_none=True),
     )
+    # Lightning's handler of SIGTERM waits for the other processes, whatever they are at; ours ends the run.
+    trainer._signal_connector.register_signal_handlers = lambda: None  # type: ignore[method-assign]
+    return trainer
 
 
 def _bars(settings: Trainer, own: Sequence[pl.Callback], progress: Progress, console: Console) -> list[Bar]:
@@ -159,9 +181,7 @@ def _profiler(settings: Trainer, folder: Path) -> Profiler:
 def _strategy(settings: Trainer) -> Strategy | str:
     if settings.strategy == "auto" and not has_ranks(settings):
         return "auto"
-    unused: dict[str, Any] = {"find_unused_parameters": True} if settings.strategy.endswith("_true") else {}
-    # Buffers hold the keys of each process's own rows; DDP would overwrite them with those of rank 0.
-    return DDPStrategy(forward_sync_buffers=False, **unused)
+    return Ddp(settings)
 
 
 def _deterministic(settings: Trainer) -> Any:

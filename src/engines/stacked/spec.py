@@ -27,6 +27,7 @@ class StackSpec:
     precision: str
     accelerator: str
     compile: bool
+    alone: str | None  # why Lightning must train it: then nobody is in its stack
 
     @property
     def digest(self) -> str:

@@ -3,13 +3,18 @@
 import random
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 import torch
+from rich.console import Console
 
+from src.config.composition import compose_run
+from src.data.reading import read_dataset
+from src.engines.single.engine import fit_best
 from src.runs import CHECKPOINT, HISTORY, read_json
 from tests import doors
 
@@ -108,3 +113,27 @@ def assert_one_unbroken_curve(folder: Path, epochs: int) -> None:
     assert run.info.status == "FINISHED"
     steps = [metric.step for metric in client.get_metric_history(run.info.run_id, "val/loss")]
     assert sorted(steps) == list(range(1, epochs + 1))
+
+
+@pytest.mark.parametrize("precision", ["64-true", "bf16-mixed"])
+def test_the_weights_of_a_commit_are_restored_in_their_precision(tmp_path: Path, precision: str):
+    run = compose_run(
+        "data=moons", "epochs=4", "model.widths=[4]", "trainer.accelerator=cpu", f"trainer.precision={precision}"
+    )
+
+    def histories(folder: Path, breaks_off: bool) -> list[dict[str, float]]:
+        heard: list[dict[str, float]] = []
+
+        def hear(row: Any) -> bool:
+            heard.append({**row, "epoch_seconds": 0.0})
+            if breaks_off and len(heard) == 2:
+                raise ConnectionAbortedError
+            return True
+
+        with suppress(ConnectionAbortedError):
+            fit_best(run, read_dataset(run.data), folder, console=Console(quiet=True), on_epoch=hear)
+        return heard
+
+    straight = histories(tmp_path / "straight", breaks_off=False)
+    assert histories(tmp_path / "broken", breaks_off=True) == straight[:2]
+    assert histories(tmp_path / "broken", breaks_off=False) == straight
