@@ -1,0 +1,191 @@
+"""What the driver of many workers can carry, and what workers and processes of one run gain.
+
+Command: python -m benchmarks.scaling simulated [jobs=10000] [workers=1000] [tracking=true]
+`simulated`: the real driver, record, display and (with `tracking`) MLflow hear `jobs` of 50 epochs from so many made-up workers,
+all of which tell one model that was trained beforehand: epochs per second and memory for each tenth of the jobs, and whose
+processor time it took.
+
+Command: python -m benchmarks.scaling workers [jobs=100]
+`workers`: 100 runs of 784-256-256-1 on simulated X-rays, of 10 epochs, by this process, by one worker and by two.
+"""
+
+import os
+import sys
+import tempfile
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+from rich.console import Console
+
+from src.config.composition import compose_run
+from src.data.reading import LastRead
+from src.engines.dispatch import Dispatch
+from src.engines.resources import Resources
+from src.engines.workers.driver import Driver, Hand
+from src.engines.workers.messages import Begun, Ended, EpochDone, NextJob
+from src.runs.job import Job
+from src.runs.listener import Listener
+from src.runs.outcome import Trained
+from src.runs.stop_reason import RunStatus
+from src.sweep.grid import train_grid
+from src.sweep.one import jobs as source_of
+from src.tracking import open as open_tracker
+
+EPOCHS, TENTHS = 50, 10
+NETS = ("data=phantom", "model.widths=[256,256]", "epochs=10", "patience=null")
+
+
+def main() -> None:
+    """What is asked for."""
+    what, *given = sys.argv[1:]
+    {"simulated": simulated, "workers": by_workers}[what](**dict(text.split("=") for text in given))
+
+
+class Template:
+    """A listener that keeps what one real training told."""
+
+    def __init__(self) -> None:
+        self.facts: dict[str, str] = {}
+        self.rows: list[dict[str, float]] = []
+        self.outcome: Trained | None = None
+
+    def begin(self, job: Job, facts: Any) -> None:
+        self.facts = dict(facts)
+
+    def epoch(self, job: Job, row: Any) -> None:
+        self.rows.append(dict(row))
+
+    def end(self, job: Job, outcome: Any) -> None:
+        self.outcome = outcome
+
+
+class MadeUp:
+    """So many workers that train in no time: in turn each says one thing, as the template has it."""
+
+    def __init__(self, driver: Driver, count: int, template: Template, total: int) -> None:
+        self.driver, self.template, self.total = driver, template, total
+        self.hands = [Hand(f"worker {number}") for number in range(count)]
+        self.ended_, self.failed_, self.used_, self.offered_ = driver.ended_, driver.failed_, 0, 0
+        self.marks: list[tuple[int, float, float]] = []  # jobs that have ended, seconds, MiB
+
+    def train(self) -> None:
+        """Until the source has no more."""
+        turns, started, process = (
+            deque((hand, self.script(hand)) for hand in self.hands),
+            time.perf_counter(),
+            psutil.Process(),
+        )
+        while turns:
+            hand, script = turns.popleft()
+            if next(script, None) is not None:
+                turns.append((hand, script))
+            if len(self.ended_) >= self.total * (len(self.marks) + 1) // TENTHS:
+                memory = process.memory_info().rss / 2**20
+                self.marks.append((len(self.ended_), time.perf_counter() - started, memory))
+
+    def script(self, hand: Hand) -> Any:
+        """What a worker says, one thing at a time."""
+        outcome = self.template.outcome
+        assert outcome is not None
+        for _ in range(self.hands.index(hand) * EPOCHS // len(self.hands)):
+            yield True  # so that they do not all end at once
+        while (job := self.driver.take(hand, NextJob(None))) is not None:
+            assert isinstance(job, Job)
+            yield self.driver.take(hand, Begun(job.number, {**self.template.facts, "worker": hand.name})) or True
+            for row in self.template.rows:
+                yield self.driver.take(hand, EpochDone(job.number, row)) or True
+            yield self.driver.take(hand, Ended(job.number, replace(outcome, run=job.run))) or True
+
+
+class Simulation:
+    """In the place of `Resources`: `count` workers that are made up, for `total` jobs."""
+
+    def __init__(self, count: int, template: Template, total: int) -> None:
+        self.count, self.template, self.total = count, template, total
+
+    def trainer(
+        self, source: Any, listeners: Sequence[Listener], *, data: LastRead, on_snapshot: Any, **rest: Any
+    ) -> MadeUp:
+        """They, with the real driver."""
+        driver = Driver(source, listeners, data, prunes=False, on_commit=lambda: on_snapshot(None))
+        self.made_ = MadeUp(driver, self.count, self.template, self.total)
+        return self.made_
+
+
+def simulated(jobs: str = "10000", workers: str = "1000", tracking: str = "true") -> None:
+    """The real driver, of made-up workers."""
+    run = compose_run("data=moons", f"epochs={EPOCHS}", "patience=null", "test=false", "tracking.save_model=false")
+    run = run.model_copy(update={"tracking": run.tracking.model_copy(update={"enabled": tracking == "true"})})
+    data, template, quiet = LastRead(), Template(), Console(quiet=True)
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        first = Job(0, run, Path("template"))
+        first.folder.mkdir()
+        Dispatch(source_of(first, data=data), [template], console=quiet, data=data).train()
+        place = Path("mlruns") / "sweeps" / "scaling"
+        made = [
+            Job(number, run.model_copy(update={"seed": number}), place / str(number)) for number in range(int(jobs))
+        ]
+        simulation = Simulation(int(workers), template, len(made))
+        clocks = time.perf_counter(), time.thread_time(), time.process_time(), os.times().children_user
+        with open_tracker(run.tracking.enabled) as tracker:
+            train_grid(made, place, tracker, console=quiet, resources=simulation, data=data)  # type: ignore[arg-type]
+            told = time.perf_counter()
+            tracker.finish(RunStatus.FINISHED)
+        now = time.perf_counter(), time.thread_time(), time.process_time(), os.times().children_user
+        seconds, driver, process, writer = (after - before for after, before in zip(now, clocks, strict=True))
+    before = (0, 0.0, 0.0)
+    for mark in simulation.made_.marks:
+        (ended, at, memory), (ended_before, at_before, _) = mark, before
+        rate = (ended - ended_before) * EPOCHS / (at - at_before)
+        print(f"{ended:7} jobs  {rate:8,.0f} epochs/s  {memory:6,.0f} MiB")
+        before = mark
+    events = len(made) * (EPOCHS + 2)
+    print(
+        f"{len(made)} jobs of {EPOCHS} epochs by {workers} workers in {seconds:.0f} s, {now[0] - told:.0f} of them MLflow's "
+        f"last: {len(made) * EPOCHS / seconds:,.0f} epochs/s, {events / seconds:,.0f} events/s; processor seconds: driver "
+        f"{driver:.0f}, its other threads (record) {process - driver:.0f}, MLflow's writer {writer:.0f}"
+    )
+
+
+def by_workers(jobs: str = "100") -> None:
+    """This process, one worker and two, on the same jobs."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        run = compose_run(*NETS, "tracking.enabled=false", "test=false")
+        for name, resources in (
+            ("process", Resources()),
+            ("1 worker", Resources(workers=1)),
+            ("2 workers", Resources(workers=2)),
+        ):
+            place = Path("mlruns") / "sweeps" / name
+            made = [
+                Job(number, run.model_copy(update={"seed": number}), place / str(number)) for number in range(int(jobs))
+            ]
+            started, began = time.perf_counter(), Began()
+            with open_tracker(False) as tracker:
+                train_grid(made, place, tracker, console=Console(quiet=True), resources=resources, listeners=[began])
+            seconds = time.perf_counter() - started
+            training = time.perf_counter() - began.at
+            print(
+                f"{name}: {seconds:.1f} s, {seconds - training:.1f} of them before the first run; "
+                f"{len(made) * run.epochs / training:.0f} member-epochs/s"
+            )
+
+
+class Began(Template):
+    """When the first job began."""
+
+    at = 0.0
+
+    def begin(self, job: Job, facts: Any) -> None:
+        self.at = self.at or time.perf_counter()
+
+
+if __name__ == "__main__":
+    main()
