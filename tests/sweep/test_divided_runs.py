@@ -13,7 +13,7 @@ from tests import doors
 from tests.waiting import until
 
 KEYS = [
-    *("+experiment=smoke", "data=moons", "model.dropout=0.3", "batch_size=57", "epochs=25", "patience=null"),
+    *("+experiment=smoke", "data=moons", "model.dropout=0.3", "batch_size=57", "epochs=12", "patience=null"),
     *("trainer.precision=64-true", "trainer.accelerator=cpu", "optimizer.lr=1e-9,3e-2"),
 ]
 # The second of the two trials, in whose order the sampler begins with the last, hardly moves and is pruned.
@@ -21,7 +21,10 @@ SEARCH = [
     *("hydra/sweeper=optuna", "hydra.sweeper.sampler=grid", "hydra.sweeper.n_trials=2", "hydra.sweeper.retrain=0"),
     "hydra.sweeper.pruner={name: median, n_startup_trials: 1, n_warmup_steps: 2}",
 ]
-ONE, TWO = ["engine=single"], ["trainer.devices=2"]
+UNTRACKED = ["tracking.enabled=false"]
+ONE, TWO = ["engine=single", *UNTRACKED], ["trainer.devices=2"]
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +37,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ranks = psutil.Process(killed.pid).children(recursive=True)
     killed.send_signal(signal.SIGKILL)
     until(lambda: not any(map(psutil.Process.is_running, ranks)), 20)
-    for name, keys in {"two": TWO, "one": ONE, "search-two": [*SEARCH, *TWO], "search-one": [*SEARCH, *ONE]}.items():
+    for name, keys in {
+        "two": TWO,
+        "one": ONE,
+        "search-two": [*SEARCH, *TWO, *UNTRACKED],
+        "search-one": [*SEARCH, *ONE],
+    }.items():
         assert start(folder, name, *keys).wait(200) == 0, (folder / "output").read_text()
     return folder
 

@@ -15,7 +15,6 @@ from src.engines.commits import check_commit
 from src.engines.single.data_module import DataModule
 from src.engines.single.learner import Learner
 from src.engines.single.limits import limits_of, num_epochs
-from src.engines.single.processes import processes_of
 from src.engines.single.tell import OnEpoch
 from src.engines.single.trainer import Processes, fit
 from src.models.build import num_params
@@ -89,11 +88,10 @@ def fit_best(
 ) -> Trained:
     """Train until a stop reason, from the last commit in `folder` if there is one; gives the weights of the best epoch.
 
-    `processes`: those that train it, if it is not for this one to see to them.
+    `processes`: as `fit` takes them.
     """
     data = build_data(run, dataset)
     learner = build_learner(run, data)
-    processes = processes or processes_of(run, folder)
     judge = fit(run, learner, data, folder, console=console, on_epoch=on_epoch, processes=processes)
     return Trained(run, judge.best_weights_, dataset, data.standardize, judge.progress, num_params(learner.model))
 

@@ -37,6 +37,7 @@ from src.engines.single.judge import Judge
 from src.engines.single.learner import Learner
 from src.engines.single.limits import num_epochs
 from src.engines.single.own import build_callbacks, build_loggers
+from src.engines.single.processes import processes_of
 from src.engines.single.ranks import has_ranks
 from src.engines.single.tell import OnEpoch, Tell
 from src.runs.build import build_progress
@@ -78,12 +79,12 @@ def fit(
     *,
     console: Console,
     on_epoch: OnEpoch,
-    processes: Processes,
+    processes: Processes | None = None,
 ) -> Judge:
     """Train until a stop reason, from the last commit in `folder` if there is a whole one; of one that is not it is told.
 
     `on_epoch` hears every row of the history, those of an earlier start first, each once it is committed; where it says
-    False, in the first of the `processes`, the run is pruned.
+    False, in the first process, the run is pruned. `processes`: those that train it, if it is not for this one to see to them.
     """
     progress = build_progress(run, num_epochs(run))
     judge = Judge(progress, build_probe(run, data.dataset, data.standardize))
@@ -92,7 +93,7 @@ def fit(
     for row in progress.history:
         tell.tell(row)
     if progress.stop_reason is None:
-        with _plain_errors(), processes as place:
+        with _plain_errors(), processes or processes_of(run, folder) as place:
             trainer = build_trainer(run, folder, judge, [Commit(folder), tell], console, place)
             trainer.fit(learner, datamodule=data, ckpt_path=before)
         if not progress.history:
