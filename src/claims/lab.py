@@ -21,7 +21,7 @@ from src.disk import whole_file, write_text
 from src.plots import Figure, save_figure
 from src.runs import identity
 from src.runs.evaluation import Predictions
-from src.runs.files import SWEEP
+from src.runs.files import LEADERBOARD, SWEEP
 from src.runs.job import Job
 from src.runs.provenance import versions
 from src.runs.stop_reason import RunStatus
@@ -163,7 +163,7 @@ class Lab:
             results = train_grid(jobs, folder, tracker, console=console)
             if failed := [result for result in results.values() if result.status == RunStatus.FAILED]:
                 raise ValueError(f"{folder}: no run of a claim may fail, but got {len(failed)}: {failed[0].reason}")
-            with whole_file(folder / "leaderboard.csv") as part:
+            with whole_file(folder / LEADERBOARD) as part:
                 leaderboard(read_entries(folder), jobs[0].run.first_objective).to_csv(part, index=False)
             figures = {"sweep/runs": len(jobs), "sweep/seconds": before or time.perf_counter() - started}
             runs.write_json(folder / SWEEP, {"status": "FINISHED", "figures": figures, "tags": {"lab": self.name}})

@@ -19,6 +19,7 @@ OWNER, RESULTS, CONFIG, HISTORY, CHECKPOINT = (
     "checkpoint.ckpt",
 )
 IDENTITY, FACTS = "identity.json", "tags.json"
+LEADERBOARD = "leaderboard.csv"  # in a sweep's folder
 STATE = "mlflow.json"  # what is known of it in MLflow
 HYDRAS, LOG = ".hydra", "train.log"
 ENVIRONMENT = "environment.txt"

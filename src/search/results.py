@@ -36,15 +36,16 @@ def write_search_results(
     first = best[0] if best else None
     if first is not None:
         tags |= {f"best/{key}": str(value) for key, value in first.params.items()}
-        _tell_best(folder, search, choices, first, console)
+        _write_experiment(folder, search, choices, first)
+        tell_best(folder, first, console)
     names = [objective.name for objective in plan.objectives]
     draw_figures(study, folder / "figures", names, None if first is None else first.number)
     return first, tags
 
 
-def _tell_best(folder: Path, search: Search, choices: Choices, first: FrozenTrial, console: Console) -> None:
-    file = _write_experiment(folder, search, choices, first)
-    shown = shlex.quote(os.path.relpath(file.parent.parent))
+def tell_best(folder: Path, first: FrozenTrial, console: Console) -> None:
+    """The best trial's parameters, and the command that runs them."""
+    shown = shlex.quote(os.path.relpath(folder))
     console.print(f"best trial {first.number}: {', '.join(f'{key}={value}' for key, value in first.params.items())}")
     console.print(f"run it: python -m src.train --config-dir {shown} +experiment=best", soft_wrap=True)
 
@@ -81,7 +82,7 @@ def _write_results(folder: Path, best: list[FrozenTrial], several: bool) -> None
     runs.write_text(folder / RESULTS, yaml.safe_dump(results, sort_keys=False))
 
 
-def _write_experiment(folder: Path, search: Search, choices: Choices, trial: FrozenTrial) -> Path:
+def _write_experiment(folder: Path, search: Search, choices: Choices, trial: FrozenTrial) -> None:
     """The run of `trial` as an experiment file: every key that it was resolved to, on the groups that it chose."""
     number, objectives = trial.number * search.plan.repeats, search.plan.objectives
     config = folder / str(number) / runs.CONFIG
@@ -102,7 +103,6 @@ def _write_experiment(folder: Path, search: Search, choices: Choices, trial: Fro
     file = folder / "experiment" / "best.yaml"
     file.parent.mkdir(parents=True, exist_ok=True)
     runs.write_text(file, header + yaml.safe_dump({"defaults": [*defaults, "_self_"], **values}, sort_keys=False))
-    return file
 
 
 def _plain(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 from rich.console import Console
 
 from src import runs, tracking
@@ -25,7 +25,8 @@ from src.runs.listener import Listener
 from src.runs.orphans import close
 from src.runs.record import Recorded, recall
 from src.runs.stop_reason import StopReason
-from src.search.preparation import prepare
+from src.search.concluded import OVER, told_again
+from src.search.preparation import Preparation, prepare
 from src.search.recovery import ended_in
 from src.search.results import infeasible, write_search_results
 from src.search.rotation import Rotation
@@ -73,7 +74,12 @@ def conduct_search(request: Request, tracker: Tracker) -> None:
     for remark in request.space.remarks():
         console.print(f"remark: {remark}", soft_wrap=True)
     with answering():
-        search = run_search(request, tracker, console)
+        data = LastRead()
+        prepared = prepare(request.base, request.space, request.settings, request.compose, data, console)
+        if (best := _told_again(request, prepared, console)) is not None:
+            _retrain(request, best, console)
+            return
+        search = run_search(request, prepared, data, tracker, console)
     best, tags = write_search_results(folder, search, request.choices, console)
     if has_ended(folder):
         summarise_sweep(folder, console, tracker, search=tags, infeasible=infeasible(search))
@@ -83,21 +89,37 @@ def conduct_search(request: Request, tracker: Tracker) -> None:
     if search.failures == len(search.trials.counted):
         why = f"{search.failures} that failed ({_last_failure(search)})" if search.failures else "none"
         raise ValueError(f"{folder}: at least one trial must come to its end, but got {why}.")
-    if best is not None and request.settings.retrain:
-        place = folder.with_name(f"{folder.name}-best-{best.number}")
-        jobs = []
-        for number, seed in enumerate(fresh_seeds(folder, request.settings.retrain)):
-            given = [*request.space.overrides(best.params), f"seed={seed}", "test=true"]
-            jobs.append(Job(number, request.compose(given, -1), place / str(number), tuple(given)))
-        with tracking.open(request.base.tracking.enabled) as its_tracker:
-            retrain(jobs, place, its_tracker, console, request.resources)
+    if best is not None:
+        _retrain(request, best, console)
 
 
-def run_search(request: Request, tracker: Tracker, console: Console) -> Search:
+def _told_again(request: Request, prepared: Preparation, console: Console) -> FrozenTrial | None:
+    """The best trial of a search that is through."""
+    base, space, settings = request.base, request.space, request.settings
+
+    def check(study: optuna.Study) -> None:
+        check_unchanged_settings(study, base, space, settings, data_digest=prepared.dataset.digest)
+
+    return told_again(request.folder, settings.storage, prepared.plan.n_trials, check, console)
+
+
+def _retrain(request: Request, best: FrozenTrial, console: Console) -> None:
+    """The best configuration on fresh seeds, if they are asked for."""
+    folder = request.folder
+    if not request.settings.retrain:
+        return
+    place = folder.with_name(f"{folder.name}-best-{best.number}")
+    jobs = []
+    for number, seed in enumerate(fresh_seeds(folder, request.settings.retrain)):
+        given = [*request.space.overrides(best.params), f"seed={seed}", "test=true"]
+        jobs.append(Job(number, request.compose(given, -1), place / str(number), tuple(given)))
+    with tracking.open(request.base.tracking.enabled) as tracker:
+        retrain(jobs, place, tracker, console, request.resources)
+
+
+def run_search(request: Request, prepared: Preparation, data: LastRead, tracker: Tracker, console: Console) -> Search:
     """Search until `n_trials` have ended, from where an earlier start left off; gives the search."""
     folder, base, space, settings = request.folder, request.base, request.space, request.settings
-    data = LastRead()
-    prepared = prepare(base, space, settings, request.compose, data, console)
     plan, num_jobs = prepared.plan, prepared.num_jobs
     status = SweepStatus(num_jobs, plan.objectives[0].name, num_jobs * base.epochs)
     storage = open_storage(settings.storage, folder)  # one that cannot be leaves nothing behind
@@ -129,7 +151,7 @@ def run_search(request: Request, tracker: Tracker, console: Console) -> Search:
         recall_all(folder, around, [*around.others, display, *request.listeners])
         status.restart()
         if len(trials.counted) >= plan.n_trials:
-            console.print(f"{folder}: all {plan.n_trials} trials have ended; a larger hydra.sweeper.n_trials goes on.")
+            console.print(OVER.format(folder=folder, n_trials=plan.n_trials))
         resources = request.resources
         if resources.slots is None:
             chosen = choose_slots(build_run_model(base, prepared.dataset), device_of(base), base.batch_size)

@@ -29,6 +29,12 @@ REAPED = "reaped"  # and whether its owner died without an end: such a trial is 
 DRIVER = "driver"  # of a study in a database: who goes on with it, and when that was seen last
 
 
+def counted(study: optuna.Study) -> list[FrozenTrial]:
+    """The trials that have ended, less what was reaped."""
+    trials = study.get_trials(deepcopy=False)
+    return [trial for trial in trials if trial.state.is_finished() and not trial.user_attrs.get(REAPED)]
+
+
 class Trials:
     """The trials of study `name`. `sampler` builds that of a trial's number, so that a search goes on as it began.
 
@@ -95,7 +101,7 @@ class Trials:
     @property
     def counted(self) -> list[FrozenTrial]:
         """Those that have ended, less what was reaped."""
-        return [trial for trial in self.all if trial.state.is_finished() and not trial.user_attrs.get(REAPED)]
+        return counted(self.study)
 
     def ask(self, space: Mapping[str, BaseDistribution], fixed: Mapping[str, Any]) -> Trial:
         """A new trial in `space`, its parameters `fixed` where they are named there; `begin` is to follow."""

@@ -9,10 +9,8 @@ import pandas as pd
 from src import runs
 from src.disk import read_whole
 from src.prediction.predictor import Predictor, place_of
-from src.runs.files import ENSEMBLE, read_json
+from src.runs.files import ENSEMBLE, LEADERBOARD, read_json
 from src.runs.folder import ROOT
-
-LEADERBOARD = "leaderboard.csv"
 
 
 def find_predictors(run: str, top: int | None) -> list[Predictor]:

@@ -5,6 +5,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -99,6 +100,12 @@ FLAWS = ["broken", "infeasible", "pruned"]  # what has one stands below what has
 FIGURES = ["mean", "sd", "n", "low", "high", "difference", "p", "selected", *FLAWS, "best_epoch", "numbers"]
 SELECTED = "selected"  # in place of the first row's interval
 WARNING = "The first row was selected: its mean is too good. To quote one, train it on fresh seeds."
+
+
+def read_leaderboard(path: Path) -> pd.DataFrame:
+    """The table that was written to `path`: the keys of its configurations are texts, as they were typed."""
+    texts = {name: str for name in pd.read_csv(path, nrows=0).columns if name not in FIGURES} | {"numbers": str}
+    return pd.read_csv(path, dtype=texts, keep_default_na=False, na_values={name: [""] for name in FIGURES})
 
 
 def drawn(table: pd.DataFrame, objective: str) -> Table:

@@ -12,7 +12,7 @@ from src.runs.announcement import tell_data
 from src.runs.files import SWEEP
 from src.runs.job import Job
 from src.sweep.seeds import train_seeds
-from src.sweep.summary import read_entries
+from src.sweep.summary import ended_runs
 from src.tracking import Tracker
 
 
@@ -44,5 +44,5 @@ def retrain_best(jobs: Sequence[Job], folder: Path, num_seeds: int, resources: R
 
 def fresh_seeds(folder: Path, count: int) -> range:
     """Those after all seeds of the sweep in `folder`: what was chosen by a seed looks too good on it."""
-    first = 1 + max(entry.results.seed for entry in read_entries(folder))
+    first = 1 + max(results.seed for results in ended_runs(folder).values())
     return range(first, first + count)

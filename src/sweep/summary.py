@@ -19,15 +19,15 @@ from src.disk import DamagedError, whole_file
 from src.plots import Figure, objective_against, save_figure
 from src.prediction.predictor import FILE
 from src.runs.background import Background
-from src.runs.files import SWEEP
+from src.runs.files import LEADERBOARD, STATE, SWEEP
 from src.runs.identity import read_config
 from src.runs.objective import Objective
 from src.runs.results import Results, read_results
 from src.runs.stop_reason import RunStatus, StopReason
 from src.statistics.rounding import rounded
 from src.sweep.folds import OUT_OF_FOLD, drawn_folds, has_folds, out_of_fold
-from src.sweep.leaderboard import Entry, drawn, leaderboard, swept_keys
-from src.tracking import Tracker
+from src.sweep.leaderboard import Entry, drawn, leaderboard, read_leaderboard, swept_keys
+from src.tracking import Tracker, is_complete
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ def summarise_sweep(
     entries = [replace(entry, feasible=entry.number not in infeasible) for entry in read_entries(folder)]
     objective = _objective(entries)
     table = leaderboard(entries, objective)
-    with whole_file(folder / "leaderboard.csv") as part:
+    with whole_file(folder / LEADERBOARD) as part:
         table.to_csv(part, index=False)
     best = _best(table, entries, objective)
     broken = sum(entry.results.status != RunStatus.FINISHED for entry in entries)
@@ -72,17 +72,38 @@ def summarise_sweep(
         if (folder / str(best.number) / FILE).is_file():  # else it has its model already
             with warned(folder / str(best.number)):
                 leave_model(folder / str(best.number))
-        console.print(
-            f"best run: {os.path.relpath(folder / str(best.number))}, {objective} {rounded(best.value)} on val"
-        )
-    elif infeasible:
-        console.print("no run keeps the constraints.")
-    console.print(f"folder: {os.path.relpath(folder)}   look: make ui")
+        _tell_best(folder, best.number, best.value, objective, console)
+    else:
+        if infeasible:
+            console.print("no run keeps the constraints.")
+        console.print(f"folder: {os.path.relpath(folder)}   look: make ui")
     ranked = [number for row in table["numbers"] for number in row.split()]
     for number in ranked[max(KEPT, len(table["numbers"].iloc[0].split())) :]:
         (folder / number / FILE).unlink(missing_ok=True)
     tracker.finish(status, folder / str(best.number) if best else None)
     return table
+
+
+def has_all(folder: Path) -> bool:
+    """Whether the sweep in `folder` was concluded with a best run, and MLflow, if it is to be told, lacks nothing of it."""
+    ended = runs.read_json(folder / SWEEP)
+    is_concluded = ended.get("status") == RunStatus.FINISHED and ended.get("best") is not None
+    is_plain = (folder / LEADERBOARD).is_file() and not (folder / OUT_OF_FOLD).is_file()
+    return is_concluded and is_plain and (is_complete(folder) or not (folder / STATE).is_file())
+
+
+def tell_again(folder: Path, console: Console) -> None:
+    """Say once more how a sweep ended of which there is all, from its leaderboard."""
+    ended = runs.read_json(folder / SWEEP)
+    key = next(name for name in ended["figures"] if name.startswith("best/"))
+    objective = key.removeprefix("best/")
+    console.print(drawn(read_leaderboard(folder / LEADERBOARD), objective))
+    _tell_best(folder, ended["best"], ended["figures"][key], objective, console)
+
+
+def _tell_best(folder: Path, number: int, value: float, objective: str, console: Console) -> None:
+    console.print(f"best run: {os.path.relpath(folder / str(number))}, {objective} {rounded(value)} on val")
+    console.print(f"folder: {os.path.relpath(folder)}   look: make ui")
 
 
 def _objective_figure(entries: Sequence[Entry], objective: str, title: str) -> Figure | None:
@@ -107,7 +128,7 @@ def read_entries(folder: Path) -> list[Entry]:
     One whose record is damaged is left out, which is told.
     """
     entries = []
-    for number, results in sorted(_ended(folder).items()):
+    for number, results in sorted(ended_runs(folder).items()):
         try:
             entries.append(Entry(number, read_config(folder / str(number)), results))
         except DamagedError as error:
@@ -119,10 +140,11 @@ def read_entries(folder: Path) -> list[Entry]:
 
 def has_ended(folder: Path) -> bool:
     """Whether there is a run of the sweep in `folder` to conclude from."""
-    return bool(_ended(folder))
+    return bool(ended_runs(folder))
 
 
-def _ended(folder: Path) -> dict[int, Results]:
+def ended_runs(folder: Path) -> dict[int, Results]:
+    """The results of the runs that have ended, by number."""
     numbers = [path.parent.name for path in folder.glob(f"*/{runs.RESULTS}") if path.parent.name.isdigit()]
     found = {int(number): read_results(folder / number) for number in numbers}
     return {number: one for number, one in found.items() if one and one.stop_reason != StopReason.INTERRUPTED}

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from src.runs.files import ENSEMBLE, ENVIRONMENT, HEADLINE, MULTIRUN, SWEEP, read_json
+from src.runs.files import ENSEMBLE, ENVIRONMENT, HEADLINE, LEADERBOARD, MULTIRUN, SWEEP, read_json
 from src.runs.identity import folder_id
 from src.tracking.deleted import deleted_run, find_runs, is_deleted
 from src.tracking.events import Follow
 
 FILES = (
-    "leaderboard.csv",
+    LEADERBOARD,
     "objective.png",
     HEADLINE,
     ENSEMBLE,
