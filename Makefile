@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup xray test check ui dashboard
+.PHONY: setup xray test check ui dashboard postgres postgres-stop
 
 setup: .venv/ready
 
@@ -33,3 +33,14 @@ dashboard: setup
 	@case "$(STORAGE)" in *://*) ;; *) test -f "$(STORAGE)" || \
 		{ echo "error: STUDY: must be a study under mlruns/sweeps/, but got '$(STUDY)'"; exit 1; } ;; esac
 	$(BIN)/optuna-dashboard $(STORAGE)
+
+# A PostgreSQL server of the project, for MLflow and for studies: docs/team.md.
+POSTGRES ?= mlruns/postgres
+HOST ?= 127.0.0.1
+PORT ?= 5433
+
+postgres:
+	@$(PYTHON) scripts/postgres.py start --folder "$(POSTGRES)" --host "$(HOST)" --port "$(PORT)"
+
+postgres-stop:
+	@$(PYTHON) scripts/postgres.py stop --folder "$(POSTGRES)"

@@ -3,13 +3,14 @@
 import os
 import subprocess
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests import doors
 from tests.doors import REPOSITORY
+from tests.postgresql import PostgreSQL
 
 # Threads that wait for the cores of other workers take 5 times as long.
 workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 0))
@@ -22,6 +23,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if workers:
         tests = Counter(item.path for item in items)
         items.sort(key=lambda item: tests[item.path])
+
+
+@pytest.fixture(scope="session")
+def running_postgresql() -> Iterator[PostgreSQL]:
+    """One server for all."""
+    with PostgreSQL.running() as server:
+        yield server
+
+
+@pytest.fixture
+def postgresql(running_postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch) -> PostgreSQL:
+    """A PostgreSQL server with empty databases, whose password this process and those that it starts know."""
+    monkeypatch.setenv("PGPASSFILE", str(running_postgresql.passwords))
+    running_postgresql.empty()
+    return running_postgresql
 
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -1,13 +1,8 @@
 """Studies outlive their process: in the journal, also after a kill in the middle of a line, in SQLite and in PostgreSQL."""
 
-import os
-import pwd
-import shutil
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import optuna
@@ -21,48 +16,17 @@ from benchmarks.closed_form import open_search, run_slots
 from src.runs.files import JOURNAL
 from src.search.storage import GatheringStorage, answering, open_storage
 from tests.hostile.damages import damage
+from tests.postgresql import PostgreSQL
 
-BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin")) if Path("/usr/lib/postgresql").is_dir() else []
 SPACE = ["x=tag(log, interval(1e-4, 1e-1))", "kind=a,b"]
 
 
-@pytest.fixture
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a new database of a PostgreSQL server."""
-    if not BINARIES:
-        pytest.skip("PostgreSQL is not installed (Debian: postgresql)")
-    folder = tmp_path_factory.mktemp("postgresql")
-    owner = "postgres" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name  # it refuses to run as root
-    if os.getuid() == 0:
-        for part in (folder, *list(folder.parents)[:3]):  # the workers of pytest-xdist have one more
-            part.chmod(0o755)
-        shutil.chown(folder, owner)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    data = str(folder / "data")
-
-    def run(*command: str) -> None:
-        subprocess.run(
-            [str(BINARIES[-1] / command[0]), *command[1:]],
-            user=owner,
-            cwd=folder,
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
-
-    run("initdb", "-D", data, "-U", "lab", "--auth=trust")
-    run("pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", f"-p {port} -k {folder} -h 127.0.0.1", "start")
-    try:
-        yield f"postgresql://lab@127.0.0.1:{port}/postgres"
-    finally:
-        run("pg_ctl", "-D", data, "-m", "immediate", "stop")
-
-
 @pytest.mark.slow
-def test_a_study_in_postgresql_goes_on(tmp_path: Path, postgresql: str):
+def test_a_study_in_postgresql_goes_on(tmp_path: Path, postgresql: PostgreSQL):
     for most in (5, None):
-        search = open_search(tmp_path, SPACE, sampler="tpe", n_trials=12, splits=["kind"], storage=postgresql)
+        search = open_search(
+            tmp_path, SPACE, sampler="tpe", n_trials=12, splits=["kind"], storage=postgresql.url("studies")
+        )
         run_slots(search, lambda params: params["x"], 3, most=most)
         kept = search.trials.study.get_trials()
         search.trials.close()

@@ -140,6 +140,7 @@ def build_trainer(
     # Our batches are cut from resident tensors: the advice to add DataLoader workers does not apply.
     warnings.filterwarnings("ignore", ".*does not have many workers.*")
     warnings.filterwarnings("ignore", ".*smaller than the logging interval.*")
+    warnings.filterwarnings("ignore", ".*`srun` command is available.*")  # on a machine of a cluster, with each run
     warnings.filterwarnings("ignore", ".*LeafSpec.*")  # Lightning 2.6 on torch 2.13
     settings, own = run.trainer, build_callbacks(run.trainer)
     averaging = [] if run.ema is None else [Averaging(run.ema)]

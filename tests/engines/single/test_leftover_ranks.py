@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from src.config.composition import compose_run
+from src.engines.single.engine import fit_unrecorded
 from src.engines.single.ranks import is_main_process
 from tests.doors import REPOSITORY, environment
 
@@ -75,3 +76,9 @@ def test_several_nodes_are_told_apart(monkeypatch: pytest.MonkeyPatch):
     for name, value in {"NODE_RANK": "1", "MASTER_ADDR": "localhost", "MASTER_PORT": "29500"}.items():
         monkeypatch.setenv(name, value)
     assert not is_main_process(trainer)
+
+
+def test_a_run_that_no_srun_started_is_not_told_to_use_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "srun").touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    fit_unrecorded(compose_run("data=breast_cancer", "epochs=1", "model.widths=[4]", "trainer.accelerator=cpu"))
