@@ -17,6 +17,7 @@ from src.passwords import is_hidden, without_passwords
 from src.tracking.deadline import impose_deadline
 from src.tracking.deleted import deleted_experiment
 from src.tracking.moved import follow_project
+from src.tracking.tables import alone_at
 
 # A server that is down must cost seconds, not MLflow's default of minutes.
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
@@ -61,7 +62,7 @@ def portable_uri(uri: str) -> str:
 
 
 def connect(uri: str) -> Any:
-    """An MlflowClient of `uri`. The first call imports MLflow; the first on a new SQLite file creates the tables.
+    """An MlflowClient of `uri`. The first call imports MLflow; the first on a new SQLite file or database creates the tables.
 
     A SQLite file that moved with its project is told where the project's files lie now. DamagedError for one that is none.
     """
@@ -71,7 +72,8 @@ def connect(uri: str) -> Any:
         logging.getLogger(name).setLevel(logging.CRITICAL)  # MLflow logs a traceback of what it raises
     if not uri.startswith(SQLITE):
         impose_deadline()
-        return MlflowClient(uri)
+        with alone_at(uri):
+            return MlflowClient(uri)
     path = _path(uri)
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{path}.lock"):  # two processes that create the tables at once break each other's
