@@ -2,6 +2,7 @@
 
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,6 +42,12 @@ class PostgreSQL(Server):
         except ValueError as error:
             pytest.skip(str(error))
         self.start("127.0.0.1", self.free_port)
+
+    def restart(self, seconds: float) -> None:
+        """Stop it, and start it after so many seconds."""
+        self.stop()
+        time.sleep(seconds)
+        self.begin()
 
     def empty(self) -> None:
         """Whatever the last test left is gone, whoever is still connected to it."""

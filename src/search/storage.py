@@ -16,8 +16,8 @@ from optuna.storages.journal import BaseJournalBackend
 from sqlalchemy.exc import SQLAlchemyError
 
 from src.disk import DamagedError, read_whole
-from src.passwords import masked
 from src.runs.files import JOURNAL
+from src.search.database import Database, reason
 
 CONTINUED = "continued"  # the last key of an entry whose write goes on with the next line: Optuna reads past it
 
@@ -116,14 +116,13 @@ def open_storage(url: str | None, folder: Path) -> BaseStorage:
         except DamagedError as error:
             raise ValueError(f"{str(error).rstrip('.')}; hydra.sweeper.resume=fresh begins another study.") from error
     try:
-        return RDBStorage(url)
+        return RDBStorage(url) if url.startswith("sqlite") else Database(url)
     except (SQLAlchemyError, ImportError, ValueError) as error:
         raise _refused(error) from error
 
 
 def _refused(error: Exception) -> ValueError:
-    why = masked(" ".join(str(error.__cause__ or error).partition("[SQL:")[0].split()))[:200]
-    return ValueError(f"hydra.sweeper.storage: must be the URL of a database that answers, but got: {why}")
+    return ValueError(f"hydra.sweeper.storage: must be the URL of a database that answers, but got: {reason(error)}")
 
 
 def close_storage(storage: BaseStorage) -> None:
