@@ -21,6 +21,7 @@ from src.runs.heartbeat import Heartbeat
 from src.search.samplers import holding
 from src.search.seeded_trial import TrialOutcome
 from src.search.storage import GatheringStorage, close_storage
+from src.search.window import WindowedPruner
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
@@ -53,6 +54,7 @@ class Trials:
         pruner: BasePruner,
         background: Background,
     ) -> None:
+        pruner = WindowedPruner(pruner)
         self.storage, self.sampler, self.background = storage, sampler, background
         if name in optuna.get_all_study_names(storage):
             self.study = optuna.load_study(study_name=name, storage=storage, pruner=pruner)
