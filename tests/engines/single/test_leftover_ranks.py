@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from src.config.composition import compose_run
+from src.engines.single.engine import fit_unrecorded
 from src.engines.single.ranks import is_main_process
 from tests.doors import REPOSITORY, environment
 
@@ -76,3 +77,10 @@ def test_several_nodes_are_told_apart(monkeypatch: pytest.MonkeyPatch):
     for name, value in {"NODE_RANK": "1", "MASTER_ADDR": "localhost", "MASTER_PORT": "29500"}.items():
         monkeypatch.setenv(name, value)
     assert not is_main_process(trainer)
+
+
+def test_a_machine_that_has_slurm_is_no_warning(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    (tmp_path / "srun").touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    run = compose_run("data=moons", "epochs=1", "model.widths=[4]", "trainer.accelerator=cpu")
+    assert len(fit_unrecorded(run).progress.history) == 1
