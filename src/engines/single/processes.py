@@ -47,8 +47,7 @@ def _started_by(launcher: str) -> Iterator[ClusterEnvironment]:
         yield TorchElasticEnvironment() if launcher == "torchrun" else SLURMEnvironment(auto_requeue=False)
     except Exception as error:
         if is_of_another(error):
-            told = str(error).rpartition("] ")[2].partition(". ")[0]  # without the place in its source
-            raise lost(f"one lost that {launcher} had started ({told})") from error
+            raise lost(error) from error
         raise
 
 
