@@ -141,6 +141,7 @@ def build_trainer(
     warnings.filterwarnings("ignore", ".*does not have many workers.*")
     warnings.filterwarnings("ignore", ".*smaller than the logging interval.*")
     warnings.filterwarnings("ignore", ".*LeafSpec.*")  # Lightning 2.6 on torch 2.13
+    warnings.filterwarnings("ignore", ".*`srun` command is available.*")  # a run of one process needs none
     settings, own = run.trainer, build_callbacks(run.trainer)
     averaging = [] if run.ema is None else [Averaging(run.ema)]
     bars = _bars(settings, own, judge.progress, console)
