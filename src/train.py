@@ -16,7 +16,7 @@ from omegaconf import DictConfig
 from src.config.command_line import CONF, each_once, for_hydra, options_first
 from src.config.composition import register_resolvers, resolved
 from src.config.errors import raise_on_signals, report_errors
-from src.config.leftovers import none_left
+from src.config.leftovers import none_left, none_left_if_refused
 from src.config.multirun import hide_passwords
 from src.config.schema import Run
 from src.config.targets import as_given
@@ -36,7 +36,9 @@ def train(cfg: DictConfig) -> float | None:
         from src import tracking
         from src.engines.single.ranks import is_main_process
 
-        if not is_main_process(run.trainer):
+        with none_left_if_refused(folder):
+            is_main = is_main_process(run.trainer)
+        if not is_main:
             from src.engines.single.engine import assist
 
             if is_new(run, HydraConfig.get().overrides.hydra):

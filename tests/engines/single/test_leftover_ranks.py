@@ -10,6 +10,7 @@ import pytest
 from src.config.composition import compose_run
 from src.engines.single.engine import fit_unrecorded
 from src.engines.single.ranks import is_main_process
+from tests import doors
 from tests.doors import REPOSITORY, environment
 
 LEFT = {"RANK": "3", "LOCAL_RANK": "3", "WORLD_SIZE": "4", "NODE_RANK": "1", "SLURM_PROCID": "3", "SLURM_NTASKS": "4"}
@@ -61,11 +62,16 @@ def test_runs_that_srun_packs_know_nothing_of_each_other(monkeypatch: pytest.Mon
     assert is_main_process(compose_run().trainer)
 
 
-def test_torchrun_is_for_a_run_that_is_divided(monkeypatch: pytest.MonkeyPatch):
+def test_torchrun_is_for_a_run_that_is_divided(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     for name, value in {**TORCHRUN, "RANK": "1"}.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(ValueError, match="has started, but got 1, which makes 1"):
         is_main_process(compose_run().trainer)
+    done = doors.run("-m", "src.train", "+experiment=smoke", cwd=tmp_path)
+    assert done.stderr == (
+        "error: trainer.devices: must make the 2 processes that torchrun has started, but got 1, which makes 1.\n"
+    )
+    assert not list(tmp_path.glob("mlruns/runs/*"))
 
 
 def test_several_nodes_are_told_apart(monkeypatch: pytest.MonkeyPatch):
