@@ -1,6 +1,6 @@
 """How often the intervals that are printed hold the truth: simulated scores of a known one, 60 to 5,000 rows, 1 to 10 seeds.
 
-    python -m benchmarks.coverage draws=1000
+    python -m benchmarks.coverage draws=1000 [seeds=5]
 
 Scores of class 1 are normal around d, of class 0 around 0; the figures' truths are those of a million rows. A seed's d differs
 from another's, and each row has something of its own that all seeds see. Rows of a patient share half of their variance.
@@ -53,7 +53,20 @@ def patients(rng: torch.Generator, n: int, share: float, d: float, size: int = 4
 
 
 def main() -> None:
-    draws = int(dict(argument.split("=") for argument in sys.argv[1:]).get("draws", 1000))
+    """All, or with `seeds=` those over so many seeds."""
+    given = {name: int(value) for name, value in (text.split("=") for text in sys.argv[1:])}
+    draws = given.get("draws", 1000)
+    if "seeds" in given:
+        over_seeds(draws, given["seeds"])
+        return
+    of_one(draws)
+    by_patient(draws)
+    for seeds in SEEDS:
+        over_seeds(draws, seeds)
+
+
+def of_one(draws: int) -> None:
+    """Of one model's figures."""
     for name, (share, d) in KINDS.items():
         truth = figures("binary", *binary(_generator(99), MANY, share, d), None)
         for n in SIZES:
@@ -65,21 +78,27 @@ def main() -> None:
     for n in SIZES:
         made = [regression(_generator(draw), n) for draw in range(draws)]
         _tell(f"regression, {n} rows", truth, [bounded_figures("regression", *one, None) for one in made])
+
+
+def by_patient(draws: int) -> None:
+    """Where four rows are of one patient."""
     share, d = KINDS["AUROC 0.86, half positive"]
     for n in SIZES[1:]:
-        groups, truth = (
-            [row // 4 for row in range(n)],
-            figures("binary", *patients(_generator(99), MANY, share, d), None),
-        )
+        groups = [row // 4 for row in range(n)]
+        truth = figures("binary", *patients(_generator(99), MANY, share, d), None)
         made = [patients(_generator(draw), n, share, d) for draw in range(draws)]
         _tell(f"by patient, {n} rows", truth, [bounded_figures("binary", *one, None, groups) for one in made])
         _tell("  by row", truth, [bounded_figures("binary", *one, None) for one in made])
+
+
+def over_seeds(draws: int, seeds: int) -> None:
+    """Of the mean over so many models on the same rows."""
+    share, d = KINDS["AUROC 0.86, half positive"]
     truth = _mean_over_many_seeds(share, d)
-    for seeds in SEEDS:
-        for n in SIZES:
-            made = [binary(_generator(draw), n, share, d, seeds) for draw in range(draws)]
-            told = [mean_figures("binary", *one, [None] * seeds) for one in made]
-            _tell(f"{seeds} seeds and {n} rows", truth, told)
+    for n in SIZES:
+        made = [binary(_generator(draw), n, share, d, seeds) for draw in range(draws)]
+        told = [mean_figures("binary", *one, [None] * seeds) for one in made]
+        _tell(f"{seeds} seeds and {n} rows", truth, told)
 
 
 def _tell(name: str, truth: dict[str, float], told: list[dict[str, float]]) -> None:

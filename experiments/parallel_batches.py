@@ -1,6 +1,6 @@
 """Claim: a batch divided among processes trains as it does whole: their gradients, weighted by their rows, add up to its own.
 
-Command: python -m experiments.parallel_batches      HHH s on 2 cores
+Command: python -m experiments.parallel_batches      370 s on 2 cores, beside other work
 
 Expected: runs with dropout and an uneven last batch of which trainer.devices=2 or 4 processes each have a part end every epoch
 with the losses of one process, to 1e-9 in double precision: it would be refuted by a draw, a mask or a mean that looks at a

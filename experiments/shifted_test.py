@@ -1,6 +1,6 @@
 """Claim: early stopping on a val that shares its source with train stops too early for a test that comes from elsewhere.
 
-Command: python -m experiments.shifted_test           HHH s on 2 cores
+Command: python -m experiments.shifted_test           800 s on 2 cores, beside other work
 
 Expected: an MLP is trained with affine augmentation on simulated X-rays for 100 epochs. On test films that are moved (by a tenth
 of their side, 10 degrees, a tenth of their size), exposed otherwise (gamma 0.6, 1.6) or noisy (sd 12 grey levels) the AUROC of

@@ -5,6 +5,7 @@ What is heavy is imported once the configuration has been found good: a typo mus
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,14 @@ from omegaconf import DictConfig
 from src.config.command_line import CONF, each_once, for_hydra, options_first
 from src.config.composition import register_resolvers, resolved
 from src.config.errors import raise_on_signals, report_errors
-from src.config.leftovers import none_left
+from src.config.leftovers import none_left, none_left_if_refused
 from src.config.multirun import hide_passwords
+from src.config.schema import Run
 from src.config.targets import as_given
 from src.config.terminal import output
 from src.runs import resume
 from src.runs.announcement import announce
+from src.runs.beginning import clear
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="train")
@@ -33,9 +36,13 @@ def train(cfg: DictConfig) -> float | None:
         from src import tracking
         from src.engines.single.ranks import is_main_process
 
-        if not is_main_process(run.trainer):
+        with none_left_if_refused(folder):
+            is_main = is_main_process(run.trainer)
+        if not is_main:
             from src.engines.single.engine import assist
 
+            if is_new(run, HydraConfig.get().overrides.hydra):
+                clear(folder)  # the first process has another
             if not run.lr_find:
                 assist(run, folder)
             return None
@@ -58,6 +65,11 @@ def train(cfg: DictConfig) -> float | None:
             from src.sweep.one import train_one
 
             return train_one(run, folder, tracker, data).value
+
+
+def is_new(run: Run, hydra: Sequence[str]) -> bool:
+    """Whether the folder of `run` was named by this process alone."""
+    return run.resume is None and not any(text.startswith("hydra.run.dir=") for text in hydra)
 
 
 def main() -> None:

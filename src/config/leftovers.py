@@ -9,6 +9,17 @@ from src.runs.owner import owned
 
 
 @contextmanager
+def none_left_if_refused(folder: Path) -> Iterator[None]:
+    """What Hydra has written in `folder`, which nobody has claimed yet, goes again if a ValueError ends what is inside."""
+    try:
+        yield
+    except ValueError:
+        if not has_begun(folder):
+            clear(folder)
+        raise
+
+
+@contextmanager
 def none_left(folder: Path) -> Iterator[None]:
     """`folder` is this process's inside; where that ends before anything is recorded there, nothing stays of it."""
     try:

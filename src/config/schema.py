@@ -151,7 +151,7 @@ class Trainer(LightningArguments):
     devices: Annotated[Count | Literal["auto"] | Devices, DOES_NOT_DECIDE]
     strategy: Annotated[Strategy, DOES_NOT_DECIDE]
     num_nodes: Annotated[Count, DOES_NOT_DECIDE]
-    timeout_seconds: Annotated[Positive, DOES_NOT_DECIDE]
+    timeout_seconds: Annotated[float, Field(ge=3, le=86400), DOES_NOT_DECIDE]  # signs of life come each second
     precision: Literal["32-true", "64-true", "16-mixed", "bf16-mixed"]
     gradient_clip_val: Positive | None
     gradient_clip_algorithm: Literal["norm", "value"]

@@ -13,6 +13,8 @@ from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState
 
+from src.search.window import WindowedSampler
+
 
 class Grid(samplers.GridSampler):
     """Optuna's, without its ending `study.optimize` when it is through; `num_settings`: how many settings it has."""
@@ -107,11 +109,11 @@ def _seeded(
 
 
 SAMPLERS = {
-    "tpe": _seeded(samplers.TPESampler),
+    "tpe": _seeded(lambda **settings: WindowedSampler(samplers.TPESampler(**settings))),
     "random": _seeded(samplers.RandomSampler),
     "grid": _grid,
     "cmaes": _seeded(samplers.CmaEsSampler),
-    "gp": _seeded(samplers.GPSampler),
+    "gp": _seeded(lambda **settings: WindowedSampler(samplers.GPSampler(**settings))),
     "qmc": _seeded(samplers.QMCSampler),
     "nsgaii": _seeded(samplers.NSGAIISampler),
 }

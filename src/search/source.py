@@ -150,7 +150,7 @@ class Search:
         plan, now = self.plan, time.monotonic()
         if self.trials.is_through:
             return False
-        full = len(self.trials.counted) + len(self.open) >= plan.n_trials
+        full = self.trials.num_counted + len(self.open) >= plan.n_trials
         if full or self.has_failed or (self._ends is not None and now > self._ends):
             return False
         trial = self.trials.ask(self.space.searched, held)

@@ -21,6 +21,7 @@ from src.runs.heartbeat import Heartbeat
 from src.search.samplers import holding
 from src.search.seeded_trial import TrialOutcome
 from src.search.storage import GatheringStorage, close_storage
+from src.search.window import WindowedPruner
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
@@ -53,6 +54,7 @@ class Trials:
         pruner: BasePruner,
         background: Background,
     ) -> None:
+        pruner = WindowedPruner(pruner)
         self.storage, self.sampler, self.background = storage, sampler, background
         if name in optuna.get_all_study_names(storage):
             self.study = optuna.load_study(study_name=name, storage=storage, pruner=pruner)
@@ -66,6 +68,7 @@ class Trials:
                 f"hydra.sweeper.direction: must stay {', '.join(before)} in study {name}, but got {list(directions)}."
             )
         self._is_asking = False
+        self._num_counted: int | None = None
         self._heartbeat: Heartbeat | None = None
         self.is_through = False  # by what its sampler says
         self.study.stop = self._stop  # type: ignore[method-assign]  # Optuna's own is for study.optimize
@@ -97,6 +100,13 @@ class Trials:
     def all(self) -> list[FrozenTrial]:
         """All trials, by number."""
         return self.study.get_trials(deepcopy=False)
+
+    @property
+    def num_counted(self) -> int:
+        """How many have ended, less what was reaped: known without a look at all of them."""
+        if self._num_counted is None:
+            self._num_counted = len(self.counted)
+        return self._num_counted
 
     @property
     def counted(self) -> list[FrozenTrial]:
@@ -163,6 +173,7 @@ class Trials:
         for name, excess in outcome.constraints.items():
             trial.set_constraint(name, excess)
         self.study.sampler = self.sampler(trial.number)
+        self._num_counted = self.num_counted + 1
         self.study.tell(trial, outcome.values, state=outcome.state)
 
     def _reap(self, trial: Trial) -> None:

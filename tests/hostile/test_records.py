@@ -15,6 +15,7 @@ from src.config.errors import Interrupted
 from src.data.reading import LastRead
 from src.disk import DamagedError
 from src.disk.tensors import load_tensors
+from src.engines.resources import Resources
 from src.prediction.predictor import FILE, Predictor
 from src.runs.identity import Identity, read_config
 from src.runs.job import Job
@@ -53,7 +54,7 @@ def sweep(folder: Path, engine: Any = "stacked") -> dict[int, Results]:
         Job(number, RUN.model_copy(update={"seed": number, "engine": engine}), folder / str(number))
         for number in range(JOBS)
     ]
-    return train_grid(jobs, folder, Tracker(None), console=Console(quiet=True), slots=2)
+    return train_grid(jobs, folder, Tracker(None), console=Console(quiet=True), resources=Resources(slots=2))
 
 
 def one_by_one(folder: Path) -> dict[int, Results]:

@@ -8,6 +8,7 @@ from rich.console import Console
 from src import tracking
 from src.config.composition import compose_run
 from src.config.schema import Run
+from src.engines.resources import Resources
 from src.runs import record
 from src.runs.job import Job
 from src.runs.outcome import Trained, evaluate_run
@@ -23,7 +24,9 @@ def jobs_in(folder: Path, *overrides: str) -> list[Job]:
 
 def statuses(folder: Path, *overrides: str) -> dict[int, str]:
     with tracking.open(False) as tracker:
-        results = train_grid(jobs_in(folder, *overrides), folder, tracker, console=Console(quiet=True), slots=2)
+        results = train_grid(
+            jobs_in(folder, *overrides), folder, tracker, console=Console(quiet=True), resources=Resources(slots=2)
+        )
     return {number: f"{result.status}: {result.reason}" for number, result in sorted(results.items())}
 
 

@@ -1,5 +1,6 @@
 """The engine of Lightning: one job after another, each trained whole."""
 
+import logging
 import tempfile
 from collections.abc import Callable, Hashable, Mapping
 from functools import partial
@@ -73,6 +74,7 @@ def fit_unrecorded(run: Run) -> Trained:
 
 def assist(run: Run, folder: Path) -> None:
     """What processes beside the first do that a launcher has started: compute their part, and leave nothing behind."""
+    logging.disable(logging.WARNING)  # the first process warns of the same
     quiet = Console(quiet=True)
     fit_best(run, read_dataset(run.data), folder, console=quiet, on_epoch=lambda row: True)
 

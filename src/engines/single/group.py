@@ -45,11 +45,13 @@ class Group:
                 raise self.error()
             time.sleep(0.05)
 
-    def error(self) -> BaseException:
-        """What has broken the group, once it is known: it may come after what it breaks off."""
+    def error(self, broken: BaseException | None = None) -> BaseException:
+        """What has broken the group, once it is known, which may be after what it has `broken` off."""
         self._thread.join(TELL_SECONDS)
-        loss = min(self.losses_, key=lambda loss: loss.is_of_another, default=Loss("one that ended before the others"))
-        return Interrupted(loss.signum) if loss.signum else lost(loss.why)
+        if broken is not None and not self.losses_:  # on another node, perhaps
+            return lost(broken)
+        loss = min(self.losses_, key=lambda loss: loss.is_of_another)
+        return Interrupted(loss.signum) if loss.signum else _lost(loss.why)
 
     def wait(self) -> None:
         """For those that have trained to the end, so that nothing of them is left."""
@@ -119,14 +121,19 @@ def grouped(others: Mapping[int, Any], silence: float) -> Iterator[None]:
         group.wait()
     except Exception as error:
         if is_of_another(error):
-            raise group.error() from error
+            raise group.error(error) from error
         raise
     finally:
         group.close()
 
 
-def lost(what: str) -> ChildProcessError:
-    """The error of a run of which a process was lost."""
+def lost(broken: BaseException) -> ChildProcessError:
+    """The error of a run of which a process was lost, of which nothing is known but what it has `broken` off."""
+    told = str(broken).rpartition("] ")[2].partition(". ")[0]  # without the place in a library's source, and its advice
+    return _lost(f"one lost ({told})")
+
+
+def _lost(what: str) -> ChildProcessError:
     return ChildProcessError(f"trainer.devices: every process of a run must live to its end, but got {what}.")
 
 

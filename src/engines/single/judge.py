@@ -25,7 +25,12 @@ class Judge(pl.Callback):
         self._validated: dict[str, Tensor] = {}
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self._processor = time.process_time()
+        self._processor, mine = time.process_time(), len(self.progress.history)
+        if (epochs := trainer.strategy.broadcast(mine)) != mine:
+            raise ValueError(
+                f"hydra.run.dir: must be one folder for all nodes, but got one where process {trainer.global_rank} finds "
+                f"{mine} epochs, and the first {epochs}."
+            )
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if trainer.world_size > 1:

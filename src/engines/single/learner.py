@@ -121,4 +121,4 @@ class Learner(pl.LightningModule):
             logits, labels = scale.in_units(logits), scale.in_units(labels)
         figures |= {f"val/{name}": value for name, value in evaluate(self.task, logits, labels).items()}
         self.figures_ = {name: float(value) for name, value in figures.items()}
-        self.log_dict(self.figures_, prog_bar=True, sync_dist=self.trainer.world_size > 1)
+        self.log_dict(self.figures_, prog_bar=True, sync_dist=torch.distributed.is_initialized())

@@ -15,6 +15,8 @@ from src.engines.single.group import grouped, is_of_another, lost
 from src.engines.single.position import Position
 from src.engines.single.ranks import has_ranks, launched, node_rank, num_devices
 
+SET = ("MASTER_ADDR", "MASTER_PORT", "OMP_NUM_THREADS")  # by Lightning
+
 
 @contextmanager
 def processes_of(run: Run, folder: Path) -> Iterator[ClusterEnvironment]:
@@ -22,10 +24,10 @@ def processes_of(run: Run, folder: Path) -> Iterator[ClusterEnvironment]:
 
     Raises ChildProcessError when one is lost, and Interrupted if one was told to end.
     """
-    if not has_ranks(run.trainer):
-        yield Position()
-        return
     with _left_as_it_was():
+        if not has_ranks(run.trainer):
+            yield Position()
+            return
         if by := launched(run.trainer):
             yield from _started_by(by.launcher)
             return
@@ -45,8 +47,7 @@ def _started_by(launcher: str) -> Iterator[ClusterEnvironment]:
         yield TorchElasticEnvironment() if launcher == "torchrun" else SLURMEnvironment(auto_requeue=False)
     except Exception as error:
         if is_of_another(error):
-            told = str(error).rpartition("] ")[2].partition(". ")[0]  # without the place in its source
-            raise lost(f"one lost that {launcher} had started ({told})") from error
+            raise lost(error) from error
         raise
 
 
@@ -57,13 +58,15 @@ def _meeting_point(run: Run) -> tuple[str, int] | tuple[()]:
 @contextmanager
 def _left_as_it_was() -> Iterator[None]:
     """Lightning sets variables and threads for its processes, and leaves them connected: the next run has its own."""
-    variables, num_threads = dict(os.environ), torch.get_num_threads()
+    before, num_threads = {name: os.environ.get(name) for name in SET}, torch.get_num_threads()
     try:
         yield
     finally:
         if torch.distributed.is_initialized():
             torch.distributed.destroy_process_group()
-        torch.set_num_threads(num_threads)
-        for name in os.environ.keys() - variables.keys():
-            del os.environ[name]
-        os.environ.update(variables)
+        if torch.get_num_threads() != num_threads:
+            torch.set_num_threads(num_threads)
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value

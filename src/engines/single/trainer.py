@@ -140,8 +140,8 @@ def build_trainer(
     # Our batches are cut from resident tensors: the advice to add DataLoader workers does not apply.
     warnings.filterwarnings("ignore", ".*does not have many workers.*")
     warnings.filterwarnings("ignore", ".*smaller than the logging interval.*")
-    warnings.filterwarnings("ignore", ".*`srun` command is available.*")  # on a machine of a cluster, with each run
     warnings.filterwarnings("ignore", ".*LeafSpec.*")  # Lightning 2.6 on torch 2.13
+    warnings.filterwarnings("ignore", ".*`srun` command is available.*")  # a run of one process needs none
     settings, own = run.trainer, build_callbacks(run.trainer)
     averaging = [] if run.ema is None else [Averaging(run.ema)]
     bars = _bars(settings, own, judge.progress, console)

@@ -1,7 +1,9 @@
 """Ray's part: machines, their cores and devices, and a process on one of them."""
 
 import logging
+import signal
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -42,7 +44,8 @@ def cluster(address: str | None, console: Console) -> Iterator[None]:
         if address is not None and address != "auto":
             host, _, port = address.rpartition(":")
             socket.create_connection((host, int(port)), REACH_SECONDS).close()  # Ray itself tries for minutes
-        context = ray.init(**alone, **quiet)
+        with _own_handlers():
+            context = ray.init(**alone, **quiet)
     except (OSError, ValueError) as error:
         raise ValueError(
             f"hydra.launcher.address: must be auto or HOST:PORT of a running cluster, but got {address} ({error})."
@@ -53,6 +56,16 @@ def cluster(address: str | None, console: Console) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+@contextmanager
+def _own_handlers() -> Iterator[None]:
+    """Signals keep what handles them: Ray takes SIGTERM for itself."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    if threading.current_thread() is threading.main_thread():
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def machines() -> list[Machine]:

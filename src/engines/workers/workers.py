@@ -80,8 +80,9 @@ class Workers:
                     self._start()
                     self._listen()
             except BaseException as error:
-                self.driver.break_off(self._actors, error)
-                raise
+                cause = error.__cause__ if isinstance(error, SystemError) and error.__cause__ else error
+                self.driver.break_off(self._actors, cause)
+                raise cause from None  # a signal that came while Ray's own code ran
 
     def _look(self) -> None:
         """Each machine has its workers: one that joined, or lost one, gets new ones."""

@@ -10,6 +10,7 @@ import pytest
 from src.config.composition import compose_run
 from src.engines.single.engine import fit_unrecorded
 from src.engines.single.ranks import is_main_process
+from tests import doors
 from tests.doors import REPOSITORY, environment
 
 LEFT = {"RANK": "3", "LOCAL_RANK": "3", "WORLD_SIZE": "4", "NODE_RANK": "1", "SLURM_PROCID": "3", "SLURM_NTASKS": "4"}
@@ -19,9 +20,9 @@ PROGRAM = """
 from src.config.composition import compose_run
 from src.engines.single.engine import fit_unrecorded
 from src.engines.single.ranks import is_main_process
-for devices in (1, 2, 1):
+for devices in (1, 2):
     small = "data=breast_cancer", "epochs=1", "model.widths=[4]", "trainer.accelerator=cpu"
-    run = compose_run(*small, f"trainer.devices={devices}")
+    run = compose_run(*small, f"trainer.devices={devices}", "trainer.strategy=ddp")
     print(is_main_process(run.trainer), len(fit_unrecorded(run).progress.history))
 """
 TORCHRUN = {"TORCHELASTIC_RUN_ID": "none", "WORLD_SIZE": "2"}
@@ -33,7 +34,8 @@ def test_leftover_ranks_have_no_effect(tmp_path: Path) -> None:
     command = [sys.executable, "-c", PROGRAM]
     done = subprocess.run(command, cwd=REPOSITORY, env=env, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == ["True", "1"] * 3
+    assert done.stdout.split() == ["True", "1"] * 2
+    assert "sync_dist" not in done.stderr, done.stderr
 
 
 @pytest.mark.parametrize(("env", "rank"), [(TORCHRUN, "RANK"), (SRUN, "SLURM_PROCID")])
@@ -60,11 +62,16 @@ def test_runs_that_srun_packs_know_nothing_of_each_other(monkeypatch: pytest.Mon
     assert is_main_process(compose_run().trainer)
 
 
-def test_torchrun_is_for_a_run_that_is_divided(monkeypatch: pytest.MonkeyPatch):
+def test_torchrun_is_for_a_run_that_is_divided(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     for name, value in {**TORCHRUN, "RANK": "1"}.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(ValueError, match="has started, but got 1, which makes 1"):
         is_main_process(compose_run().trainer)
+    done = doors.run("-m", "src.train", "+experiment=smoke", cwd=tmp_path)
+    assert done.stderr == (
+        "error: trainer.devices: must make the 2 processes that torchrun has started, but got 1, which makes 1.\n"
+    )
+    assert not list(tmp_path.glob("mlruns/runs/*"))
 
 
 def test_several_nodes_are_told_apart(monkeypatch: pytest.MonkeyPatch):
@@ -78,7 +85,8 @@ def test_several_nodes_are_told_apart(monkeypatch: pytest.MonkeyPatch):
     assert not is_main_process(trainer)
 
 
-def test_a_run_that_no_srun_started_is_not_told_to_use_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_machine_that_has_slurm_is_no_warning(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     (tmp_path / "srun").touch(mode=0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    fit_unrecorded(compose_run("data=breast_cancer", "epochs=1", "model.widths=[4]", "trainer.accelerator=cpu"))
+    run = compose_run("data=moons", "epochs=1", "model.widths=[4]", "trainer.accelerator=cpu")
+    assert len(fit_unrecorded(run).progress.history) == 1

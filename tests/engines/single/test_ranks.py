@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from src.optimizers import OPTIMIZERS
-from src.runs import HISTORY
+from src.runs import HISTORY, read_json
 from tests import doors
 
 # 1,257 rows in batches of 57: 22 whole ones and one of 3, which 2 processes share unevenly, and of which 4 leave one without.
@@ -32,7 +32,7 @@ OTHERS = {
     "accumulated": {"batch_size": "19", "trainer.accumulate_grad_batches": "3", "trainer.devices": "1,2"},
     "clipped": {"trainer.gradient_clip_val": "0.1", "trainer.devices": "1,2", "schedule": "cosine"},
 }
-ROUNDING = 1e-12  # 100 times 1e-14, which their twins keep to: they differ by 2e-16 at most after two epochs, the processes by 5e-16
+ROUNDING = 1e-12  # 100 times 1e-14: after two epochs their twins differ by 2e-16 at most, and the processes by 5e-16
 
 
 def keys(**given: str) -> list[str]:
@@ -76,12 +76,24 @@ def test_they_have_it_however_a_step_is_made(folder: Path, name: str):
 
 
 @pytest.mark.slow
+def test_they_end_as_it_does(folder: Path):
+    """By patience where nothing moves, and as diverged where a step is too long."""
+    rates = {"optimizer.name": "sgd", "optimizer.lr": "1e-9,1e300", "objective": "val/accuracy"}
+    sweep(folder, "ends", **rates, **{"patience": "1", "epochs": "9", "trainer.devices": "1,2"})
+    ends = [read_json(folder / f"mlruns/sweeps/ends/{number}/results.json") for number in range(4)]
+    assert [end["stop_reason"] for end in ends] == ["patience", "patience", "diverged", "diverged"]
+    for one, two in ((0, 1), (2, 3)):
+        assert ends[one]["stopped_epoch"] == ends[two]["stopped_epoch"]
+        assert len(history(folder, f"sweeps/ends/{one}")) == len(history(folder, f"sweeps/ends/{two}"))
+
+
+@pytest.mark.slow
 def test_torchrun_starts_the_same(folder: Path):
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    given = keys(**{"trainer.devices": "2", "optimizer.name": "adam", "hydra.run.dir": "mlruns/runs/torchrun"})
+    given = keys(**{"trainer.devices": "2", "optimizer.name": "adam"})
     env = {**os.environ, **doors.environment()}
     done = subprocess.run([*launcher, "-m", "src.train", *given], cwd=folder, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     one = history(folder, f"sweeps/all/{len(PROCESSES) * list(OPTIMIZERS).index('adam')}")
-    pd.testing.assert_frame_equal(history(folder, "runs/torchrun"), one, rtol=ROUNDING)
-    assert [path.name for path in (folder / "mlruns/runs").iterdir()] == ["torchrun"]
+    (run,) = (folder / "mlruns/runs").iterdir()
+    pd.testing.assert_frame_equal(history(folder, f"runs/{run.name}"), one, rtol=ROUNDING)

@@ -7,7 +7,7 @@ from src.config.composition import compose_run
 from src.config.loading import load
 from src.config.schema import Run
 from src.data.reading import read_dataset
-from src.engines.build import why_not
+from src.engines.build import stack_spec, why_not
 from tests.engines.stacked.heard import train
 from tests.engines.stacked.test_company import alone, assert_same_curve
 
@@ -71,3 +71,8 @@ def test_a_member_that_becomes_nan_touches_nobody():
             one, twin = alone(runs[number], dataset), alone(runs[number], dataset, moved=True)
             assert_same_curve(heard.progress(number), one, twin)
             assert all(torch.isfinite(value).all() for value in heard.outcomes[number].weights.values())
+
+
+@pytest.mark.parametrize("key", ["trainer.devices=2", "trainer.precision=bf16-mixed", "trainer.min_epochs=1"])
+def test_what_lightning_must_train_is_in_the_stack_of_nobody(key: str):
+    assert stack_spec(compose_run("data=breast_cancer", key)) != stack_spec(compose_run("data=breast_cancer"))
