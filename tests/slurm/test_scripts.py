@@ -23,7 +23,7 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slurm]:
 
 
 def rows(path: Path) -> int:
-    return len(path.read_text().splitlines()) - 1 if path.exists() else 0
+    return len(path.read_text(encoding="utf-8").splitlines()) - 1 if path.exists() else 0
 
 
 def test_a_divided_run_goes_on_after_its_time_limit(slurm: Slurm):
