@@ -28,13 +28,13 @@ cli()
 
 
 class Server:
-    """`mlflow server` on a free port over a SQLite store in `folder`."""
+    """`mlflow server` on a free port over a store, by default a SQLite file in `folder`, where its artifacts are."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, store: str = "sqlite:///server.db") -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        self.folder, self.uri = folder, f"http://127.0.0.1:{self.port}"
+        self.folder, self.store, self.uri = folder, store, f"http://127.0.0.1:{self.port}"
         self.process: doors.Started | None = None
 
     @property
@@ -42,7 +42,7 @@ class Server:
         return self.process is not None and self.process.poll() is None
 
     def start(self) -> None:
-        store = ["--backend-store-uri", "sqlite:///server.db", "--artifacts-destination", "artifacts"]
+        store = ["--backend-store-uri", self.store, "--artifacts-destination", "artifacts"]
         place = ["--host", "127.0.0.1", "--port", str(self.port), "--workers", "1"]
         log = self.folder / "server.log"
         self.process = doors.start("-c", CODE, "server", *store, *place, cwd=self.folder, output=log)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import ray
+from ray._private.authentication.authentication_token_setup import maybe_enable_token_auth_if_token_available
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from rich.console import Console
 
@@ -44,6 +45,8 @@ def cluster(address: str | None, console: Console) -> Iterator[None]:
         if address is not None and address != "auto":
             host, _, port = address.rpartition(":")
             socket.create_connection((host, int(port)), REACH_SECONDS).close()  # Ray itself tries for minutes
+        if address is not None:  # whose `ray start` asks for the token that any earlier use of Ray here has left
+            maybe_enable_token_auth_if_token_available(warn_if_disabled=False)
         with _own_handlers():
             context = ray.init(**alone, **quiet)
     except (OSError, ValueError) as error:
