@@ -159,11 +159,11 @@ def test_a_record_that_fails_ends_the_training_and_what_was_in_it(nodes, tmp_pat
 def test_a_question_waits_for_no_other_worker_and_what_one_warns_of_is_told(nodes, tmp_path, caplog):
     heard = Heard()
     slow = ("data=code", "data._target_=tests.engines.workers.waiting.read", f"+data.for_file={tmp_path / 'ended'}")
-    jobs = jobs_in(tmp_path, (*MOONS, "epochs=200"), (*slow, "epochs=1"))
+    jobs = jobs_in(tmp_path, (*MOONS, "epochs=150"), (*slow, "epochs=1"))
     (jobs[0].folder / "member.ckpt").write_bytes(b"damaged")
-    heard.then = lambda heard: (tmp_path / "ended").touch() if len(heard.rows[0]) == 200 else None
+    heard.then = lambda heard: (tmp_path / "ended").touch() if len(heard.rows[0]) == 150 else None
     by_workers(jobs, nodes, heard, prunes=True)
-    assert len(heard.rows[0]) == 200
+    assert len(heard.rows[0]) == 150
     assert heard.ended[1].stop_reason == StopReason.EPOCHS, heard.ended[1].reason
     assert re.search(r"worker \d+: .*member.ckpt.* The run begins again at epoch 1.", caplog.text)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 def read(for_file: str) -> tuple[np.ndarray, np.ndarray]:
     """Two classes that are told apart, once the file is there; FileNotFoundError if it does not come."""
-    until = time.monotonic() + 25.0
+    until = time.monotonic() + 30.0
     while not Path(for_file).is_file():
         if time.monotonic() > until:
             raise FileNotFoundError(for_file)
