@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -75,31 +75,28 @@ class MadeUp:
 
     def train(self) -> None:
         """Until the source has no more."""
-        turns, started, process = (
-            deque((hand, self.script(hand)) for hand in self.hands),
-            time.perf_counter(),
-            psutil.Process(),
-        )
-        while turns:
-            hand, script = turns.popleft()
-            if next(script, None) is not None:
-                turns.append((hand, script))
+        scripts = deque(self.script(hand, place) for place, hand in enumerate(self.hands))
+        started, process = time.perf_counter(), psutil.Process()
+        while scripts:
+            script = scripts.popleft()
+            if next(script, False):
+                scripts.append(script)
             if len(self.ended_) >= self.total * (len(self.marks) + 1) // TENTHS:
                 memory = process.memory_info().rss / 2**20
                 self.marks.append((len(self.ended_), time.perf_counter() - started, memory))
 
-    def script(self, hand: Hand) -> Any:
-        """What a worker says, one thing at a time."""
-        outcome = self.template.outcome
+    def script(self, hand: Hand, place: int) -> Iterator[bool]:
+        """What the worker at a place says; True after each thing."""
+        outcome, facts = self.template.outcome, {**self.template.facts, "worker": hand.name}
         assert outcome is not None
-        for _ in range(self.hands.index(hand) * EPOCHS // len(self.hands)):
+        for _ in range(place * EPOCHS // len(self.hands)):
             yield True  # so that they do not all end at once
         while (job := self.driver.take(hand, NextJob(None))) is not None:
             assert isinstance(job, Job)
-            yield self.driver.take(hand, Begun(job.number, {**self.template.facts, "worker": hand.name})) or True
-            for row in self.template.rows:
-                yield self.driver.take(hand, EpochDone(job.number, row)) or True
-            yield self.driver.take(hand, Ended(job.number, replace(outcome, run=job.run))) or True
+            rows = (EpochDone(job.number, row) for row in self.template.rows)
+            for message in (Begun(job.number, facts), *rows, Ended(job.number, replace(outcome, run=job.run))):
+                self.driver.take(hand, message)
+                yield True
 
 
 class Simulation:

@@ -22,7 +22,7 @@ def exposed(gamma: float) -> Shift:
 
 
 def noisy(sd: float) -> Shift:
-    """Normal noise of `sd` grey levels, the same for the same film each time."""
+    """Normal noise of `sd` grey levels, the same each time for the film at the same place."""
 
     def noise(films: Tensor) -> Tensor:
         return normal(key(0, Purpose.DATA, 1), torch.arange(films.numel())).view_as(films)

@@ -32,9 +32,7 @@ def told_again(
         study = optuna.load_study(study_name=folder.name, storage=storage)
         check(study)
         best = best_trials(study)
-        if len(counted(study)) < n_trials or not best:
-            return None
-        if not has_all(folder):
+        if len(counted(study)) < n_trials or not best or not has_all(folder):
             return None
         console.print(OVER.format(folder=folder, n_trials=n_trials))
         tell_best(folder, best[0], console)

@@ -157,7 +157,8 @@ def run_search(request: Request, prepared: Preparation, data: LastRead, tracker:
             chosen = choose_slots(build_run_model(base, prepared.dataset), device_of(base), base.batch_size)
             resources = replace(resources, slots=min(chosen, max(2, num_cores(), num_jobs // GENERATIONS)))
         heard = [around.record, *around.others, display, search, *request.listeners]
-        prunes = not isinstance(prepared.pruner, optuna.pruners.NopPruner)
+        # A repeat that diverges or fails ends the others of its trial.
+        prunes = plan.repeats > 1 or not isinstance(prepared.pruner, optuna.pruners.NopPruner)
         trainer = resources.trainer(search, heard, console=console, data=data, prunes=prunes)
         try:
             with display:

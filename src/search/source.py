@@ -134,6 +134,8 @@ class Search:
 
     def _filling(self, place: Place) -> Hashable | None:
         """The key of a stack that is being filled; None if it gets no more."""
+        if place.spec not in self._like:  # of a worker whose device trains otherwise than this machine's would
+            return None
         while not self._waiting.get(place.spec):
             if self._is_through(place) or not self._ask(self._like[place.spec]):
                 return None

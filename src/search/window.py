@@ -23,15 +23,23 @@ def latest(study: Study, trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
 
 
 def best_and_latest(study: Study, trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
-    """The `BEST` complete ones and the latest of the others, by number; all of a study of several objectives."""
+    """The `BEST` complete ones and the latest of the others, by number; all of a study of several objectives.
+
+    As TPE ranks them, one that is against constraints is worse than any other, by how far.
+    """
     if len(trials) <= SEEN or len(study.directions) > 1:
         return list(trials)
     sign = 1.0 if study.direction == StudyDirection.MINIMIZE else -1.0
-    complete = [(sign * trial.values[0], trial.number) for trial in trials if trial.state == TrialState.COMPLETE]
-    best = {number for _, number in heapq.nsmallest(BEST, complete)}
+    complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
+    ranked = ((_excess(trial), sign * trial.values[0], trial.number) for trial in complete)
+    best = {number for *_, number in heapq.nsmallest(BEST, ranked)}
     others = [trial for trial in trials[-SEEN:] if trial.number not in best][-(SEEN - len(best)) :]
     chosen = best | {trial.number for trial in others}
     return [trial for trial in trials if trial.number in chosen]
+
+
+def _excess(trial: FrozenTrial) -> float:
+    return sum(max(0.0, value) for value in trial.constraints.values())
 
 
 class View:

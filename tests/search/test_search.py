@@ -212,3 +212,9 @@ def test_jobs_lie_in_the_folder_of_their_search(tmp_path: Path):
     search = open_search(tmp_path, ["x=interval(0, 1)"], sampler="random", n_trials=2, repeats=2)
     jobs = [search.next(None) for _ in range(4)]
     assert [job.folder for job in jobs if job] == [tmp_path / str(number) for number in range(4)]
+
+
+def test_a_stack_of_a_kind_that_no_trial_has_here_gets_none(tmp_path):
+    search = open_search(tmp_path, SPACE, sampler="tpe", n_trials=TRIALS)
+    assert search.next(None) is not None
+    assert search.next(Place("of a worker on another device", SLOTS)) is None

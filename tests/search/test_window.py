@@ -60,3 +60,13 @@ def test_a_pruner_compares_with_the_latest():
     median = optuna.pruners.MedianPruner(n_startup_trials=2)
     assert median.prune(study, frozen)
     assert not WindowedPruner(median).prune(study, frozen)
+
+
+def test_what_is_against_constraints_takes_no_place_of_the_best():
+    study = optuna.create_study()
+    for value, excess in [(3.0, -1.0), (4.0, 0.0), (1.0, 2.0), (2.0, 1.0), *[(9.0, 1.0)] * 6]:
+        trial = study.ask()
+        trial.set_constraint("num_params", excess)
+        study.tell(trial, value)
+    seen = [trial.number for trial in View(study, best_and_latest).get_trials()]
+    assert seen == [0, 1, 6, 7, 8, 9]

@@ -1,6 +1,7 @@
 """Ray's part: machines, their cores and devices, and a process on one of them."""
 
 import logging
+import math
 import signal
 import socket
 import threading
@@ -30,6 +31,10 @@ class Machine(NamedTuple):
     def num_workers(self, wanted: int | None) -> int:
         """As many as are `wanted`, at most one a core; for None one for each GPU, or one of all its cores."""
         return min(wanted or self.gpus or 1, self.cores)
+
+    def gpus_each(self, of: int) -> float:
+        """Of `of` workers: whole ones, or as many workers share one as must. Ray gives none parts of two."""
+        return self.gpus // of or (1 / math.ceil(of / self.gpus) if self.gpus else 0)
 
 
 @contextmanager
@@ -65,10 +70,12 @@ def cluster(address: str | None, console: Console) -> Iterator[None]:
 def _own_handlers() -> Iterator[None]:
     """Signals keep what handles them: Ray takes SIGTERM for itself."""
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    yield
-    if threading.current_thread() is threading.main_thread():
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def machines() -> list[Machine]:
@@ -86,7 +93,7 @@ def start_worker(machine: Machine, charge: Charge, of: int) -> Any:
     """A worker on `machine`, one `of` so many there, among which its cores and devices are divided."""
     actor = ray.remote(Worker).options(
         num_cpus=charge.cores,
-        num_gpus=machine.gpus / of if machine.gpus < of else machine.gpus // of,
+        num_gpus=machine.gpus_each(of),
         max_concurrency=2,  # it is told answers while it works
         scheduling_strategy=NodeAffinitySchedulingStrategy(machine.key, soft=False),
     )

@@ -1,7 +1,9 @@
 """The driver of workers: it has the source, the listeners and the record, and nothing of it leaves this process."""
 
+import logging
+import math
 import time
-from collections import Counter, deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,6 +16,17 @@ from src.runs.listener import Listener, Listeners
 from src.runs.outcome import Failed, Outcome, Trained
 
 DEATHS = 3  # of workers, of which a job is held guilty
+
+
+@dataclass
+class Known:
+    """What was told of a job, and asked, by all workers that have had it."""
+
+    begun: bool = False
+    heard: int = 0  # epochs
+    asked: int = 0  # for which epoch the source was asked last
+    ends_after: float = math.inf  # the epoch after which the source ended it
+    deaths: int = 0  # of workers
 
 
 @dataclass(eq=False)
@@ -45,10 +58,7 @@ class Driver:
         self.failed_: dict[int, BaseException] = {}
         self.ended_: set[int] = set()
         self.again = deque[Job]()  # to be given out before the source's
-        self._heard = Counter[int]()  # epochs, by job
-        self._begun, self._asked = set[int](), Counter[int]()  # jobs; by job, for which epoch the source was asked last
-        self._stopped = dict[int, int]()  # by job, after which epoch the source ended it
-        self._deaths = Counter[int]()  # of workers, by job
+        self._known = defaultdict[int, Known](Known)  # by job, of those that have not ended
         self._pace = Pace()
 
     def has_more(self) -> bool:
@@ -61,6 +71,10 @@ class Driver:
         """What a worker says is told to the listeners; the answer, if it asks something."""
         if isinstance(message, NextJob):
             return self._next(hand, message.place)
+        if isinstance(message, logging.LogRecord):
+            message.msg = f"{hand.name}: {message.msg}"
+            logging.getLogger(message.name).handle(message)
+            return None
         job = hand.jobs[message.number]
         if isinstance(message, Keeps):
             return self._keeps(job, message.row)
@@ -71,13 +85,15 @@ class Driver:
         else:
             del hand.jobs[job.number]
             self._end(job, message.outcome)
+            self._commit()
         return None
 
     def lose(self, hand: Hand, why: str, *, is_guilty: bool) -> None:
         """A worker died: its jobs are given out again. Where one of them may be guilty of it, not to a fourth."""
         for job in hand.jobs.values():
-            self._deaths[job.number] += is_guilty
-            if self._deaths[job.number] < DEATHS:
+            known = self._known[job.number]
+            known.deaths += is_guilty
+            if known.deaths < DEATHS:
                 self.again.append(job)
             else:
                 self._end(job, Failed(RuntimeError(f"{DEATHS} workers died while they trained it ({why})")))
@@ -104,21 +120,27 @@ class Driver:
         return job
 
     def _is_suspect(self, job: Job) -> bool:
-        return self._deaths[job.number] >= DEATHS - 1
+        return self._known[job.number].deaths >= DEATHS - 1
 
     def _keeps(self, job: Job, row: Mapping[str, float]) -> bool:
         """The source is asked once for each epoch, whoever trains it again."""
-        epoch = int(row["epoch"])
-        if epoch > self._asked[job.number]:
-            self._asked[job.number] = epoch
+        epoch, known = int(row["epoch"]), self._known[job.number]
+        if epoch > known.asked:
+            known.asked = epoch
             if not self.source.keep(job, row):
-                self._stopped[job.number] = epoch
-        return epoch < self._stopped.get(job.number, epoch + 1)
+                known.ends_after = epoch
+        return epoch < known.ends_after
+
+    def _begin(self, job: Job, facts: Mapping[str, str]) -> None:
+        """Told once, whoever trains it again."""
+        if not self._known[job.number].begun:
+            self._known[job.number].begun = True
+            self.listeners.begin(job, facts)
 
     def _epoch(self, job: Job, row: Mapping[str, float]) -> None:
         """Told once, whoever trains it again."""
-        if row["epoch"] > self._heard[job.number]:
-            self._heard[job.number] = int(row["epoch"])
+        if row["epoch"] > self._known[job.number].heard:
+            self._known[job.number].heard = int(row["epoch"])
             self.listeners.epoch(job, row)
             if not self.prunes:
                 self.source.keep(job, row)
@@ -132,16 +154,13 @@ class Driver:
                 outcome = Failed(error)
         if isinstance(outcome, Failed):
             self.failed_[job.number] = outcome.error
-        if job.number not in self._begun:
-            self._begin(job, {"seed": str(job.run.seed)})
+        self._begin(job, {"seed": str(job.run.seed)})
+        del self._known[job.number]
         self.listeners.end(job, outcome)
+
+    def _commit(self) -> None:
+        """Now and then; not while all is broken off: what is interrupted has not ended for the next start."""
         if self._pace.is_due():
             started = time.perf_counter()
             self.on_commit()
             self._pace.took(time.perf_counter() - started)
-
-    def _begin(self, job: Job, facts: Mapping[str, str]) -> None:
-        """Told once, whoever trains it again."""
-        if job.number not in self._begun:
-            self._begun.add(job.number)
-            self.listeners.begin(job, facts)

@@ -3,6 +3,7 @@
 import pickle
 from collections.abc import Mapping
 from dataclasses import replace
+from logging import LogRecord
 from typing import NamedTuple
 
 from src.data.dataset import Dataset
@@ -44,7 +45,7 @@ class Keeps(NamedTuple):
     row: Mapping[str, float]
 
 
-Message = Begun | EpochDone | Ended | NextJob | Keeps
+Message = Begun | EpochDone | Ended | NextJob | Keeps | LogRecord
 Answer = Job | bool | None
 
 

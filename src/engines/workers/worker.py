@@ -1,9 +1,11 @@
 """A process with an engine: it pulls jobs from its driver and tells it what becomes of them."""
 
+import logging
 import os
 import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from logging.handlers import QueueHandler
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -40,8 +42,10 @@ class Worker:
         self._outbox, self._answers = SimpleQueue[Message | BaseException | None](), SimpleQueue[Answer]()
         self._data = LastRead()
         os.environ["OMP_NUM_THREADS"] = str(charge.cores)  # which `num_cores` reads
-        if charge.folder.is_dir():
-            os.chdir(charge.folder)
+        os.chdir(charge.folder)
+        told = QueueHandler(self._outbox)  # what warns of a job here is said where the job's user looks
+        told.setLevel(logging.WARNING)
+        logging.getLogger("src").addHandler(told)
 
     def work(self) -> Iterator[list[Message]]:
         """Train until the driver has no job for it; gives what there is to be told, in batches."""

@@ -2,6 +2,7 @@
 
 import itertools
 import logging
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -23,6 +24,7 @@ from src.runs.job import Job, JobSource
 from src.runs.listener import Listener
 
 LOOK_SECONDS = 2.0  # how often machines are counted
+ROOM_SECONDS = 30.0  # after which it is told that none has had room
 NODE_DIED = "node has died"  # as Ray says it
 log = logging.getLogger(__name__)
 
@@ -42,7 +44,7 @@ class Workers:
 
     In the place of `Dispatch`. `prunes`: whether the source may end a job early, which costs a question for each epoch. The
     jobs of a worker that dies are given out again, and go on from their last commit where the others find it; one at which
-    three workers died has failed. A machine that joins gets work.
+    three workers died has failed. A machine that joins gets work; one where three workers in a row cannot begin gets no more.
     """
 
     def __init__(
@@ -65,7 +67,7 @@ class Workers:
         self._actors: list[Actor] = []
         self._names = itertools.count(1)
         self._barren = Counter[str]()  # by machine, of new workers in a row that died before they said anything
-        self._looked = -LOOK_SECONDS
+        self._looked, self._waits_until = -LOOK_SECONDS, 0.0
 
     def take_up(self, snapshot: Snapshot, jobs: Sequence[Job]) -> None:
         """Of a stack that another start has left, which no worker takes over: its jobs begin again."""
@@ -74,22 +76,30 @@ class Workers:
     def train(self) -> None:
         """Until the source has no more."""
         with cluster(self.address, self.console):
+            self._waits_until = time.monotonic() + ROOM_SECONDS
             try:
-                while any(actor.saying for actor in self._actors) or self.driver.has_more():
+                while any(actor.saying and actor.is_proven for actor in self._actors) or self.driver.has_more():
                     self._look()
                     self._start()
                     self._listen()
             except BaseException as error:
-                cause = error.__cause__ if isinstance(error, SystemError) and error.__cause__ else error
-                self.driver.break_off(self._actors, cause)
-                raise cause from None  # a signal that came while Ray's own code ran
+                cause = error.__cause__ if isinstance(error, SystemError) else None
+                self.driver.break_off(self._actors, cause or error)
+                if cause is not None:
+                    raise cause from None  # a signal that came while Ray's own code ran
+                raise
 
     def _look(self) -> None:
         """Each machine has its workers: one that joined, or lost one, gets new ones."""
         if time.monotonic() < self._looked + LOOK_SECONDS:
             return
         self._looked = time.monotonic()
+        if self._looked > self._waits_until and not any(actor.is_proven for actor in self._actors):
+            self._waits_until = math.inf
+            self.console.print("workers: no machine has had room for one yet, or is slow to start it.", soft_wrap=True)
         for machine in machines():
+            if self._barren[machine.key] >= DEATHS:
+                continue
             here = sum(actor.machine.key == machine.key for actor in self._actors)
             of = machine.num_workers(self.count)
             for _ in range(of - here):
@@ -111,7 +121,8 @@ class Workers:
         if not saying:
             time.sleep(0.1)  # no machine has room yet
             return
-        ready, _ = ray.wait(list(saying), num_returns=len(saying), timeout=0.2, fetch_local=True)
+        some, _ = ray.wait(list(saying), num_returns=1, timeout=0.2)  # a question waits for no other worker's word
+        ready, _ = ray.wait(list(saying), num_returns=len(saying), timeout=0) if some else ([], [])
         for generator in ready:
             actor = saying[generator]
             try:
@@ -129,15 +140,16 @@ class Workers:
                     actor.handle.answer.remote(answer)
 
     def _bury(self, actor: Actor, error: RayError) -> None:
-        """A worker died, or its machine; ValueError if none can live there."""
+        """A worker died, or its machine; ValueError if there is no other, and none can live there."""
         self._actors.remove(actor)
         ray.kill(actor.handle)
         machine, why = actor.machine, str(error).strip().splitlines()[-1].strip()
         is_guilty = NODE_DIED not in str(error)
         self._barren[machine.key] = 0 if actor.is_proven else self._barren[machine.key] + is_guilty
         if self._barren[machine.key] >= DEATHS:
-            raise ValueError(
-                f"hydra.launcher.workers: must be able to start on {machine.name}, but got: {why}"
-            ) from error
+            told = f"hydra.launcher.workers: must be able to start on {machine.name}, but got: {why}"
+            if not self._actors:
+                raise ValueError(told) from error
+            log.warning("%s It gets no more.", told)
         log.warning("%s on %s died, and its %d jobs are given out again.", actor.name, machine.name, len(actor.jobs))
         self.driver.lose(actor, why, is_guilty=is_guilty)

@@ -6,6 +6,7 @@ import signal
 from collections import Counter
 
 import pytest
+import ray
 from ray.cluster_utils import Cluster
 from rich.console import Console
 
@@ -149,9 +150,59 @@ def test_a_record_that_fails_ends_the_training_and_what_was_in_it(nodes, tmp_pat
         raise OSError("no space left")
 
     heard = Heard(fail)
-    with pytest.raises(RecordError, match="no space left"):
+    with pytest.raises(RecordError, match="no space left") as raised:
         by_workers(jobs_in(tmp_path, (*MOONS, "epochs=500"), (*MOONS, "epochs=500", "seed=1")), nodes, heard)
+    assert isinstance(raised.value.__cause__, OSError)  # which is what is told
     assert {type(outcome) for outcome in heard.ended.values()} == {Failed}
+
+
+def test_a_question_waits_for_no_other_worker_and_what_one_warns_of_is_told(nodes, tmp_path, caplog):
+    heard = Heard()
+    slow = ("data=code", "data._target_=tests.engines.workers.waiting.read", f"+data.for_file={tmp_path / 'ended'}")
+    jobs = jobs_in(tmp_path, (*MOONS, "epochs=150"), (*slow, "epochs=1"))
+    (jobs[0].folder / "member.ckpt").write_bytes(b"damaged")
+    heard.then = lambda heard: (tmp_path / "ended").touch() if len(heard.rows[0]) == 150 else None
+    by_workers(jobs, nodes, heard, prunes=True)
+    assert len(heard.rows[0]) == 150
+    assert heard.ended[1].stop_reason == StopReason.EPOCHS, heard.ended[1].reason
+    assert re.search(r"worker \d+: .*member.ckpt.* The run begins again at epoch 1.", caplog.text)
+
+
+def test_a_sweep_does_not_wait_for_a_machine_that_has_no_room(nodes, tmp_path):
+    @ray.remote(num_cpus=1)
+    class Other:
+        """Work of somebody else."""
+
+        def begun(self):
+            return True
+
+    class Occupying(Until):
+        """Another has taken a machine by the time that the first job is given."""
+
+        def next(self, place):
+            if not self.given:
+                self.other = Other.remote()
+                assert ray.get(self.other.begun.remote())
+            return super().next(place)
+
+    heard = Heard()
+    source = Occupying(tmp_path, lambda: len(source.given) == 2, "epochs=3")
+    by_workers([], nodes, heard, source=source)
+    assert len(heard.ended) == 2
+    assert len(set(heard.workers.values())) == 1
+
+
+def test_a_machine_where_no_worker_can_begin_is_left_out(nodes, tmp_path, caplog):
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "torch.py").write_text("raise ImportError('another version')")
+    broken = nodes.add_node(num_cpus=1, env_vars={"PYTHONPATH": str(tmp_path / "broken")})
+    heard = Heard()
+    source = Until(tmp_path / "jobs", lambda: "gets no more" in caplog.text, "epochs=3")
+    by_workers([], nodes, heard, source=source)
+    nodes.remove_node(broken)
+    assert "hydra.launcher.workers: must be able to start on" in caplog.text
+    assert "another version" in caplog.text
+    assert {outcome.stop_reason for outcome in heard.ended.values()} == {StopReason.EPOCHS}
 
 
 def kill_a_worker(heard):

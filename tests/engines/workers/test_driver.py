@@ -1,0 +1,81 @@
+"""What the driver makes of the words of workers, without them."""
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from src.config.composition import compose_run
+from src.data.reading import LastRead
+from src.engines.native import checkpoint
+from src.engines.workers.cluster import Machine
+from src.engines.workers.driver import Driver, Hand
+from src.engines.workers.messages import Begun, Ended, NextJob
+from src.runs.job import Job
+from src.runs.outcome import Failed
+from src.runs.stop_reason import StopReason
+from src.sweep.one import jobs as source_of
+
+
+class Heard:
+    """A listener that keeps how jobs ended."""
+
+    def __init__(self):
+        self.ended = {}
+
+    def begin(self, job, facts):
+        pass
+
+    def epoch(self, job, row):
+        pass
+
+    def end(self, job, outcome):
+        self.ended[job.number] = outcome.stop_reason
+
+
+@pytest.fixture
+def commits(monkeypatch):
+    """Of each commit, for which nothing is waited, the jobs that had ended."""
+    monkeypatch.setattr(checkpoint, "SECONDS", 0.0)
+    return []
+
+
+@pytest.fixture
+def driver(commits):
+    """One with two jobs."""
+    jobs = [Job(number, compose_run("data=moons"), Path(str(number))) for number in range(2)]
+    data, heard = LastRead(), Heard()
+    driver = Driver(
+        source_of(*jobs, data=data), [heard], data, prunes=False, on_commit=lambda: commits.append({*driver.ended_})
+    )
+    driver.heard = heard
+    return driver
+
+
+def test_what_is_broken_off_has_not_ended_for_the_next_start(driver, commits):
+    hands = [Hand("worker 1"), Hand("worker 2")]
+    for hand in hands:
+        job = driver.take(hand, NextJob(None))
+        driver.take(hand, Begun(job.number, {}))
+    driver.take(hands[0], Ended(0, Failed(ValueError("bad"))))
+    driver.break_off(hands, KeyboardInterrupt())
+    assert driver.heard.ended == {0: StopReason.FAILED, 1: StopReason.INTERRUPTED}
+    assert commits == [{0}]
+
+
+def test_a_warning_of_a_worker_is_told_with_its_name(driver, caplog):
+    record = logging.makeLogRecord(
+        {"name": "src.data", "msg": "100 % damaged", "levelno": logging.WARNING, "levelname": "WARNING"}
+    )
+    assert driver.take(Hand("worker 3"), record) is None
+    assert caplog.messages == ["worker 3: 100 % damaged"]
+
+
+@pytest.mark.parametrize(
+    ("gpus", "workers", "each"), [(0, 2, 0), (2, 1, 2), (2, 2, 1), (3, 2, 1), (1, 4, 0.25), (2, 3, 0.5), (4, 6, 0.5)]
+)
+def test_workers_fit_on_the_gpus_of_a_machine(gpus, workers, each):
+    machine = Machine("key", "name", cores=8, gpus=gpus)
+    assert machine.gpus_each(workers) == each
+    room = int(1 / each) * gpus if 0 < each < 1 else gpus // each if each else workers
+    assert room >= workers
