@@ -65,7 +65,7 @@ def cluster(address: str | None, console: Console) -> Iterator[None]:
 
 
 def _show_token(address: str) -> None:
-    """`ray start` makes a cluster ask for the token that any earlier use of Ray has left in this home; its driver has to be told."""
+    """A cluster of `ray start` asks for the token that an earlier use of Ray has left in this home, if there was one."""
     try:
         GcsClient(address=canonicalize_bootstrap_address_or_die(address))
     except AuthenticationError:
