@@ -16,6 +16,7 @@ from optuna.storages.journal import BaseJournalBackend
 from sqlalchemy.exc import SQLAlchemyError
 
 from src.disk import DamagedError, read_whole
+from src.passwords import masked
 from src.runs.files import JOURNAL
 from src.search.database import Database, reason
 
@@ -119,6 +120,10 @@ def open_storage(url: str | None, folder: Path) -> BaseStorage:
         return RDBStorage(url) if url.startswith("sqlite") else Database(url)
     except (SQLAlchemyError, ImportError, ValueError) as error:
         raise _refused(error) from error
+    except RuntimeError as error:  # what another program, or another version of Optuna, has noted of its tables
+        raise ValueError(
+            f"hydra.sweeper.storage: must be a database for studies alone (MLflow's is another), but got {masked(url)}"
+        ) from error
 
 
 def _refused(error: Exception) -> ValueError:

@@ -15,6 +15,7 @@ from optuna.storages.journal import JournalFileBackend
 from benchmarks.closed_form import open_search, run_slots
 from src.runs.files import JOURNAL
 from src.search.storage import GatheringStorage, answering, open_storage
+from tests.doors import with_store
 from tests.hostile.damages import damage
 from tests.postgresql import PostgreSQL
 
@@ -110,6 +111,14 @@ time.sleep(60)
 def test_a_database_that_does_not_answer_is_told():
     with pytest.raises(ValueError, match="hydra.sweeper.storage: must be the URL of a database that answers"):
         open_storage("postgresql://nobody@127.0.0.1:1/none", Path())
+
+
+def test_the_database_of_mlflow_is_no_place_for_studies(tmp_path: Path):
+    url = f"sqlite:///{with_store(tmp_path)}/mlruns/mlflow.db"
+    with pytest.raises(
+        ValueError, match=f"^hydra.sweeper.storage: must be a database for studies alone .*, but got {url}$"
+    ):
+        open_storage(url, tmp_path)
 
 
 def test_a_database_that_fails_on_the_way_is_told_without_its_sql():

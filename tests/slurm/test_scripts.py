@@ -27,21 +27,21 @@ def rows(path: Path) -> int:
 
 
 def test_a_divided_run_goes_on_after_its_time_limit(slurm: Slurm):
-    job = slurm.submit(DIVIDED, *SMALL, "data.num_train=2000", "epochs=60")
+    job = slurm.submit(DIVIDED, *SMALL, "data.num_train=1000", "epochs=40")
     folder = slurm.project / "mlruns" / "runs" / f"slurm-{job}"
     until(lambda: rows(folder / HISTORY) >= 4, 120, lambda: slurm.output(job))
     slurm.near_its_limit(job)
     assert read_json(folder / RESULTS)["status"] == "KILLED"
-    assert rows(folder / HISTORY) < 60
+    assert rows(folder / HISTORY) < 40
     slurm.wait(job)
     results = read_json(folder / RESULTS)
     assert results["status"] == "FINISHED", slurm.output(job)
     assert results["timing"]["processes"] == 2
-    assert pd.read_csv(folder / HISTORY)["epoch"].tolist() == list(range(1, 61))
+    assert pd.read_csv(folder / HISTORY)["epoch"].tolist() == list(range(1, 41))
 
 
 def test_a_sweep_on_a_ray_cluster_goes_on_after_its_time_limit(slurm: Slurm):
-    job = slurm.submit("--nodes=1", SWEEP, *SMALL, "data.num_train=2000", "epochs=30", "seed=range(0,32)")
+    job = slurm.submit("--nodes=1", SWEEP, *SMALL, "data.num_train=2000", "epochs=20", "seed=range(0,32)")
 
     def ended() -> list[str]:
         return [read_json(path)["status"] for path in slurm.project.glob(f"mlruns/sweeps/*/*/{RESULTS}")]

@@ -11,6 +11,9 @@ from typing import Any, NamedTuple
 
 import ray
 from ray._private.authentication.authentication_token_setup import maybe_enable_token_auth_if_token_available
+from ray._private.services import canonicalize_bootstrap_address_or_die
+from ray._raylet import GcsClient  # type: ignore[attr-defined]  # compiled
+from ray.exceptions import AuthenticationError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from rich.console import Console
 
@@ -50,8 +53,8 @@ def cluster(address: str | None, console: Console) -> Iterator[None]:
         if address is not None and address != "auto":
             host, _, port = address.rpartition(":")
             socket.create_connection((host, int(port)), REACH_SECONDS).close()  # Ray itself tries for minutes
-        if address is not None:  # whose `ray start` asks for the token that any earlier use of Ray here has left
-            maybe_enable_token_auth_if_token_available(warn_if_disabled=False)
+        if address is not None:
+            _show_token(address)
         with _own_handlers():
             context = ray.init(**alone, **quiet)
     except (OSError, ValueError) as error:
@@ -64,6 +67,14 @@ def cluster(address: str | None, console: Console) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def _show_token(address: str) -> None:
+    """A cluster of `ray start` asks for the token that an earlier use of Ray has left in this home, if there was one."""
+    try:
+        GcsClient(address=canonicalize_bootstrap_address_or_die(address))
+    except AuthenticationError:
+        maybe_enable_token_auth_if_token_available(warn_if_disabled=False)
 
 
 @contextmanager

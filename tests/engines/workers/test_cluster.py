@@ -21,11 +21,12 @@ with cluster(sys.argv[1], Console()):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("has_token", [True, False])
-def test_a_cluster_of_ray_start_is_joined(tmp_path: Path, has_token: bool):
-    if has_token:  # as any `ray.init` leaves it in the home
-        (tmp_path / ".ray").mkdir()
-        (tmp_path / ".ray" / "auth_token").write_text("a" * 64, encoding="utf-8")
+@pytest.mark.parametrize("asks", [True, False])
+def test_a_cluster_of_ray_start_is_joined(tmp_path: Path, asks: bool):
+    (tmp_path / ".ray").mkdir()
+    token = tmp_path / ".ray" / "auth_token"  # which any `ray.init` leaves in the home
+    if asks:
+        token.write_text("a" * 64, encoding="utf-8")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     place = [f"--port={port}", "--node-ip-address=127.0.0.1", "--num-cpus=1", "--include-dashboard=false"]
@@ -39,6 +40,7 @@ def test_a_cluster_of_ray_start_is_joined(tmp_path: Path, has_token: bool):
             assert head.poll() is None, said
             assert time.monotonic() < ends, said
             time.sleep(0.2)
+        token.write_text("a" * 64, encoding="utf-8")
         join = [sys.executable, "-c", JOIN, f"127.0.0.1:{port}"]
         done = subprocess.run(join, env=env, cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=False)
         assert "1 machine" in done.stdout, done.stderr
