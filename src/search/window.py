@@ -64,24 +64,24 @@ class View:
 
 
 class WindowedSampler(BaseSampler):
-    """`sampler`, which sees the best and the latest trials. It is built for one trial, and sees those before it."""
+    """`sampler`, which sees the best and the latest of the trials before the one that it samples."""
 
     def __init__(self, sampler: BaseSampler) -> None:
         self.sampler = sampler
-        self._view: View | None = None
+        self._view: tuple[int, View] | None = None  # of the trial that was seen to last
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
-        return self.sampler.infer_relative_search_space(self._seen(study), trial)
+        return self.sampler.infer_relative_search_space(self._seen(study, trial), trial)
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        return self.sampler.sample_relative(self._seen(study), trial, search_space)
+        return self.sampler.sample_relative(self._seen(study, trial), trial, search_space)
 
     def sample_independent(
         self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
     ) -> Any:
-        return self.sampler.sample_independent(self._seen(study), trial, param_name, param_distribution)
+        return self.sampler.sample_independent(self._seen(study, trial), trial, param_name, param_distribution)
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
         self.sampler.before_trial(study, trial)
@@ -92,9 +92,10 @@ class WindowedSampler(BaseSampler):
     def reseed_rng(self) -> None:
         self.sampler.reseed_rng()
 
-    def _seen(self, study: Study) -> Study:
-        self._view = self._view or View(study, best_and_latest)
-        return self._view  # type: ignore[return-value]
+    def _seen(self, study: Study, trial: FrozenTrial) -> Study:
+        if self._view is None or self._view[0] != trial.number:
+            self._view = trial.number, View(study, best_and_latest)
+        return self._view[1]  # type: ignore[return-value]
 
 
 class WindowedPruner(BasePruner):

@@ -5,7 +5,7 @@ import pytest
 from optuna.trial import TrialState, create_trial
 
 from src.search import window
-from src.search.window import View, WindowedPruner, best_and_latest, latest
+from src.search.window import View, WindowedPruner, WindowedSampler, best_and_latest, latest
 
 
 def study_of(values, direction="minimize"):
@@ -70,3 +70,16 @@ def test_what_is_against_constraints_takes_no_place_of_the_best():
         study.tell(trial, value)
     seen = [trial.number for trial in View(study, best_and_latest).get_trials()]
     assert seen == [0, 1, 6, 7, 8, 9]
+
+
+def test_a_sampler_that_is_kept_sees_each_trial_that_came_before():
+    seen = []
+
+    class Looking(optuna.samplers.RandomSampler):
+        def sample_independent(self, study, trial, param_name, param_distribution):
+            seen.append(len(study.get_trials(states=(TrialState.COMPLETE,))))
+            return super().sample_independent(study, trial, param_name, param_distribution)
+
+    study = optuna.create_study(sampler=WindowedSampler(Looking(seed=0)))
+    study.optimize(lambda trial: trial.suggest_float("x", 0.0, 1.0), n_trials=4)
+    assert seen == [0, 1, 2, 3]
