@@ -19,7 +19,7 @@ requeue() { # the tasks end in good order; SLURM begins this script again, under
     exit
 }
 trap requeue USR1 # a while before the time limit
-trap : TERM       # preempted: SLURM tells the tasks and requeues by itself
+trap : TERM
 
 source .venv/bin/activate
 srun python -m src.train "$@" trainer.strategy=ddp \
@@ -27,3 +27,6 @@ srun python -m src.train "$@" trainer.strategy=ddp \
     hydra.run.dir="mlruns/runs/slurm-$SLURM_JOB_ID" & # of this job, whenever it begins
 while kill -0 $! 2>/dev/null; do wait $!; done
 wait $!
+status=$?
+[ $status = 143 ] && sleep 600 # SLURM told the tasks to end: preempted, it requeues this script if that has not ended
+exit $status

@@ -36,9 +36,10 @@ done
 python -m src.train -m "$@" hydra.launcher.address="$head:$port" & # nodes that come later join it
 sweep=$!
 trap requeue USR1               # a while before the time limit
-trap 'kill -TERM "$sweep"' TERM # preempted: SLURM requeues by itself
+trap 'kill -TERM "$sweep"' TERM
 while kill -0 $sweep 2>/dev/null; do wait $sweep; done
 wait $sweep
 status=$?
+[ $status = 143 ] && sleep 600 # preempted: SLURM requeues this script if that has not ended
 kill $cluster
 exit $status
