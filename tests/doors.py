@@ -121,8 +121,8 @@ def _enter(argv: tuple[str, ...], cwd: str, env: dict[str, str], output: str, er
     kind, what, *arguments = argv
     if kind == "-m":  # a program may change its process, and its writers are to be as it is then
         use_warm_writers()
-        devices = [text.partition("=")[2] for text in argv if text.startswith("trainer.devices=")]
-        use_warm_ranks(max((int(text) for text in devices if text.isdigit()), default=1) - 1)
+        counts = [text.partition("=")[2].split(",") for text in argv if text.startswith("trainer.devices=")]
+        use_warm_ranks(max((int(text) for texts in counts for text in texts if text.isdigit()), default=1) - 1)
     sys.argv = [what, *arguments] if kind == "-m" else [kind, *arguments]
     status: object = 0
     try:
