@@ -48,6 +48,13 @@ class Resources:
         """Whether other processes train."""
         return self.workers is not None or self.address is not None
 
+    def check(self) -> None:
+        """Raises ValueError, before anything is recorded, if there is no cluster at `address`."""
+        if self.address is not None:
+            from src.engines.workers.cluster import reach  # imports Ray
+
+            reach(self.address)
+
     def trainer(
         self,
         source: JobSource,

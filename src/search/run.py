@@ -122,6 +122,7 @@ def run_search(request: Request, prepared: Preparation, data: LastRead, tracker:
     folder, base, space, settings = request.folder, request.base, request.space, request.settings
     plan, num_jobs = prepared.plan, prepared.num_jobs
     status = SweepStatus(num_jobs, plan.objectives[0].name, num_jobs * base.epochs)
+    request.resources.check()
     storage = open_storage(settings.storage, folder)  # one that cannot be leaves nothing behind
     with recording(folder, base.tracking, tracker, console, figures=status.figures) as around:
         trials = Trials(

@@ -48,6 +48,7 @@ def train_grid(
     start before this one has left is taken up. `listeners` hear after ours. Raises ValueError if a folder holds another run.
     """
     data, numbered = data or LastRead(tell_data(console)), {job.number: job for job in jobs}
+    resources.check()
     check_identity(jobs, data)
     alike = [job.run for job in jobs if job.run.data == jobs[0].run.data]
     if len(alike) == len(jobs):  # one bad job is one bad job, all of them are a mistake

@@ -77,3 +77,4 @@ def test_what_workers_cannot_be_is_told_in_one_line(tmp_path):
         assert done.returncode == 1
         assert done.stderr.count("\n") == 1, done.stderr
         assert told in done.stderr
+        assert not list(tmp_path.glob("mlruns/sweeps/*"))

@@ -40,33 +40,43 @@ class Machine(NamedTuple):
         return self.gpus // of or (1 / math.ceil(of / self.gpus) if self.gpus else 0)
 
 
+def reach(address: str) -> None:
+    """Show the cluster at `address`, auto or HOST:PORT, this home's token, if it asks for one. ValueError if there is none."""
+    try:
+        if address != "auto":
+            host, _, port = address.rpartition(":")
+            socket.create_connection((host, int(port)), REACH_SECONDS).close()  # Ray itself tries for minutes
+        _show_token(address)
+    except (OSError, ValueError) as error:
+        raise _refused(address, error) from error
+
+
 @contextmanager
 def cluster(address: str | None, console: Console) -> Iterator[None]:
-    """Ray on this machine alone, or (`address`: auto, or HOST:PORT) the cluster that runs there already.
+    """Ray on this machine alone, or (`address`) the cluster that was reached there.
 
-    Raises ValueError if there is none.
+    Raises ValueError if it cannot be joined.
     """
     logging.getLogger("ray").setLevel(logging.ERROR)  # what it has to say of itself is for its own log
     quiet: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False, "configure_logging": False}
     alone: dict[str, Any] = {"address": "local", "num_cpus": num_cores()} if address is None else {"address": address}
     try:
-        if address is not None and address != "auto":
-            host, _, port = address.rpartition(":")
-            socket.create_connection((host, int(port)), REACH_SECONDS).close()  # Ray itself tries for minutes
-        if address is not None:
-            _show_token(address)
         with _own_handlers():
             context = ray.init(**alone, **quiet)
     except (OSError, ValueError) as error:
-        raise ValueError(
-            f"hydra.launcher.address: must be auto or HOST:PORT of a running cluster, but got {address} ({error})."
-        ) from error
+        raise _refused(address, error) from error
     if context.dashboard_url:
         console.print(f"Ray's dashboard: http://{context.dashboard_url}", soft_wrap=True)
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def _refused(address: str | None, error: Exception) -> ValueError:
+    return ValueError(
+        f"hydra.launcher.address: must be auto or HOST:PORT of a running cluster, but got {address} ({error})."
+    )
 
 
 def _show_token(address: str) -> None:

@@ -14,7 +14,8 @@ from tests.doors import REPOSITORY
 JOIN = """
 import sys
 from rich.console import Console
-from src.engines.workers.cluster import cluster, machines
+from src.engines.workers.cluster import cluster, machines, reach
+reach(sys.argv[1])
 with cluster(sys.argv[1], Console()):
     print(len(machines()), "machine")
 """

@@ -13,6 +13,7 @@ from rich.console import Console
 from src.config.composition import compose_run
 from src.data.reading import LastRead
 from src.engines.dispatch import Dispatch
+from src.engines.workers.cluster import reach
 from src.engines.workers.workers import Workers
 from src.runs.job import Job
 from src.runs.listener import RecordError
@@ -65,6 +66,7 @@ def by_workers(jobs, cluster, heard, **more):
     data = LastRead()
     source = more.pop("source", None) or source_of(*jobs, data=data)
     settings = {"console": Console(quiet=True), "data": data, "slots": None, "count": None, "prunes": False, **more}
+    reach(cluster.address)
     workers = Workers(source, [heard], address=cluster.address, **settings)
     workers.train()
     return workers
