@@ -6,8 +6,7 @@ Criterion, fixed beforehand: val comes from the same source as train, so every c
 it and it can hardly tell them apart, while test comes from elsewhere. So a configuration is judged by the mean AUROC over
 copies of val that are disturbed the way another clinic would: other position, angle, distance, contrast, noise. The winner
 of each of GRIDS is the row with the highest mean over seeds, by one view of each image; the experiment's file holds it. Which
-rows the grids have came from earlier runs, whose test figures were known; which is taken comes from the criterion. The table of
-the CNN that is kept was trained in two commands of these settings, three and six at once.
+rows the grids have came from earlier runs, whose test figures were known; which is taken comes from the criterion.
 """
 
 import itertools
@@ -43,17 +42,15 @@ def affine(shift: float, rotation: float, scale: float) -> Overrides:
 
 NONE, SMALL, MEDIUM = affine(0.0, 0.0, 0.0), affine(0.05, 5.0, 0.05), affine(0.1, 10.0, 0.1)
 LARGE, HUGE = affine(0.15, 12.0, 0.2), affine(0.2, 20.0, 0.3)
-KEPT = [
-    ("schedule=constant", "keep=best", "ema=null"),
-    ("schedule=cosine", "keep=last", "ema=null"),
-    ("schedule=constant", "keep=last", "ema=0.999"),
-]
+BEST = ("schedule=constant", "keep=best", "ema=null")
+COSINE = ("schedule=cosine", "keep=last", "ema=null")
+AVERAGED = ("schedule=constant", "keep=last", "ema=0.999")
 DROPOUTS = [("model.dropout=0.0",), ("model.dropout=0.3",)]
-SHORT, LONG = ("epochs=20",), ("epochs=40",)
+SHORT, LONG = ("epochs=20", *COSINE), ("epochs=40",)
 GRIDS: dict[str, list[Overrides]] = {
     "pneumonia": [
         (*augmentation, *kept, *dropout)
-        for augmentation, kept, dropout in itertools.product((NONE, MEDIUM, LARGE), KEPT, DROPOUTS)
+        for augmentation, kept, dropout in itertools.product((NONE, MEDIUM, LARGE), (BEST, COSINE, AVERAGED), DROPOUTS)
     ],
     "pneumonia_cnn": [
         *((*SHORT, *augmentation) for augmentation in (SMALL, MEDIUM, LARGE, HUGE)),
@@ -61,7 +58,7 @@ GRIDS: dict[str, list[Overrides]] = {
         (*SHORT, *MEDIUM, "model.dropout=0.3"),
         (*SHORT, *MEDIUM, "model.channels=[32,64,128]"),
         (*SHORT, *MEDIUM, "optimizer=adamw", "optimizer.lr=0.002", "optimizer.weight_decay=0.05"),
-        (*LONG, *MEDIUM),
+        *((*LONG, *kept, *MEDIUM) for kept in (COSINE, AVERAGED, ("schedule=cosine", "keep=last", "ema=0.999"))),
     ],
 }
 
