@@ -16,6 +16,7 @@ GROUND = {
     "passwords",
     "disk",
     "memory",
+    "notebook",
 }  # what all rooms stand on
 TABLES = {"losses", "metrics", "schedules", "optimizers", "models.arguments", "data.sources"}  # of the schema
 MATHS = {"choices", "tasks", "data_spec", "randomness", "losses", "metrics", "schedules", "optimizers", "statistics"}
@@ -39,6 +40,7 @@ ALLOWED = {
     "claims": BELOW | {"engines", "sweep", "claims", "tracking", "plots"},
     "plugins": {"imports", "config", "runs", "engines", "sweep", "search", "tracking"},
     "report": MATHS | {"report", "sweep", "tracking", "plots", "config", "runs", "disk"},
+    "lab": BELOW | {"lab", "plots", "search", "serving", "sweep", "train"},
     "train": {"config", "runs", "engines", "sweep", "tracking"},
     "predict": {"config", "runs", "serving"},
     "export": {"config", "runs", "serving"},

@@ -3,6 +3,7 @@
 import copy
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,20 @@ def compose_run(*overrides: str) -> Run:
     templates, typed = _templates(), for_hydra(overrides)
     template, values = templates.of(typed)
     return resolved(template.task(values), template.hydra, typed=typed, loader=templates.loader)
+
+
+def composed_values(*overrides: str) -> dict[str, Any]:
+    """Every key that there is with these overrides, nested, with its value as it is written."""
+    register_resolvers()
+    values: Any = OmegaConf.to_container(without_hydra(_compose(for_hydra(overrides))), resolve=False)
+    return dict(values)
+
+
+@contextmanager
+def hydra_of(job: str) -> Iterator[Any]:
+    """Hydra itself, for a process that was not started by it."""
+    with initialize_config_dir(str(CONF), version_base="1.3", job_name=job):
+        yield GlobalHydra.instance().hydra
 
 
 @cache

@@ -12,7 +12,12 @@ from src.passwords import masked
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _HEARD: list[signal.Signals] = []  # of them, those that raise
+_raises = False  # whether this process was called from Python
 SHOW_TRACEBACK = os.environ.get("HYDRA_FULL_ERROR", "0") not in ("", "0")
+
+
+class Told(BaseException):
+    """A user's mistake in one line, on its way to the caller from Python: caught by nothing that the caller has not asked."""
 
 
 class Interrupted(BaseException):
@@ -50,11 +55,27 @@ def show_warnings() -> None:
 
 
 @contextmanager
+def raise_errors() -> Iterator[None]:
+    """Inside, what goes wrong is for whoever called from Python: ValueError of one line, KeyboardInterrupt."""
+    global _raises
+    before, _raises = _raises, True
+    try:
+        with report_errors():
+            yield
+    except Told as told:
+        raise ValueError(str(told)) from told.__cause__
+    finally:
+        _raises = before
+
+
+@contextmanager
 def report_errors() -> Iterator[None]:
     """Tell what goes wrong inside in one line on stderr: exit code 1, or that of a signal: 130 after Ctrl-C."""
     try:
         yield
     except (Interrupted, KeyboardInterrupt) as interrupted:
+        if _raises:
+            raise KeyboardInterrupt from interrupted
         signum = interrupted.signum if isinstance(interrupted, Interrupted) else signal.SIGINT
         sys.exit(128 + signum)
     except Exception as error:
@@ -62,6 +83,8 @@ def report_errors() -> Iterator[None]:
 
         if SHOW_TRACEBACK or (line := mistake(error)) is None:
             raise
+        if _raises:
+            raise Told(masked(line)) from error
         print(f"error: {masked(line)}", file=sys.stderr)
         _no_more()  # all is told: what Python does at its end is to raise nothing more
         sys.exit(1)

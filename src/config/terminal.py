@@ -25,7 +25,7 @@ def output(*, goes_on: bool) -> Iterator[None]:
 
     `goes_on`: what is done inside matters more than what is told of it; else a closed pipe ends it, as other tools end.
     """
-    before = sys.stdout, sys.stderr, warnings.showwarning
+    before, records = (sys.stdout, sys.stderr, warnings.showwarning), logging.getLogRecordFactory()
     logging.setLogRecordFactory(_record)  # to files, too
     stderr = Output(sys.stderr, goes_on)
     sys.stdout, sys.stderr = Output(sys.stdout, goes_on, stderr), stderr
@@ -36,7 +36,7 @@ def output(*, goes_on: bool) -> Iterator[None]:
     finally:
         sys.stderr.flush()
         sys.stdout, sys.stderr, warnings.showwarning = before
-        logging.setLogRecordFactory(logging.LogRecord)
+        logging.setLogRecordFactory(records)
 
 
 class Output:

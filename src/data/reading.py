@@ -26,7 +26,7 @@ def read_dataset(values: Mapping[str, Any]) -> Dataset:
         read = checked_call("data", reader, arguments)
         with fitting("data"):
             return _checked(read())
-    from src.data.from_code import SETTINGS, dataset_of
+    from src.data.from_code import SETTINGS, dataset_of, of_reader
 
     taken = inspect.signature(reader).parameters
     settings = {name: value for name, value in arguments.items() if name in SETTINGS and name not in taken}
@@ -34,7 +34,7 @@ def read_dataset(values: Mapping[str, Any]) -> Dataset:
     read = checked_call("data", reader, own)
     with fitting("data"):
         found = read()
-    return _checked(found if isinstance(found, Dataset) else dataset_of(found, values["_target_"], settings))
+    return _checked(found if isinstance(found, Dataset) else dataset_of(found, of_reader(values["_target_"]), settings))
 
 
 def _checked(dataset: Dataset) -> Dataset:

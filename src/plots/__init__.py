@@ -1,9 +1,9 @@
 """Figures in one style: labelled axes, readable in grey and for the colour-blind."""
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from src.plots.decisions import confusion, importance_bars
+from src.plots.figure import Figure
 from src.plots.layers import layer_curves, layer_figures
 from src.plots.runs import image_sheet, loss_curve, objective_against, range_curve, trial_curves
 from src.plots.save import save_figure

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
+from src.plots.figure import Figure
 from src.plots.style import BLUE, GREY, annotate, plain
 
 SPELLED = 8  # classes up to which a cell has room for its share

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
+from src.plots.figure import Figure
 from src.plots.style import STYLES, annotate, panels
 
 PANELS = {  # by figure of the history: what it is, and whether it spans orders of magnitude

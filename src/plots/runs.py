@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
+from src.plots.figure import Figure
 from src.plots.style import BLUE, GREEN, GREY, ORANGE, annotate
 
 TICKS = 8  # settings that are named one by one

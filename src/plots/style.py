@@ -6,7 +6,8 @@ import matplotlib
 import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+
+from src.plots.figure import Figure
 
 matplotlib.use("Agg")
 matplotlib.style.use("default")  # not a matplotlibrc's: text by LaTeX, say, breaks at the first underscore

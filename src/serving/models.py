@@ -9,7 +9,7 @@ import pandas as pd
 from src import runs
 from src.disk import read_whole
 from src.prediction.predictor import Predictor, place_of
-from src.runs.files import ENSEMBLE, LEADERBOARD, read_json
+from src.runs.files import ENSEMBLE, LEADERBOARD, SWEEP, read_json
 from src.runs.folder import ROOT
 
 
@@ -68,9 +68,11 @@ def _sweep(run: str) -> Path | None:
 
 
 def _best(sweep: Path, top: int) -> list[str]:
-    """The numbers of the runs in the first rows that have kept their models, as the leaderboard has them."""
+    """The numbers of runs that have kept their models: that which is told as the best, then as the leaderboard has them."""
     rows = read_whole(sweep / LEADERBOARD, lambda path: list(pd.read_csv(path, dtype=str)["numbers"].str.split()))
-    numbers = [number for row in rows for number in row if place_of(sweep / number) is not None]
+    first = str(read_json(sweep / SWEEP).get("best"))
+    ranked = sorted((number for row in rows for number in row), key=lambda number: number != first)
+    numbers = [number for number in ranked if place_of(sweep / number) is not None]
     if len(numbers) < top:
         raise ValueError(
             f"top: must be at most {len(numbers)}, which is how many runs of {sweep} keep a model, but got {top}."

@@ -33,13 +33,17 @@ class Predicted:
 
 
 def predict_file(models: Sequence[Predictor], path: Path) -> Predicted:
-    """Predict each row of `path`: ValueError or OSError where it is no input at all.
+    """Predict each row of `path`: ValueError or OSError where it is no input at all."""
+    return predict_rows(models, models[0].intake.read(path), str(path))
+
+
+def predict_rows(models: Sequence[Predictor], raw: Raw, called: str) -> Predicted:
+    """Predict each row of an input that is `called` so; of several models the mean. ValueError where none can be read.
 
     `frame` has a column `row` (what it is called) and, where rows could not be read, `error` with the reason.
     """
     first = models[0]
-    raw = first.intake.read(path)
-    inputs, outputs = _asked(models, raw, path)
+    inputs, outputs = _asked(models, raw, called)
     found = prediction_frame(outputs, first.task, first.classes, first.threshold).set_index(
         pd.Index(list(inputs.places))
     )
@@ -110,12 +114,12 @@ def _figures(model: Predictor, logits: Tensor, labels: Tensor) -> dict[str, floa
     return bounded_figures(model.task, logits, labels, model.threshold)
 
 
-def _asked(models: Sequence[Predictor], raw: Raw, path: Path) -> tuple[Inputs, list[Tensor]]:
+def _asked(models: Sequence[Predictor], raw: Raw, called: str) -> tuple[Inputs, list[Tensor]]:
     """What the first of `models` takes in, and the logits of each: all must tell the same, of the same rows."""
     first, outputs = models[0], []
     inputs = first.intake.inputs(raw)
     if not len(inputs.tensor):
-        raise ValueError(f"{path}: must have a row that can be read, but got: {_first(raw, inputs.faults)}.")
+        raise ValueError(f"{called}: must have a row that can be read, but got: {_first(raw, inputs.faults)}.")
     for model in models:
         if (model.task, model.classes) != (first.task, first.classes):
             raise ValueError(
@@ -125,7 +129,7 @@ def _asked(models: Sequence[Predictor], raw: Raw, path: Path) -> tuple[Inputs, l
             raise ValueError(f"run: all models must take {first.intake.kind}, but got one of {model.intake.kind}.")
         own = inputs if model is first else model.intake.inputs(raw)
         if list(own.places) != list(inputs.places):
-            raise ValueError(f"{path}: must have rows that all models can read, but got: {_odd(raw, own, inputs)}.")
+            raise ValueError(f"{called}: must have rows that all models can read, but got: {_odd(raw, own, inputs)}.")
         outputs.append(model.logits(own.tensor))
     return inputs, outputs
 

@@ -11,6 +11,7 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
+from src.notebook import Place, is_notebook
 from src.runs.job import Job
 from src.runs.outcome import Outcome
 from src.runs.stop_reason import StopReason
@@ -30,6 +31,7 @@ class Display:
         self.live = Live(console=console, auto_refresh=False, transient=True)
         self._shown = time.perf_counter()
         self._is_live = console.is_terminal  # rich asks the environment each time
+        self._place = Place() if is_notebook() else None
 
     def __enter__(self) -> Self:
         if self._is_live:
@@ -61,11 +63,13 @@ class Display:
     def _show(self) -> None:
         """Draw it anew, if the last time was long enough ago."""
         now = time.perf_counter()
-        if now - self._shown < (REFRESH_SECONDS if self._is_live else LINE_SECONDS):
+        if now - self._shown < (REFRESH_SECONDS if self._is_live or self._place else LINE_SECONDS):
             return
         self._shown = now
         if self._is_live:
             self.live.update(table(self.status), refresh=True)
+        elif self._place:
+            self._place.show(table(self.status))
         else:
             self.console.print(line(self.status))
 

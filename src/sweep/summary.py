@@ -106,6 +106,12 @@ def _tell_best(folder: Path, number: int, value: float, objective: str, console:
     console.print(f"folder: {os.path.relpath(folder)}   look: make ui")
 
 
+def sweep_figure(folder: Path) -> Figure | None:
+    """The objective of the runs in `folder` against what they differ in; None where that is nothing."""
+    entries = read_entries(folder)
+    return _objective_figure(entries, _objective(entries), folder.name)
+
+
 def _objective_figure(entries: Sequence[Entry], objective: str, title: str) -> Figure | None:
     """Of runs that differ in something."""
     frame = _swept(entries)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
-from src.data.from_code import dataset_of
+from src.data.from_code import dataset_of, of_reader
 from src.data.reading import read_dataset
 from tests.data.tables.made import csv, customers, read
 
@@ -16,7 +16,7 @@ X, Y = DRAW.integers(0, 2, (60, 3)), np.arange(60) % 2
 
 
 def of(found: Any, **settings: Any):
-    return dataset_of(found, "mine.read", settings)
+    return dataset_of(found, of_reader("mine.read"), settings)
 
 
 NUMPY = [bool, np.int8, np.uint8, np.int32, np.int64, np.uint64, np.float16, np.float32, np.float64]

@@ -5,11 +5,13 @@ import time
 from typing import Any
 
 import pytorch_lightning as pl
-from pytorch_lightning.callbacks import ProgressBar
-from rich.console import Console
+from pytorch_lightning.callbacks import ProgressBar as LightningBar
+from rich.console import Console, Group
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
+from rich.progress_bar import ProgressBar
 
+from src.notebook import Place, is_notebook
 from src.runs.progress import Progress
 
 LONG_SECONDS = 2.0  # an epoch that takes longer shows its batches
@@ -17,7 +19,7 @@ LONG_SECONDS = 2.0  # an epoch that takes longer shows its batches
 log = logging.getLogger(__name__)
 
 
-class Bar(ProgressBar):
+class Bar(LightningBar):
     """Shows how far `progress` has come, its losses, the best epoch and the time that is left, within 80 columns."""
 
     def __init__(self, progress: Progress, console: Console) -> None:
@@ -34,6 +36,7 @@ class Bar(ProgressBar):
             expand=True,
             disable=not console.is_terminal,
         )
+        self._place, self._placed = Place() if is_notebook() else None, 0.0
         self.epochs = self.bar.add_task("epoch", total=progress.epochs, figures="")
         self.batches = self.bar.add_task("batch", figures="", visible=False)
 
@@ -64,7 +67,9 @@ class Bar(ProgressBar):
         done, figures = len(self.progress.history), self._figures()
         log.info("epoch %d/%d  %s", done, self.progress.epochs, figures)
         self.bar.update(self.epochs, completed=done, figures=figures)
-        if not self.console.is_terminal:
+        if self._place is not None:
+            self._show(self._place, done, figures)
+        elif not self.console.is_terminal:
             self.console.print(f"epoch {done:>4}/{self.progress.epochs}  {figures}")
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -73,6 +78,13 @@ class Bar(ProgressBar):
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
         self.bar.stop()
+
+    def _show(self, place: Place, done: int, figures: str) -> None:
+        """In a notebook: the bar and the figures of the last epoch, a few times a second."""
+        now, total = time.monotonic(), self.progress.epochs
+        if now - self._placed > 0.25 or done == total or self.progress.stop_reason is not None:
+            self._placed = now
+            place.show(Group(ProgressBar(total=total, completed=done, width=60), f"epoch {done}/{total}  {figures}"))
 
     def _figures(self) -> str:
         row, objective = self.progress.history[-1], self.progress.objective.name

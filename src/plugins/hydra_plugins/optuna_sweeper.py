@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -30,13 +31,13 @@ class OptunaSweeper(Sweeper):
         )
 
     def sweep(self, arguments: list[str]) -> Any:
-        """Search until the trials are done, then write down what came of it."""
+        """Search until the trials are done, write down what came of it, and give back where."""
         from src.config.errors import report_errors
 
         with report_errors():
-            self._sweep(arguments)
+            return self._sweep(arguments)
 
-    def _sweep(self, arguments: list[str]) -> None:
+    def _sweep(self, arguments: list[str]) -> Path:
         from hydra_plugins.job_callbacks import JobCallbacks
 
         from src import runs, tracking
@@ -94,6 +95,7 @@ class OptunaSweeper(Sweeper):
                 listeners=[JobCallbacks(self.context, self.task, partial(composer.whole, composed))],
             )
             conduct_search(request, tracker)
+        return folder
 
     def _checked_launcher(self) -> Any:
         """That of stacks, whose slots a search has too."""

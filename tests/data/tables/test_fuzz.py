@@ -16,7 +16,7 @@ import torch
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from src.data.from_code import dataset_of
+from src.data.from_code import dataset_of, of_reader
 from src.data.preprocessing import stored
 from src.data.tables.files import Format, read_table
 from src.data.transforms import Standardize
@@ -79,7 +79,7 @@ def frames(draw: st.DrawFn) -> pd.DataFrame:
 @given(frames(), st.sampled_from(["quantile", "robust"]), st.sampled_from(["onehot", "codes"]))
 def test_a_frame_is_a_data_set_or_one_line(frame: pd.DataFrame, scale: str, categories: str):
     settings = {"rare": 2, "scale": scale, "categories": categories}
-    dataset = or_one_line(lambda: dataset_of((frame, "y"), "mine.read", settings))
+    dataset = or_one_line(lambda: dataset_of((frame, "y"), of_reader("mine.read"), settings))
     if dataset is None:
         return
     assert dataset.train.inputs.isfinite().all()

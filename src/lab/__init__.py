@@ -1,0 +1,19 @@
+"""From Python: `from src import lab`. Every call is a command, with the same keys, folders, records and numbers.
+
+`lab.train("xray", lr=1e-3)` is `python -m src.train +experiment=xray optimizer.lr=1e-3`. A keyword is a key of the command
+line, by its last part where that is enough; a text with `=` is typed as it stands, one without names an experiment, and a
+mapping has keys in full: `lab.train("smoke", {"model.widths": [64, 32]}, "epochs=5", seed=1)`. `data` may be a frame, with the
+name of its `target`, or arrays (X, y). Mistakes are ValueErrors of one line.
+
+>>> from src import lab
+>>> run = lab.train("smoke", lr=0.01)                                     # doctest: +SKIP
+>>> sweep = lab.sweep("smoke", lr=[1e-3, 1e-2], seed=range(3))            # doctest: +SKIP
+>>> found = lab.search("smoke", lr=lab.interval(1e-4, 1e-1, log=True), n_trials=20)  # doctest: +SKIP
+"""
+
+from src.lab.commands import load, search, sweep, train
+from src.lab.overrides import interval
+from src.lab.run import Run
+from src.lab.sweep import Search, Sweep
+
+__all__ = ["Run", "Search", "Sweep", "interval", "load", "search", "sweep", "train"]

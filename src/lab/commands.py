@@ -1,0 +1,71 @@
+"""The commands as calls: one run, a sweep, a search; and what was trained before."""
+
+from pathlib import Path
+from typing import Any
+
+from src import runs
+from src.lab import call
+from src.lab.given import settings_of
+from src.lab.overrides import typed
+from src.lab.run import Run
+from src.lab.sweep import Search, Sweep
+from src.runs.files import JOURNAL, LEADERBOARD, MULTIRUN
+
+LAUNCHER = ("slots", "workers", "address", "retrain")  # of hydra.launcher, by a keyword of their own
+SWEEPER = (
+    *("sampler", "pruner", "direction", "storage", "study_name", "n_trials", "n_jobs", "timeout", "max_failure_rate"),
+    *("repeats", "constraints", "custom_search_space", "retrain"),
+)  # of hydra.sweeper
+OF_SWEEP = {name: f"hydra.launcher.{name}" for name in (*LAUNCHER, "resume")}
+OF_SEARCH = {name: f"hydra.launcher.{name}" for name in ("workers", "address")}
+OF_SEARCH |= {name: f"hydra.sweeper.{name}" for name in (*SWEEPER, "resume")}
+
+
+def train(*given: Any, data: Any = None, target: Any = None, **keys: Any) -> Run | Sweep:
+    """Train one model; with `ensemble=K` as many, which come as a `Sweep`.
+
+    Raises ValueError, of one line, for a mistake; after Ctrl-C the run can be gone on with by `resume=`.
+    """
+    folder = call.run(_typed(given, keys, data, target, of={}, several=False))
+    return Sweep(folder) if (folder / LEADERBOARD).is_file() else Run(folder)
+
+
+def sweep(*given: Any, data: Any = None, target: Any = None, **keys: Any) -> Sweep:
+    """Train every combination of what stands in lists and ranges: `lr=[1e-3, 1e-2], widths=[[64], [64, 32]], seed=range(3)`.
+
+    The same call finds its sweep again and goes on with it. `slots`, `workers`, `address`, `retrain` and `resume` are keys of
+    `hydra.launcher`.
+    """
+    return Sweep(call.multirun(_typed(given, keys, data, target, of=OF_SWEEP, several=True)))
+
+
+def search(*given: Any, data: Any = None, target: Any = None, **keys: Any) -> Search:
+    """Search with Optuna: `lr=lab.interval(1e-4, 1e-1, log=True)`, a list is a choice; or a space by name, `search="mlp"`.
+
+    `n_trials`, `sampler`, `pruner`, `repeats` and the like are keys of `hydra.sweeper`. The same call goes on with its study.
+    """
+    overrides = _typed(given, keys, data, target, of=OF_SEARCH, several=True)
+    return Search(call.multirun(["hydra/sweeper=optuna", *overrides]))
+
+
+def load(name: str | Path) -> Run | Sweep:
+    """The run, sweep or search of this name, path or MLflow id; ValueError if there is none."""
+    for folder in (Path(name), runs.ROOT / "sweeps" / name):
+        if any((folder / file).is_file() for file in (LEADERBOARD, MULTIRUN)):
+            return (Search if is_search(folder) else Sweep)(folder)
+    return Run(runs.find(str(name)))
+
+
+def is_search(folder: Path) -> bool:
+    """Whether the sweep in `folder` is Optuna's."""
+    if (folder / JOURNAL).is_file():
+        return True
+    path = folder / MULTIRUN
+    return path.is_file() and "n_trials" in (runs.read_yaml(path).get("hydra") or {}).get("sweeper", {})
+
+
+def _typed(given: Any, keys: Any, data: Any, target: Any, *, of: Any, several: bool) -> list[str]:
+    handed = {} if data is None else settings_of(data, target)
+    if data is None and target is not None:
+        handed = {"data.target": target}
+    return typed([*given, handed], keys, of=of, several=several)

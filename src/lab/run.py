@@ -1,0 +1,94 @@
+"""A run that was trained, as Python has it: its figures, curves and predictions, from its folder."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from torch import nn
+
+from src import runs
+from src.lab.show import curve_and_table, image
+from src.plots import Figure, loss_curve
+from src.prediction.predictor import Predictor
+from src.runs.evaluation import PREDICTIONS
+from src.runs.identity import read_config
+from src.runs.results import Results
+from src.serving.predict import predict_rows
+
+
+class Run:
+    """The run in `folder`. What it holds is read when it is asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @property
+    def name(self) -> str:
+        """As `run=` and `resume=` take it."""
+        return runs.label(self.folder)
+
+    @cached_property
+    def results(self) -> Results:
+        """How it ended, and how good it is; ValueError while it has not ended."""
+        found = Results.read(self.folder)
+        if found is None:
+            raise ValueError(f"{self.folder}: must be a run that has ended, but got one that has no results.")
+        return found
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """Its figures on val and test, flat: `val_auroc`, `test_auroc`, `test_auroc_low`."""
+        of_each = {"val": self.results.val, "test": self.results.test}
+        return {f"{split}_{name}": value for split, found in of_each.items() for name, value in (found or {}).items()}
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """Every key that it was trained with, nested."""
+        return read_config(self.folder)
+
+    @cached_property
+    def history(self) -> pd.DataFrame:
+        """A row for each epoch, from 1: `train/loss`, `val/loss` and what else its task has."""
+        return pd.DataFrame(runs.read_history(self.folder)).astype({"epoch": int})
+
+    @property
+    def predictions(self) -> pd.DataFrame:
+        """What it predicted of each row of val, and of test if it has read that: `split`, `row`, `label`, logits."""
+        return pd.read_parquet(self.folder / PREDICTIONS)
+
+    @cached_property
+    def predictor(self) -> Predictor:
+        """From raw rows to logits; ValueError where the run keeps no model."""
+        return Predictor.of_run(self.folder)
+
+    @property
+    def model(self) -> nn.Module:
+        """The model with the weights that were kept, in evaluation mode; it takes standardised inputs."""
+        return self.predictor.model
+
+    def predict(self, given: Any) -> pd.DataFrame:
+        """Predict each row of a frame, an array, a list, or of images: probabilities and labels, of a regression numbers.
+
+        A row that cannot be read has none, and its column `error` says why.
+        """
+        return predicted([self.predictor], given)
+
+    def plot(self) -> Figure:
+        """Its loss curves, the epoch that is kept and the last one."""
+        keeps_last = self.config["keep"] == "last"
+        return loss_curve(self.history, self.results.best_epoch, self.name, keeps_last=keeps_last)
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.folder)!r})"
+
+    def _repr_html_(self) -> str:
+        told = {"status": f"{self.results.status} ({self.results.stop_reason})", "best epoch": self.results.best_epoch}
+        shown = {name: value for name, value in self.figures.items() if not name.endswith(("_low", "_high"))}
+        return curve_and_table(self.name, image(self.plot()), {**told, **shown}, self.folder)
+
+
+def predicted(models: list[Predictor], given: Any) -> pd.DataFrame:
+    """What the mean of `models` predicts of each row of `given`, by the index that a frame has."""
+    frame = predict_rows(models, models[0].intake.take(given), "input").frame.drop(columns="row")
+    return frame.set_axis(given.index) if isinstance(given, pd.DataFrame) else frame
