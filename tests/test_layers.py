@@ -43,6 +43,7 @@ ALLOWED = {
     "lab": BELOW | {"lab", "plots", "search", "serving", "sweep", "train"},
     "train": {"config", "runs", "engines", "sweep", "tracking"},
     "predict": {"config", "runs", "serving"},
+    "diff": {"config", "runs", "statistics"},
     "export": {"config", "runs", "serving"},
     "sync": GROUND | {"config", "runs", "tracking"},
 }

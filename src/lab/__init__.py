@@ -11,9 +11,9 @@ name of its `target`, or arrays (X, y). Mistakes are ValueErrors of one line.
 >>> found = lab.search("smoke", lr=lab.interval(1e-4, 1e-1, log=True), n_trials=20)  # doctest: +SKIP
 """
 
-from src.lab.commands import load, search, sweep, train
+from src.lab.commands import diff, load, runs, search, sweep, train
 from src.lab.overrides import interval
 from src.lab.run import Run
 from src.lab.sweep import Search, Sweep
 
-__all__ = ["Run", "Search", "Sweep", "interval", "load", "search", "sweep", "train"]
+__all__ = ["Run", "Search", "Sweep", "diff", "interval", "load", "runs", "search", "sweep", "train"]

@@ -1,15 +1,21 @@
 """The commands as calls: one run, a sweep, a search; and what was trained before."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from src import runs
+import pandas as pd
+
 from src.lab import call
 from src.lab.given import settings_of
 from src.lab.overrides import typed
 from src.lab.run import Run
 from src.lab.sweep import Search, Sweep
-from src.runs.files import JOURNAL, LEADERBOARD, MULTIRUN
+from src.runs.diff import Diff
+from src.runs.files import JOURNAL, LEADERBOARD, MULTIRUN, read_yaml
+from src.runs.folder import ROOT, find
+from src.runs.query import asked, best_first
+from src.runs.table import runs_table
 
 LAUNCHER = ("slots", "workers", "address", "retrain")  # of hydra.launcher, by a keyword of their own
 SWEEPER = (
@@ -48,12 +54,26 @@ def search(*given: Any, data: Any = None, target: Any = None, **keys: Any) -> Se
     return Search(call.multirun(["hydra/sweeper=optuna", *overrides]))
 
 
+def runs(*where: str, sort: str | None = None, columns: Sequence[str] = ()) -> pd.DataFrame:
+    """What has been trained, a row for each run: `lab.runs("experiment == 'xray' and val_auroc > 0.95", sort="-val_auroc")`.
+
+    As `python -m src.runs`: the best first unless `sort` says otherwise; a condition may be `name=value` too.
+    """
+    table = runs_table()
+    return asked(table if sort else best_first(table), where, sort=sort, columns=columns).reset_index(drop=True)
+
+
+def diff(first: Run | Sweep | str, second: Run | Sweep | str) -> Diff:
+    """How two runs, or the best configurations of two sweeps, differ: frames of settings, facts, figures, curves."""
+    return Diff.of(*(one if isinstance(one, str) else one.name for one in (first, second)))
+
+
 def load(name: str | Path) -> Run | Sweep:
     """The run, sweep or search of this name, path or MLflow id; ValueError if there is none."""
-    for folder in (Path(name), runs.ROOT / "sweeps" / name):
+    for folder in (Path(name), ROOT / "sweeps" / name):
         if any((folder / file).is_file() for file in (LEADERBOARD, MULTIRUN)):
             return (Search if is_search(folder) else Sweep)(folder)
-    return Run(runs.find(str(name)))
+    return Run(find(str(name)))
 
 
 def is_search(folder: Path) -> bool:
@@ -61,7 +81,7 @@ def is_search(folder: Path) -> bool:
     if (folder / JOURNAL).is_file():
         return True
     path = folder / MULTIRUN
-    return path.is_file() and "n_trials" in (runs.read_yaml(path).get("hydra") or {}).get("sweeper", {})
+    return path.is_file() and "n_trials" in (read_yaml(path).get("hydra") or {}).get("sweeper", {})
 
 
 def _typed(given: Any, keys: Any, data: Any, target: Any, *, of: Any, several: bool) -> list[str]:
