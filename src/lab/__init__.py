@@ -11,9 +11,44 @@ name of its `target`, or arrays (X, y). Mistakes are ValueErrors of one line.
 >>> found = lab.search("smoke", lr=lab.interval(1e-4, 1e-1, log=True), n_trials=20)  # doctest: +SKIP
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from src.lab.commands import diff, load, runs, search, sweep, train
 from src.lab.overrides import interval
 from src.lab.run import Run
 from src.lab.sweep import Search, Sweep
 
-__all__ = ["Run", "Search", "Sweep", "diff", "interval", "load", "runs", "search", "sweep", "train"]
+if TYPE_CHECKING:
+    from src.lab.estimators import MLPClassifier, MLPRegressor, Perceptron
+    from src.lab.grid_search import GridSearch
+
+ESTIMATORS = {
+    "GridSearch": "grid_search",
+    **dict.fromkeys(("MLPClassifier", "MLPRegressor", "Perceptron"), "estimators"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Estimators, for which alone scikit-learn and the compiled engine are imported."""
+    if name not in ESTIMATORS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{ESTIMATORS[name]}"), name)
+
+
+__all__ = [
+    "GridSearch",
+    "MLPClassifier",
+    "MLPRegressor",
+    "Perceptron",
+    "Run",
+    "Search",
+    "Sweep",
+    "diff",
+    "interval",
+    "load",
+    "runs",
+    "search",
+    "sweep",
+    "train",
+]

@@ -46,12 +46,15 @@ def why_not(run: Run, dataset: Dataset) -> str | None:
     return "its data are too large to be held" if num_numbers(dataset) > MOST else None
 
 
-def build_member(job: Job, data: Prepared, halt: NDArray[np.bool_]) -> Member:
-    """A job that has not begun. Raises ValueError if its schedule does not fit its epochs."""
+def build_member(job: Job, data: Prepared, halt: NDArray[np.bool_], model: nn.Module | None = None) -> Member:
+    """A job that has not begun, from the weights of `model`; None: one that is built for it.
+
+    Raises ValueError if its schedule does not fit its epochs.
+    """
     run, dtype = job.run, dtype_of(job.run)
     steps = -(-len(data.train.targets) // _rows_per_step(run))
     lrs = learning_rates(run, steps)
-    model = build_run_model(run, data.dataset)
+    model = model or build_run_model(run, data.dataset)
     layout = Layout(model, *_activations(run))
     weights = layout.flat(model, dtype).numpy()
     optimizer = OPTIMIZERS[run.optimizer.name]

@@ -59,7 +59,7 @@ def _train_one(dtype: Any) -> None:
     train(
         recipe,
         trainable,
-        Examples(inputs, order_keys(0, 0, 1) * 0, labels, labels, labels),
+        Examples(inputs, order_keys(0, 0, 1) * 0, labels, labels, labels, labels),
         0,
         np.zeros(1),
         np.zeros(1, np.bool_),

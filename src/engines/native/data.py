@@ -18,11 +18,15 @@ MOST = 2**28  # numbers that are held; what is larger goes to another engine
 
 @dataclass(frozen=True)
 class Rows:
-    """A split: standardised inputs (N, F) and labels (N,) in the type of the weights, and the `labels` as they are read."""
+    """A split: standardised inputs (N, F) and labels (N,) in the type of the weights, and the `labels` as they are read.
+
+    `weights` (N,): how much each row counts, of mean 1; None: all alike.
+    """
 
     inputs: Floats
     targets: Floats
     labels: Tensor
+    weights: Floats | None = None
 
 
 @dataclass(frozen=True)

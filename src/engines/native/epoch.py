@@ -60,6 +60,7 @@ class Examples(NamedTuple):
     """What some steps train on, one after another: of inputs (N, F) those at `rows` (E,), with their labels (E,).
 
     Where they are blended, the labels of what they are blended with, `others` (E,), and the share `own` (E,) that is theirs.
+    Where some count for more than others, by how much, `weights` (E,); of mean 1 over an epoch.
     """
 
     inputs: Floats
@@ -67,6 +68,7 @@ class Examples(NamedTuple):
     labels: Floats
     others: Floats
     own: Floats
+    weights: Floats
 
 
 @program
@@ -77,6 +79,7 @@ def train(recipe, trainable, examples, first, lrs, halt):  # type: ignore[no-unt
     """
     network, size, weights = recipe.network, recipe.rows_per_step, trainable.weights
     num_examples, num_features, mixes = examples.rows.size, examples.inputs.shape[1], examples.own.size > 0
+    weighted = examples.weights.size > 0
     most, last, dtype = min(size, num_examples), network[network.size - 1], weights.dtype
     units, gradient = empty_units(network, most, weights), np.empty_like(weights)
     batch, keys = np.empty(most * num_features, dtype), np.empty(most, np.int64)
@@ -101,6 +104,10 @@ def train(recipe, trainable, examples, first, lrs, halt):  # type: ignore[no-unt
             of_other = slopes_of_others[: rows * last.outputs].reshape(rows, last.outputs)
             row_losses(recipe.loss, outputs, examples.others[start:stop], recipe.smoothing, of_others, of_other)
             blend(examples.own[start:stop], losses, slope, of_others, of_other)
+        for b in range(rows if weighted else 0):
+            losses[b] *= examples.weights[start + b]
+            for k in range(last.outputs):
+                slope[b, k] *= examples.weights[start + b]
         for b in range(rows):
             total += losses[b]
             for k in range(last.outputs):

@@ -32,8 +32,8 @@ class Shuffled:
         """In one piece."""
         labels = self.train.targets
         order = np.argsort(order_keys(self.key, epoch, labels.size))  # numpy's: to compile a sort takes seconds
-        none = labels[:0]
-        yield Examples(self.train.inputs, order, labels[order], none, none)
+        none, weights = labels[:0], self.train.weights
+        yield Examples(self.train.inputs, order, labels[order], none, none, none if weights is None else weights[order])
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Augmented:
             others, own = (
                 (labels[:0], labels[:0]) if mix is None else (self._numbers(mix.labels), self._numbers(mix.share))
             )
-            yield Examples(batch.inputs.flatten(1).numpy(), np.arange(labels.size), labels, others, own)
+            yield Examples(batch.inputs.flatten(1).numpy(), np.arange(labels.size), labels, others, own, labels[:0])
 
     def _numbers(self, values: Tensor) -> Floats:
         numbers: Floats = values.to(self.batches.dtype).numpy()

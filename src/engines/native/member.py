@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from src.engines.native.data import Prepared, Rows
-from src.engines.native.epoch import Recipe, Trainable, train
+from src.engines.native.epoch import Recipe, Trainable
+from src.engines.native.epoch import train as steps_of
 from src.engines.native.evaluation import evaluate, figures
 from src.engines.native.examples import Epochs
 from src.engines.native.layout import Layout
@@ -53,7 +54,7 @@ class Member:
         """Train for one epoch, evaluate, keep the weights if they are the best so far; gives the new row."""
         started, number, dataset = time.perf_counter(), len(self.progress.history), self.data.dataset
         before = self._weights() if self.probe else {}
-        row = {"epoch": number + 1, "train/loss": self._train(number)}
+        row = {"epoch": number + 1, "train/loss": self.train(number)}
         if self.job.run.train_eval:
             row["train/loss_eval"], _ = self._evaluate(self.data.train)
         row["val/loss"], outputs = self._evaluate(self.data.val)
@@ -67,15 +68,15 @@ class Member:
             self.best[:], self.outputs = self.trainable.judged, outputs
         return row
 
-    def _train(self, number: int) -> float:
-        """The mean loss of an epoch."""
+    def train(self, number: int) -> float:
+        """The steps of an epoch, from 0; gives its mean loss."""
         total, lrs, done = 0.0, self.lrs[number], 0
         for examples in self.epochs.examples(number):
             if self.halt[0]:
                 break
             steps = -(-examples.rows.size // self.recipe.rows_per_step)
             first = number * lrs.size + done
-            total += train(self.recipe, self.trainable, examples, first, lrs[done : done + steps], self.halt)
+            total += steps_of(self.recipe, self.trainable, examples, first, lrs[done : done + steps], self.halt)
             done += steps
         return total / len(self.data.train.targets)
 
@@ -98,6 +99,10 @@ class Member:
             val,
             names_all=True,
         )
+
+    def kept(self) -> dict[str, Tensor]:
+        """The weights as they stand, or their averages, by the model's names."""
+        return self.layout.named(torch.from_numpy(self.trainable.judged))
 
     def state(self) -> dict[str, Any]:
         """All that it needs to go on: plain values and tensors."""
