@@ -16,7 +16,7 @@ GROUND = {
     "passwords",
     "disk",
     "memory",
-    "notebook",
+    "bars",
 }  # what all rooms stand on
 TABLES = {"losses", "metrics", "schedules", "optimizers", "models.arguments", "data.sources"}  # of the schema
 MATHS = {"choices", "tasks", "data_spec", "randomness", "losses", "metrics", "schedules", "optimizers", "statistics"}

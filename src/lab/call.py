@@ -1,6 +1,7 @@
 """A command of `src.train` as a call: the same composition, folders and records, in this process."""
 
 import logging
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,6 +42,7 @@ def _from_here(folder: str | Path) -> Path:
 def _called() -> Iterator[None]:
     """Mistakes are raised, and the caller's logging is as it was: a sweep logs into its folder."""
     register_resolvers()
+    warnings.filterwarnings("ignore", "IProgress not found")  # by MLflow's tqdm: the bars here are not its
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
     try:

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, RenderableType
 from rich.live import Live
-from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from src.notebook import Place, is_notebook
+from src.bars import Place, below_bar, is_notebook
 from src.runs.job import Job
 from src.runs.outcome import Outcome
 from src.runs.stop_reason import StopReason
@@ -86,8 +85,7 @@ def table(status: SweepStatus) -> RenderableType:
     for name, worker in status.workers.items():
         if worker.jobs:
             rows.add_row(name, f"{len(worker.jobs)} running on {worker.device}, {worker.rate:,.1f} member-epochs/s")
-    whole = status.done + sum(status.running.values())
-    return Group(ProgressBar(total=status.total, completed=whole, width=60), rows)
+    return below_bar(status.done + sum(status.running.values()), status.total, rows)
 
 
 def line(status: SweepStatus) -> str:

@@ -40,7 +40,9 @@ def test_classes_are_told_apart_as_well_as_by_a_linear_model_and_better():
 
 def test_numbers_are_predicted_in_their_units():
     rows, targets = make_friedman1(600, random_state=0)
-    ours = cross_val_score(MLPRegressor((32,), early_stopping=True, lr=1e-2, random_state=0), rows, 1000 + targets, cv=3)
+    ours = cross_val_score(
+        MLPRegressor((32,), early_stopping=True, lr=1e-2, random_state=0), rows, 1000 + targets, cv=3
+    )
     linear = cross_val_score(Ridge(), rows, 1000 + targets, cv=3)
     assert ours.mean() > linear.mean() + 0.02
 

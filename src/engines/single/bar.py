@@ -6,12 +6,11 @@ from typing import Any
 
 import pytorch_lightning as pl
 from pytorch_lightning.callbacks import ProgressBar as LightningBar
-from rich.console import Console, Group
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
-from rich.progress_bar import ProgressBar
 
-from src.notebook import Place, is_notebook
+from src.bars import Place, below_bar, is_notebook
 from src.runs.progress import Progress
 
 LONG_SECONDS = 2.0  # an epoch that takes longer shows its batches
@@ -84,7 +83,7 @@ class Bar(LightningBar):
         now, total = time.monotonic(), self.progress.epochs
         if now - self._placed > 0.25 or done == total or self.progress.stop_reason is not None:
             self._placed = now
-            place.show(Group(ProgressBar(total=total, completed=done, width=60), f"epoch {done}/{total}  {figures}"))
+            place.show(below_bar(done, total, f"epoch {done}/{total}  {figures}"))
 
     def _figures(self) -> str:
         row, objective = self.progress.history[-1], self.progress.objective.name

@@ -1,10 +1,12 @@
-"""A place below a notebook's cell that is drawn anew while something is going on."""
+"""How far something is: a bar above what is told, and a place below a notebook's cell where it is drawn anew."""
 
 import io
 import sys
 import uuid
 
 from rich.console import Console, RenderableType
+from rich.progress_bar import ProgressBar
+from rich.table import Table
 
 WIDTH = 100
 STYLE = "<pre style='line-height:1.3;font-family:monospace'>{code}</pre>"
@@ -15,6 +17,14 @@ def is_notebook() -> bool:
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     return hasattr(shell, "kernel")
+
+
+def below_bar(done: float, total: float, shown: RenderableType) -> RenderableType:
+    """A bar for the whole, and under it what is `shown`."""
+    grid = Table.grid()
+    grid.add_row(ProgressBar(total=total, completed=done, width=60))
+    grid.add_row(shown)
+    return grid
 
 
 class Place:
