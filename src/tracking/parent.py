@@ -8,6 +8,7 @@ from src.runs.files import ENSEMBLE, ENVIRONMENT, HEADLINE, LEADERBOARD, MULTIRU
 from src.runs.identity import folder_id
 from src.tracking.deleted import deleted_run, find_runs, is_deleted
 from src.tracking.events import Follow
+from src.tracking.notes import describe_sweep
 
 FILES = (
     LEADERBOARD,
@@ -49,6 +50,7 @@ def end_parent(client: Any, run_id: str, folder: Path, status: str) -> None:
     for name in FOLDERS:
         if (folder / name).is_dir():
             client.log_artifacts(run_id, str(folder / name), name)
+    describe_sweep(client, run_id, folder)
     client.set_terminated(run_id, status=status)
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from src import runs
 from src.config.errors import Interrupted
 from src.config.schema import Tracking
 from src.passwords import kept, without_passwords
@@ -15,6 +14,7 @@ from src.runs.files import RESULTS, read_json
 from src.runs.job import Job
 from src.runs.stop_reason import RunStatus
 from src.tracking.events import Begin, Epoch, Finish, Follow, Hurry, Status, end_of, now, params_of
+from src.tracking.notes import run_name
 from src.tracking.possible import check_store
 from src.tracking.state import State, is_complete
 from src.tracking.store import configured_uri, is_same
@@ -132,8 +132,10 @@ class Tracker:
 
     def _name(self, job: Job) -> str:
         assert self._follow is not None
-        named = " ".join((str(job.number), *job.overrides)) if self._follow.is_sweep else runs.label(job.folder)
-        return without_passwords(job.run.tracking.run_name or named)[:250]
+        named = job.run.tracking.run_name or run_name(
+            job.run, job.overrides, job.number if self._follow.is_sweep else None
+        )
+        return without_passwords(named)[:250]
 
 
 def open_tracker(enabled: bool) -> Tracker:

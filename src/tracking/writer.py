@@ -10,6 +10,7 @@ from src.runs.files import RESULTS, read_json
 from src.runs.identity import folder_id
 from src.tracking.deleted import deleted_run, find_runs, is_deleted
 from src.tracking.events import Begin, End, Epoch, Finish, Follow, RunEvent, Status
+from src.tracking.notes import describe_experiment, describe_run
 from src.tracking.parent import end_parent, open_parent
 from src.tracking.registry import register
 from src.tracking.run_writer import EndedRun, KnownRun, NewRun, Row, run_writer
@@ -70,6 +71,7 @@ class Writer:
         self.write()
         if best is not None and (sent := self._sent_of(best)) is not None:
             self._writer.send_files(sent.run_id, best)
+            describe_run(self._client, sent.run_id, best)
             self._register(sent.run_id, best)
             self._note(best, sent.run_id, complete=read_json(best / RESULTS)["status"])
         if self._parent_id is not None:
@@ -81,6 +83,7 @@ class Writer:
         uri = resolve_uri(follow.uri)
         self._client, self._writer = connect(uri), run_writer(uri)
         self._experiment_id = experiment_id(self._client, uri, follow.experiment)
+        describe_experiment(self._client, self._experiment_id, follow.experiment)
         if follow.is_sweep:
             self._parent_id = open_parent(self._client, self._experiment_id, follow)
             self._note(follow.folder, self._parent_id)
@@ -161,6 +164,7 @@ class Writer:
         )
         for run_id, end in named:
             if not runs.in_sweep(end.folder) and end.status == "FINISHED":  # of a sweep's runs the best, as it ends
+                describe_run(self._client, run_id, end.folder)
                 self._register(run_id, end.folder)
             self._note(end.folder, run_id, complete=end.status)
 

@@ -83,7 +83,7 @@ def test_a_run_has_its_page_while_it_trains(tmp_path: Path, uri: str):
         tracker.end(job, Recalled(Results(**results(job.folder))))
         tracker.finish(RunStatus.FINISHED)
         assert the_run(uri).info.status == "FINISHED"
-        assert the_run(uri).info.run_name == job.folder.name
+        assert the_run(uri).info.run_name == "4 lr 0.001 seed 0"
         assert is_complete(job.folder)
 
 
@@ -114,7 +114,7 @@ def test_a_sweep_with_its_status_and_what_it_had_before(tmp_path: Path, uri: str
     parent, children = parent_at(uri), children_at(uri)
     assert (parent.info.status, parent.data.tags["commit"]) == ("FINISHED", "abc")
     assert steps(uri, parent.info.run_id, "sweep/done")[0] == 7
-    assert sorted(run.info.run_name for run in children.values()) == ["0 seed=0", "1 seed=1", "2 seed=2"]
+    assert sorted(run.info.run_name for run in children.values()) == ["0 seed 0", "1 seed 1", "2 seed 2"]
     assert {run.info.status for run in children.values()} == {"FINISHED"}
     assert all(steps(uri, run.info.run_id) == [1, 2, 3] for run in children.values())
     assert before == {number: children[f"grid-0/{number}"].info.end_time for number in before}  # left alone
