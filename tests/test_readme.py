@@ -19,7 +19,7 @@ STATED = re.compile(r"(?:^|Command: |`)(python -m [\w.]+[^`\n]*)", re.MULTILINE)
 PLACES = [
     REPOSITORY / "README.md",
     REPOSITORY / "benchmarks" / "README.md",
-    REPOSITORY / "docs" / "team.md",
+    *sorted((REPOSITORY / "docs").glob("*.md")),
     *sorted((REPOSITORY / "conf").rglob("*.yaml")),
     *sorted((REPOSITORY / "experiments").glob("*.py")),
     *sorted((REPOSITORY / "benchmarks").glob("*.py")),

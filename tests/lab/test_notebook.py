@@ -5,7 +5,9 @@ import re
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from sklearn.datasets import load_iris
 
+from src import lab
 from tests.doors import REPOSITORY, with_store
 
 BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
@@ -45,7 +47,19 @@ def test_the_tour_fits_sweeps_searches_predicts_and_asks(kernel):
     assert not [output for cell in outputs for output in cell if output.get("name") == "stderr"]
 
 
-def test_the_readmes_python_runs(kernel):
-    blocks = BLOCK.findall((REPOSITORY / "README.md").read_text(encoding="utf-8"))
-    assert len(blocks) >= 3
+def test_the_python_of_the_readme_and_of_the_bridges_runs(kernel):
+    places = (REPOSITORY / "README.md", REPOSITORY / "docs" / "bridges.md")
+    blocks = [block for place in places for block in BLOCK.findall(place.read_text(encoding="utf-8"))]
+    assert len(blocks) >= 4
     kernel(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(block) for block in blocks]))
+
+
+def test_estimators_of_the_bridges_are_there():
+    text = (REPOSITORY / "docs" / "bridges.md").read_text(encoding="utf-8")
+    calls = re.findall(r"`(lab\.\w+\(.*?\))` \|", text)
+    assert len(calls) == 6
+    rows, labels = load_iris(return_X_y=True)
+    for call in calls:
+        estimator = eval(call, {"lab": lab})
+        estimator.set_params(**{"cv": 2} if "cv" in estimator.get_params() else {"epochs": 1})
+        estimator.fit(rows[:100], labels[:100])
