@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -50,11 +51,17 @@ def describe_sweep(client: Any, run_id: str, folder: Path) -> None:
     import pandas as pd
 
     board = pd.read_csv(folder / LEADERBOARD, dtype=str, keep_default_na=False)
-    client.log_table(run_id, board, TABLE)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of MLflow's way with pandas
+        client.log_table(run_id, board, TABLE)
     shown = [name for name in board.columns if name not in LEFT_OUT and board[name].ne("").any()]
     rows = [[_short(row[name]) for name in shown] for row in board.head(ROWS).to_dict("records")]
     more = f"\n\nThe first {ROWS} of {len(board)} configurations; all are in `{TABLE}`." if len(board) > ROWS else ""
-    picked = "\n\nThe first row was selected: its mean is too good." if board["selected"].eq("True").any() else ""
+    picked = (
+        "\n\nThe first row was selected: its mean is too good."
+        if "selected" in board and board["selected"].eq("True").any()
+        else ""
+    )
     client.set_tag(run_id, NOTE, f"{_command(folder)}\n\n{_table(shown, rows)}{more}{picked}")
 
 

@@ -1,5 +1,6 @@
 """What MLflow has of runs and sweeps, whatever happened on the way. A real SQLite store."""
 
+import json
 import shutil
 import sqlite3
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from src import runs
+from src.config.schema import NOTE
 from src.runs.files import STATE, SWEEP
 from src.runs.identity import folder_id
 from src.tracking.events import Finish, Status, now
@@ -127,7 +129,9 @@ def test_a_sweep_is_a_parent_and_a_child_for_each_member(tmp_path: Path, uri: st
     for job in jobs:
         leave(job, (1, 2))
         write(writer, *story(job, (1, 2)), Status({"sweep/done": job.number + 1.0}, 2 * job.number, now()))
-    (sweep / "leaderboard.csv").write_text("rank\n")
+    (sweep / "leaderboard.csv").write_text(
+        "rank,optimizer.lr,mean,selected,numbers\n1,0.1,0.25,True,1\n2,1.0,0.5,False,0\n"
+    )
     (jobs[1].folder / "predictions.parquet").write_text("p")
     runs.write_json(sweep / SWEEP, {"status": "FINISHED", "figures": {"sweep/runs": 2}, "tags": {"lab": "claims"}})
     assert parent_at(uri).info.status == "RUNNING"
@@ -140,7 +144,14 @@ def test_a_sweep_is_a_parent_and_a_child_for_each_member(tmp_path: Path, uri: st
     assert (parent.data.tags["sweep"], parent.data.tags["commit"]) == ("grid-0", "abc")
     assert curve(uri, parent.info.run_id, "sweep/done") == [(0, 1.0), (2, 2.0)]
     client = connect(uri)
-    assert {file.path for file in client.list_artifacts(parent.info.run_id)} == {"leaderboard.csv"}
+    assert {file.path for file in client.list_artifacts(parent.info.run_id)} == {"leaderboard.csv", "leaderboard.json"}
+    table = "| optimizer.lr | mean |\n| --- | --- |\n| 0.1 | 0.25 |\n| 1.0 | 0.5 |\n\nThe first row was selected"
+    assert table in parent.data.tags[NOTE]
+    assert "Epoch 2 kept, 3 trained (epochs)." in children["grid-0/1"].data.tags[NOTE]  # of the best
+    assert NOTE not in children["grid-0/0"].data.tags
+    (given,) = children["grid-0/1"].inputs.dataset_inputs
+    assert (given.dataset.name, json.loads(given.dataset.profile)["num_rows"]) == ("made up", 10)
+    assert NOTE in client.get_experiment(parent.info.experiment_id).tags
     files = {file.path for file in client.list_artifacts(children["grid-0/1"].info.run_id)}
     assert files >= {"config.yaml", "results.json", "predictions.parquet"}
     assert is_complete(sweep)
