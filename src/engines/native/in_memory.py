@@ -6,6 +6,7 @@ from threading import Lock
 
 import numpy as np
 from rich.console import Console
+from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
 from src.config.schema import Run
@@ -38,7 +39,8 @@ def train_in_memory(
     with _BUILDING:
         model = build_run_model(run, dataset)
     member = build_member(Job(0, run, ROOT), prepared, np.zeros(1, np.bool_), model)
-    kept, history = _to_best(member) if tol is None else _to_end(member, tol)
+    with threadpool_limits(1, user_api="blas"):  # as in the engine: more threads wait for one another
+        kept, history = _to_best(member) if tol is None else _to_end(member, tol)
     model.to(dtype_of(run)).load_state_dict({**model.state_dict(), **kept})
     return model.eval(), history
 
