@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from src import runs
+from src.engines.stacked import commit
 from tests import doors
 from tests.sweep.test_multirun import mlflow_runs, results, sweep_of
 
@@ -45,6 +46,47 @@ def test_a_sweep_whose_driver_is_killed_goes_on_to_the_runs_of_one_process(tmp_p
     recorded = mlflow_runs(folders[0], "workers")
     assert {run.info.status for run in recorded} == {"FINISHED"}
     assert len(recorded) == 41
+
+
+STACK = (
+    *("-m", "src.train", "-m", "data=code", "data._target_=tests.engines.workers.eager.read", "+data.seconds=0.02"),
+    *("epochs=300", "patience=null", "model.widths=[8]", "seed=0,1,2,3", "engine=stacked", "hydra.launcher.slots=2"),
+    "tracking.enabled=false",
+)
+
+
+@pytest.mark.slow
+def test_stacks_of_workers_go_on_though_the_driver_is_killed(tmp_path):
+    """By other workers, and by one process."""
+
+    def timed() -> dict[str, list[float]]:
+        """The seconds of the epochs of each run, which none has twice."""
+        found = tmp_path.glob(f"workers/mlruns/sweeps/*/*/{runs.HISTORY}")
+        return {path.parent.name: list(pd.read_csv(path)["epoch_seconds"]) for path in found}
+
+    folders = [tmp_path / name for name in ("workers", "alone")]
+    for folder in folders:
+        folder.mkdir()
+    before = {}
+    for _ in range(2):
+        started = doors.start(*STACK, "hydra.launcher.workers=1", cwd=folders[0], output=folders[0] / "output")
+        while started.poll() is None and max(map(len, timed().values()), default=0) < 50 + max(
+            map(len, before.values()), default=0
+        ):
+            time.sleep(0.02)
+        os.kill(started.pid, signal.SIGKILL)
+        started.wait()
+        after = timed()
+        assert all(after[name][:25] == seconds[:25] for name, seconds in before.items())
+        before = after
+    assert len(commit.found_in(sweep_of(folders[0]))) >= 1
+    for folder in folders:
+        done = doors.run(*STACK, cwd=folder)
+        assert done.returncode == 0, done.stderr
+    assert all(timed()[name][: len(seconds) - 25] == seconds[:-25] for name, seconds in before.items())
+    by_workers, alone = (histories(sweep_of(folder)) for folder in folders)
+    assert all(by_workers[number].equals(alone[number]) for number in range(4))
+    assert not commit.found_in(sweep_of(folders[0]))
 
 
 @pytest.mark.slow

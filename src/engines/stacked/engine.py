@@ -66,9 +66,10 @@ class StackedEngine:
         self._told: dict[int, int] = {}  # by job, the epochs that the listeners know
 
     def take_up(self, snapshot: Snapshot, jobs: Mapping[int, Job]) -> None:
-        """Begin with the members of `snapshot`, as they left off and where they sat; `jobs` by number."""
+        """Begin with the members of `snapshot` that are in `jobs`, by number, as they left off and where they sat."""
         self.waiting = deque(snapshot.members(jobs, self._member))
-        self._snapshot, self._places = snapshot, snapshot.places
+        seated = zip(snapshot.numbers, snapshot.places, strict=False)  # those that wait for a slot come last
+        self._snapshot, self._places = snapshot, [place for number, place in seated if number in jobs]
 
     def train(self, source: JobSource, listeners: Listener) -> None:
         """Until no slot has work and neither has the source. What was taken up is told again first.

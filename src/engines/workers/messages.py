@@ -4,6 +4,7 @@ import pickle
 from collections.abc import Mapping
 from dataclasses import replace
 from logging import LogRecord
+from pathlib import Path
 from typing import NamedTuple
 
 from src.data.dataset import Dataset
@@ -32,6 +33,13 @@ class Ended(NamedTuple):
     outcome: Outcome
 
 
+class Committed(NamedTuple):
+    """A stack stands in a file, with the jobs of these numbers; None: none does any more."""
+
+    path: Path | None
+    numbers: frozenset[int] = frozenset()
+
+
 class NextJob(NamedTuple):
     """A question: what fits `place`?"""
 
@@ -45,7 +53,7 @@ class Keeps(NamedTuple):
     row: Mapping[str, float]
 
 
-Message = Begun | EpochDone | Ended | NextJob | Keeps | LogRecord
+Message = Begun | EpochDone | Ended | Committed | NextJob | Keeps | LogRecord
 Answer = Job | bool | None
 
 

@@ -3,7 +3,9 @@
 import logging
 import os
 import socket
+from collections import deque
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from logging.handlers import QueueHandler
 from pathlib import Path
@@ -14,8 +16,12 @@ from time import monotonic
 from rich.console import Console
 
 from src.data.reading import LastRead
+from src.engines.build import spec_of
 from src.engines.dispatch import Dispatch
-from src.engines.workers.messages import Answer, Begun, Ended, EpochDone, Keeps, Message, NextJob, packed
+from src.engines.stacked import commit
+from src.engines.stacked.snapshot import Snapshot
+from src.engines.workers.hands import Left
+from src.engines.workers.messages import Answer, Begun, Committed, Ended, EpochDone, Keeps, Message, NextJob, packed
 from src.runs.job import Job, Place
 from src.runs.outcome import Outcome
 
@@ -41,15 +47,18 @@ class Worker:
         self.name = f"{charge.name}, process {os.getpid()} on {socket.gethostname()}"
         self._outbox, self._answers = SimpleQueue[Message | BaseException | None](), SimpleQueue[Answer]()
         self._data = LastRead()
+        self._left = deque[Job]()  # by another, to be trained before the driver is asked for more
+        self._folder = Path()  # of the sweep
+        self._commit_path: Path | None = None  # of the stack in training
         os.environ["OMP_NUM_THREADS"] = str(charge.cores)  # which `num_cores` reads
         os.chdir(charge.folder)
         told = QueueHandler(self._outbox)  # what warns of a job here is said where the job's user looks
         told.setLevel(logging.WARNING)
         logging.getLogger("src").addHandler(told)
 
-    def work(self) -> Iterator[list[Message]]:
-        """Train until the driver has no job for it; gives what there is to be told, in batches."""
-        training = Thread(target=self._train, name="training", daemon=True)
+    def work(self, left: Left | None) -> Iterator[list[Message]]:
+        """Train what another has `left`, then until the driver has no job for it; gives what is to be told, in batches."""
+        training = Thread(target=self._train, args=(left,), name="training", daemon=True)
         training.start()
         is_through = False
         while not is_through:
@@ -64,6 +73,10 @@ class Worker:
 
     def next(self, place: Place | None) -> Job | None:
         """For the engine: the next job that fits."""
+        for job in self._left:
+            if place is None or self._fits(job, place):
+                self._left.remove(job)
+                return job
         return self._ask(NextJob(place))  # type: ignore[return-value]
 
     def keep(self, job: Job, row: Mapping[str, float]) -> bool:
@@ -72,6 +85,7 @@ class Worker:
 
     def begin(self, job: Job, facts: Mapping[str, str]) -> None:
         """From the engine."""
+        self._folder = job.folder.parent
         self._outbox.put(Begun(job.number, {**facts, "worker": self.name}))
 
     def epoch(self, job: Job, row: Mapping[str, float]) -> None:
@@ -82,13 +96,43 @@ class Worker:
         """From the engine."""
         self._outbox.put(Ended(job.number, packed(outcome)))
 
-    def _train(self) -> None:
+    def _train(self, left: Left | None) -> None:
         try:
             quiet = Console(quiet=True)
-            Dispatch(self, [self], console=quiet, data=self._data, slots=self.charge.slots).train()
+            dispatch = Dispatch(
+                self, [self], console=quiet, data=self._data, slots=self.charge.slots, on_snapshot=self._on_snapshot
+            )
+            if left is not None:
+                self._take_up(left, dispatch)
+            dispatch.train()
             self._outbox.put(None)
         except BaseException as error:
             self._outbox.put(error)
+
+    def _take_up(self, left: Left, dispatch: Dispatch) -> None:
+        """Those that have a commit go on from there, in the stack that they were in."""
+        snapshot = commit.load(left.commit) if left.commit else None
+        numbers = snapshot.numbers if snapshot else []
+        self._left.extend(job for job in left.jobs if job.number not in numbers)
+        if snapshot is not None and (members := [job for job in left.jobs if job.number in numbers]):
+            self._commit_path = left.commit if left.keeps else None
+            dispatch.take_up(snapshot, members)
+
+    def _on_snapshot(self, snapshot: Snapshot | None) -> None:
+        """From the engine: a stack is to be committed, or none is in training any more."""
+        if snapshot is not None:
+            self._commit_path = self._commit_path or commit.fresh(self._folder)
+            commit.save(snapshot, self._commit_path)
+            self._outbox.put(Committed(self._commit_path, frozenset(snapshot.numbers)))
+        elif self._commit_path is not None:
+            self._commit_path.unlink(missing_ok=True)
+            self._outbox.put(Committed(None))
+            self._commit_path = None
+
+    def _fits(self, job: Job, place: Place) -> bool:
+        with suppress(Exception):  # of its data: it fails by itself
+            return spec_of(job, self._data.read) == place.spec
+        return False
 
     def _ask(self, question: NextJob | Keeps) -> Answer:
         self._outbox.put(question)

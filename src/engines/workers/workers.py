@@ -15,9 +15,11 @@ from ray.exceptions import RayError
 from rich.console import Console
 
 from src.data.reading import LastRead
+from src.engines.stacked import commit
 from src.engines.stacked.snapshot import Snapshot
 from src.engines.workers.cluster import Machine, cluster, machines, start_worker
-from src.engines.workers.driver import DEATHS, Driver, Hand
+from src.engines.workers.driver import Driver
+from src.engines.workers.hands import DEATHS, Hand, Left
 from src.engines.workers.messages import Keeps, Message, NextJob
 from src.engines.workers.worker import Charge
 from src.runs.job import Job, JobSource
@@ -43,8 +45,8 @@ class Workers:
     """Trains what `source` has by workers, `count` on each machine (None: one for each GPU, or one), here or at `address`.
 
     In the place of `Dispatch`. `prunes`: whether the source may end a job early, which costs a question for each epoch. The
-    jobs of a worker that dies are given out again, and go on from their last commit where the others find it; one at which
-    three workers died has failed. A machine that joins gets work; one where three workers in a row cannot begin gets no more.
+    jobs of a worker that dies are given out again, and go on from their last commit where the others find its file; one at
+    which three workers died has failed. A machine that joins gets work; one where three in a row cannot begin gets no more.
     """
 
     def __init__(
@@ -70,8 +72,10 @@ class Workers:
         self._looked, self._waits_until = -LOOK_SECONDS, 0.0
 
     def take_up(self, snapshot: Snapshot, jobs: Sequence[Job]) -> None:
-        """Of a stack that another start has left, which no worker takes over: its jobs begin again."""
-        self.driver.again.extend(jobs)
+        """A worker is to train the members of `snapshot`, whose jobs are `jobs`, as they left off."""
+        path = commit.fresh(jobs[0].folder.parent)
+        commit.save(snapshot, path)
+        self.driver.take_up(Left(jobs, path))
 
     def train(self) -> None:
         """Until the source has no more."""
@@ -82,6 +86,7 @@ class Workers:
                     self._look()
                     self._start()
                     self._listen()
+                self.driver.tidy()
             except BaseException as error:
                 cause = error.__cause__ if isinstance(error, SystemError) else None
                 self.driver.break_off(self._actors, cause or error)
@@ -108,12 +113,13 @@ class Workers:
                 self._actors.append(Actor(name=name, machine=machine, handle=start_worker(machine, charge, of)))
 
     def _start(self) -> None:
-        """Idle workers begin as long as there is a job for them."""
+        """Idle workers begin as long as there is a job for them; what another has left is for one that is known to live."""
         for actor in self._actors:
             if actor.saying is None:
                 if not self.driver.has_more():
                     return
-                actor.saying = actor.handle.work.options(num_returns="streaming").remote()
+                left = self.driver.hand_over(actor) if actor.is_proven else None
+                actor.saying = actor.handle.work.options(num_returns="streaming").remote(left)
 
     def _listen(self) -> None:
         """Take in what the workers say next."""

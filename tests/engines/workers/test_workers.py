@@ -206,7 +206,7 @@ def test_a_machine_where_no_worker_can_begin_is_left_out(nodes, tmp_path, caplog
     assert {outcome.stop_reason for outcome in heard.ended.values()} == {StopReason.EPOCHS}
 
 
-def kill_a_worker(heard):
-    """That of the last job that has begun, by SIGKILL, as a machine short of memory does."""
-    worker = list(heard.workers.values())[-1]
+def kill_a_worker(heard, worker=None):
+    """One, or that of the last job that has begun, by SIGKILL, as a machine short of memory does."""
+    worker = worker or list(heard.workers.values())[-1]
     os.kill(int(re.search(r"process (\d+)", worker)[1]), signal.SIGKILL)
