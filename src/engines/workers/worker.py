@@ -26,6 +26,7 @@ from src.runs.job import Job, Place
 from src.runs.outcome import Outcome
 
 BATCH_SECONDS = 0.05  # events wait so long for others, unless a question follows them
+BEAT_SECONDS = 1.0  # after which a worker that has nothing to say gives a sign of life
 
 
 @dataclass(frozen=True)
@@ -57,14 +58,16 @@ class Worker:
         logging.getLogger("src").addHandler(told)
 
     def work(self, left: Left | None) -> Iterator[list[Message]]:
-        """Train what another has `left`, then until the driver has no job for it; gives what is to be told, in batches."""
+        """Train what another has `left`, then until the driver has no job for it; gives what is to be told, in batches.
+
+        An empty one is a sign of life.
+        """
         training = Thread(target=self._train, args=(left,), name="training", daemon=True)
         training.start()
         is_through = False
         while not is_through:
             batch, is_through = self._batch()
-            if batch:
-                yield batch
+            yield batch
         training.join()
 
     def answer(self, answer: Answer) -> None:
@@ -143,7 +146,7 @@ class Worker:
         batch, due = list[Message](), monotonic() + BATCH_SECONDS
         while True:
             try:
-                message = self._outbox.get(timeout=max(0.0, due - monotonic()) if batch else None)
+                message = self._outbox.get(timeout=max(0.0, due - monotonic()) if batch else BEAT_SECONDS)
             except Empty:
                 return batch, False
             if isinstance(message, BaseException):

@@ -21,7 +21,7 @@ from src.engines.workers.cluster import Machine, cluster, machines, start_worker
 from src.engines.workers.driver import Driver
 from src.engines.workers.hands import DEATHS, Hand, Left
 from src.engines.workers.messages import Keeps, Message, NextJob
-from src.engines.workers.worker import Charge
+from src.engines.workers.worker import BEAT_SECONDS, Charge
 from src.runs.job import Job, JobSource
 from src.runs.listener import Listener
 
@@ -39,6 +39,7 @@ class Actor(Hand):
     machine: Machine
     saying: Any = None  # the batches of its present work; None: it is idle
     is_proven: bool = False  # it has said something
+    silent: int = 0  # seconds in which this process has listened, and heard nothing of it
 
 
 class Workers:
@@ -69,7 +70,7 @@ class Workers:
         self._actors: list[Actor] = []
         self._names = itertools.count(1)
         self._barren = Counter[str]()  # by machine, of new workers in a row that died before they said anything
-        self._looked, self._waits_until = -LOOK_SECONDS, 0.0
+        self._looked, self._waits_until, self._counted = -LOOK_SECONDS, 0.0, 0.0
 
     def take_up(self, snapshot: Snapshot, jobs: Sequence[Job]) -> None:
         """A worker is to train the members of `snapshot`, whose jobs are `jobs`, as they left off."""
@@ -86,6 +87,7 @@ class Workers:
                     self._look()
                     self._start()
                     self._listen()
+                    self._count_silence()
                 self.driver.tidy()
             except BaseException as error:
                 cause = error.__cause__ if isinstance(error, SystemError) else None
@@ -137,25 +139,37 @@ class Workers:
                 actor.saying = None
                 continue
             except RayError as error:
-                self._bury(actor, error)
+                why = str(error).strip().splitlines()[-1].strip()
+                self._bury(actor, "died", why, is_guilty=NODE_DIED not in str(error))
                 continue
-            actor.is_proven = True
+            actor.is_proven, actor.silent = True, 0
             for message in batch:
                 answer = self.driver.take(actor, message)
                 if isinstance(message, (NextJob, Keeps)):
                     actor.handle.answer.remote(answer)
 
-    def _bury(self, actor: Actor, error: RayError) -> None:
+    def _count_silence(self) -> None:
+        """Who gives no sign of life for too long is lost. Looks count, not the clock: so may this process have been frozen."""
+        if time.monotonic() < self._counted + BEAT_SECONDS:
+            return
+        self._counted = time.monotonic()
+        for actor in [actor for actor in self._actors if actor.saying is not None and actor.is_proven]:
+            actor.silent += 1
+            if actor.silent * BEAT_SECONDS > actor.silence:
+                what = f"gave no sign of life for {actor.silence:g} s (trainer.timeout_seconds)"
+                self._bury(actor, what, f"{actor.name} {what}", is_guilty=True)
+
+    def _bury(self, actor: Actor, what: str, why: str, *, is_guilty: bool) -> None:
         """A worker died, or its machine; ValueError if there is no other, and none can live there."""
         self._actors.remove(actor)
         ray.kill(actor.handle)
-        machine, why = actor.machine, str(error).strip().splitlines()[-1].strip()
-        is_guilty = NODE_DIED not in str(error)
+        machine = actor.machine
         self._barren[machine.key] = 0 if actor.is_proven else self._barren[machine.key] + is_guilty
         if self._barren[machine.key] >= DEATHS:
             told = f"hydra.launcher.workers: must be able to start on {machine.name}, but got: {why}"
             if not self._actors:
-                raise ValueError(told) from error
+                raise ValueError(told)
             log.warning("%s It gets no more.", told)
-        log.warning("%s on %s died, and its %d jobs are given out again.", actor.name, machine.name, len(actor.jobs))
+        jobs = len(actor.jobs)
+        log.warning("%s on %s %s, and its %d jobs are given out again.", actor.name, machine.name, what, jobs)
         self.driver.lose(actor, why, is_guilty=is_guilty)

@@ -4,6 +4,8 @@ import os
 import re
 import signal
 from collections import Counter
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 import ray
@@ -20,6 +22,7 @@ from src.runs.listener import RecordError
 from src.runs.outcome import Failed
 from src.runs.stop_reason import StopReason
 from src.sweep.one import jobs as source_of
+from tests.waiting import until
 
 SMALL = ("patience=null", "tracking.enabled=false", "model.widths=[8]")
 MOONS = ("data=moons", "data.num_train=256")
@@ -122,17 +125,30 @@ def test_workers_give_the_bits_of_one_process_though_a_worker_and_a_node_die_and
     assert len(heard.ended) == len(jobs)
 
 
-def test_a_job_that_kills_its_worker_three_times_is_one_failed_job(nodes, tmp_path):
+@pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_job_that_kills_or_freezes_its_worker_three_times_is_one_failed_job(signum, nodes, tmp_path, caplog):
     heard = Heard()
-    deadly = ("data=code", "data._target_=tests.engines.workers.deadly.read", "epochs=2")
-    jobs = jobs_in(
-        tmp_path, *((*MOONS, "epochs=5"), deadly, (*MOONS, "epochs=5", "seed=1"), (*MOONS, "epochs=5", "seed=2"))
-    )
+    deadly = ("data=code", "data._target_=tests.engines.workers.deadly.read", f"+data.signum={int(signum)}", "epochs=2")
+    others = [(*MOONS, "epochs=5", f"seed={seed}") for seed in range(3)]
+    jobs = jobs_in(tmp_path, others[0], (*deadly, "trainer.timeout_seconds=3"), *others[1:])
     workers = by_workers(jobs, nodes, heard)
     assert isinstance(heard.ended[1], Failed)
     assert list(workers.failed_) == [1]
     assert "3 workers died while they trained it" in heard.ended[1].reason
     assert [heard.ended[number].stop_reason for number in (0, 2, 3)] == [StopReason.EPOCHS] * 3
+    if signum == signal.SIGSTOP:
+        assert "no sign of life for 3 s (trainer.timeout_seconds)" in heard.ended[1].reason
+        assert "no sign of life for 3 s (trainer.timeout_seconds), and its 1 jobs are given out again" in caplog.text
+        until(
+            lambda: not any(re.match(r"\d+ \(ray::Worker.*\) T", told) for told in process_states())
+        )  # no core is held
+
+
+def process_states():
+    """A line of each process: its number, its name and its state."""
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            yield path.read_text()
 
 
 def test_the_source_is_asked_after_each_epoch_and_ends_a_job(nodes, tmp_path):
