@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from src.data.dataset import Dataset
 from src.data.reading import LastRead
 from src.engines.native.checkpoint import Pace
 from src.engines.workers.hands import DEATHS, Hand, Known, Left
-from src.engines.workers.messages import Answer, Begun, Committed, EpochDone, Keeps, Message, NextJob, unpacked
+from src.engines.workers.messages import Answer, Begun, Committed, DataOf, EpochDone, Keeps, Message, NextJob, unpacked
 from src.runs.job import Job, JobSource, Place
 from src.runs.listener import Listener, Listeners
 from src.runs.outcome import Failed, Outcome, Trained
@@ -73,6 +74,8 @@ class Driver:
             hand.commit, hand.committed = message
             self._commits |= {message.path} if message.path else set()
             return None
+        if isinstance(message, DataOf):
+            return self._data_of(message)
         job = hand.jobs[message.number]
         if isinstance(message, Keeps):
             return self._keeps(job, message.row)
@@ -135,6 +138,14 @@ class Driver:
                 return left.jobs[0]
         job, self._ahead = self._ahead or self.source.next(None), None
         return job
+
+    def _data_of(self, asked: DataOf) -> Dataset | Failed | None:
+        """None if they are those that the worker has: who trains on other data than these has trained another run."""
+        try:
+            found = self.data.read(asked.settings)
+        except Exception as error:
+            return Failed(error)
+        return None if found.digest == asked.digest else found
 
     def _keeps(self, job: Job, row: Mapping[str, float]) -> bool:
         """The source is asked once for each epoch, whoever trains it again."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from logging import LogRecord
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from src.data.dataset import Dataset
 from src.runs.job import Job, Place
@@ -53,8 +53,16 @@ class Keeps(NamedTuple):
     row: Mapping[str, float]
 
 
-Message = Begun | EpochDone | Ended | Committed | NextJob | Keeps | LogRecord
-Answer = Job | bool | None
+class DataOf(NamedTuple):
+    """A question: which data have these settings? Those that this machine has are of `digest`; None: it has none."""
+
+    settings: Mapping[str, Any]
+    digest: str | None
+
+
+Question = NextJob | Keeps | DataOf
+Message = Begun | EpochDone | Ended | Committed | Question | LogRecord
+Answer = Job | bool | Dataset | Failed | None
 
 
 def packed(outcome: Outcome) -> Outcome:

@@ -10,20 +10,38 @@ from dataclasses import dataclass
 from logging.handlers import QueueHandler
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
 from time import monotonic
+from typing import Any
 
 from rich.console import Console
 
-from src.data.reading import LastRead
+from src.data.dataset import Dataset
+from src.data.reading import LastRead, read_dataset
 from src.engines.build import spec_of
 from src.engines.dispatch import Dispatch
 from src.engines.stacked import commit
 from src.engines.stacked.snapshot import Snapshot
 from src.engines.workers.hands import Left
-from src.engines.workers.messages import Answer, Begun, Committed, Ended, EpochDone, Keeps, Message, NextJob, packed
+from src.engines.workers.messages import (
+    Answer,
+    Begun,
+    Committed,
+    DataOf,
+    Ended,
+    EpochDone,
+    Keeps,
+    Message,
+    NextJob,
+    Question,
+    packed,
+)
+from src.engines.workers.shipment import Shipment
 from src.runs.job import Job, Place
-from src.runs.outcome import Outcome
+from src.runs.outcome import Failed, Outcome
+
+Told = Answer | Shipment  # as it comes here
+log = logging.getLogger(__name__)
 
 BATCH_SECONDS = 0.05  # events wait so long for others, unless a question follows them
 BEAT_SECONDS = 1.0  # after which a worker that has nothing to say gives a sign of life
@@ -46,12 +64,14 @@ class Worker:
     def __init__(self, charge: Charge) -> None:
         self.charge = charge
         self.name = f"{charge.name}, process {os.getpid()} on {socket.gethostname()}"
-        self._outbox, self._answers = SimpleQueue[Message | BaseException | None](), SimpleQueue[Answer]()
-        self._data = LastRead()
+        self._outbox, self._answers = SimpleQueue[Message | BaseException | None](), SimpleQueue[Told]()
+        self._asking = Lock()  # one question at a time: data are asked for while others train
+        self._data = LastRead(read=self._read)
         self._left = deque[Job]()  # by another, to be trained before the driver is asked for more
         self._folder = Path()  # of the sweep
         self._commit_path: Path | None = None  # of the stack in training
         os.environ["OMP_NUM_THREADS"] = str(charge.cores)  # which `num_cores` reads
+        charge.folder.mkdir(parents=True, exist_ok=True)  # on a machine that does not share it
         os.chdir(charge.folder)
         told = QueueHandler(self._outbox)  # what warns of a job here is said where the job's user looks
         told.setLevel(logging.WARNING)
@@ -70,7 +90,7 @@ class Worker:
             yield batch
         training.join()
 
-    def answer(self, answer: Answer) -> None:
+    def answer(self, answer: Told) -> None:
         """To the question that was asked last: a training waits for its answer."""
         self._answers.put(answer)
 
@@ -89,6 +109,7 @@ class Worker:
     def begin(self, job: Job, facts: Mapping[str, str]) -> None:
         """From the engine."""
         self._folder = job.folder.parent
+        job.folder.mkdir(parents=True, exist_ok=True)  # which the driver has made where it is
         self._outbox.put(Begun(job.number, {**facts, "worker": self.name}))
 
     def epoch(self, job: Job, row: Mapping[str, float]) -> None:
@@ -137,9 +158,26 @@ class Worker:
             return spec_of(job, self._data.read) == place.spec
         return False
 
-    def _ask(self, question: NextJob | Keeps) -> Answer:
-        self._outbox.put(question)
-        return self._answers.get()
+    def _read(self, settings: Mapping[str, Any]) -> Dataset:
+        """Data as this machine has them, if these are the driver's; else as the driver has read them."""
+        found, why = None, "they have other content here"
+        try:
+            found = read_dataset(settings)
+        except Exception as error:  # they are not here, or what reads them is not
+            why = f"{type(error).__name__}: {error}"
+        answer = self._ask(DataOf(settings, found.digest if found else None))
+        if isinstance(answer, Failed):
+            raise answer.error
+        if isinstance(answer, Shipment):
+            log.warning("data: those of the driver are sent to %s (%s).", socket.gethostname(), why)
+            return answer.unpacked()
+        assert found is not None
+        return found
+
+    def _ask(self, question: Question) -> Told:
+        with self._asking:
+            self._outbox.put(question)
+            return self._answers.get()
 
     def _batch(self) -> tuple[list[Message], bool]:
         """What has gathered, up to a question, and whether nothing follows."""
@@ -154,5 +192,5 @@ class Worker:
             if message is None:
                 return batch, True
             batch.append(message)
-            if isinstance(message, (NextJob, Keeps)):
+            if isinstance(message, Question):
                 return batch, False

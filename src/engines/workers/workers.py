@@ -14,13 +14,15 @@ import ray
 from ray.exceptions import RayError
 from rich.console import Console
 
+from src.data.dataset import Dataset
 from src.data.reading import LastRead
 from src.engines.stacked import commit
 from src.engines.stacked.snapshot import Snapshot
 from src.engines.workers.cluster import Machine, cluster, machines, start_worker
 from src.engines.workers.driver import Driver
 from src.engines.workers.hands import DEATHS, Hand, Left
-from src.engines.workers.messages import Keeps, Message, NextJob
+from src.engines.workers.messages import Message, Question
+from src.engines.workers.shipment import Shipment
 from src.engines.workers.worker import BEAT_SECONDS, Charge
 from src.runs.job import Job, JobSource
 from src.runs.listener import Listener
@@ -68,6 +70,7 @@ class Workers:
         self.ended_, self.failed_ = self.driver.ended_, self.driver.failed_
         self.used_, self.offered_ = 0, 0  # slots of stacks, which workers do not tell
         self._actors: list[Actor] = []
+        self._last_shipped: tuple[Dataset, Any] | None = None
         self._names = itertools.count(1)
         self._barren = Counter[str]()  # by machine, of new workers in a row that died before they said anything
         self._looked, self._waits_until, self._counted = -LOOK_SECONDS, 0.0, 0.0
@@ -145,8 +148,16 @@ class Workers:
             actor.is_proven, actor.silent = True, 0
             for message in batch:
                 answer = self.driver.take(actor, message)
-                if isinstance(message, (NextJob, Keeps)):
+                if isinstance(answer, Dataset):
+                    actor.handle.answer.remote(self._shipped(answer))
+                elif isinstance(message, Question):
                     actor.handle.answer.remote(answer)
+
+    def _shipped(self, dataset: Dataset) -> Any:
+        """Where the object store has it, which fetches it once for each machine."""
+        if self._last_shipped is None or self._last_shipped[0] is not dataset:
+            self._last_shipped = dataset, ray.put(Shipment.of(dataset))
+        return self._last_shipped[1]
 
     def _count_silence(self) -> None:
         """Who gives no sign of life for too long is lost. Looks count, not the clock: so may this process have been frozen."""

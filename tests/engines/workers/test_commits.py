@@ -47,7 +47,10 @@ def test_jobs_of_a_worker_that_dies_go_on_from_their_last_commit(engine, nodes, 
 
     heard, data = Heard(disturb), LastRead()
     settings = {"console": Console(quiet=True), "data": data, "slots": 2}
-    source = source_of(*jobs(tmp_path / "workers"), data=data)
+    given = jobs(tmp_path / "workers")
+    for job in given:
+        job.folder.rmdir()  # as on a machine with files of its own
+    source = source_of(*given, data=data)
     workers = Listening(source, [heard], address=nodes.address, count=None, prunes=False, **settings)
     workers.train()
     alone = Heard()
