@@ -13,7 +13,13 @@ from src.engines.workers.workers import Workers
 from src.sweep.one import jobs as source_of
 from tests.engines.workers.test_workers import Heard, jobs_in, kill_a_worker, nodes  # noqa: F401
 
-EAGER = ("data=code", "data._target_=tests.engines.workers.eager.read", "+data.seconds=0", "epochs=60")
+EAGER = (
+    "data=code",
+    "data._target_=tests.engines.workers.eager.read",
+    "+data.seconds=0",
+    "epochs=60",
+    "trainer.precision=64-true",
+)
 KILLED_AFTER = 20  # epochs of a job
 
 
@@ -55,7 +61,8 @@ def test_jobs_of_a_worker_that_dies_go_on_from_their_last_commit(engine, nodes, 
     workers.train()
     alone = Heard()
     Dispatch(source_of(*jobs(tmp_path / "alone"), data=data), [alone], **settings).train()
-    assert heard.rows == alone.rows
+    for number, rows in alone.rows.items():  # stacks of two and of one do not round alike
+        assert heard.rows[number] == (rows if engine != "stacked" else [pytest.approx(row, rel=1e-9) for row in rows])
     assert set(heard.begun.values()) == {1}
     # What was committed is told again as it was; the epoch after it is trained again.
     again = {key: seconds for key, seconds in workers.told.items() if len(seconds) > 1}
