@@ -49,12 +49,16 @@ BEAT_SECONDS = 1.0  # after which a worker that has nothing to say gives a sign 
 
 @dataclass(frozen=True)
 class Charge:
-    """What a worker is to be: where it finds relative paths, its threads, slots of a stack, and whether jobs are pruned."""
+    """What a worker is to be: where it finds relative paths, its threads, whether jobs are pruned.
+
+    `slots`: of a stack; None: it chooses, at most `most`.
+    """
 
     name: str
     folder: Path
     cores: int
     slots: int | None
+    most: int
     prunes: bool
 
 
@@ -124,7 +128,13 @@ class Worker:
         try:
             quiet = Console(quiet=True)
             dispatch = Dispatch(
-                self, [self], console=quiet, data=self._data, slots=self.charge.slots, on_snapshot=self._on_snapshot
+                self,
+                [self],
+                console=quiet,
+                data=self._data,
+                slots=self.charge.slots,
+                most=self.charge.most,
+                on_snapshot=self._on_snapshot,
             )
             if left is not None:
                 self._take_up(left, dispatch)

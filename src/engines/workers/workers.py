@@ -17,6 +17,7 @@ from rich.console import Console
 from src.data.dataset import Dataset
 from src.data.reading import LastRead
 from src.engines.stacked import commit
+from src.engines.stacked.size import MOST
 from src.engines.stacked.snapshot import Snapshot
 from src.engines.workers.cluster import Machine, cluster, machines, start_worker
 from src.engines.workers.driver import Driver
@@ -60,12 +61,14 @@ class Workers:
         console: Console,
         data: LastRead,
         slots: int | None,
+        most: int = MOST,
         count: int | None,
         address: str | None,
         prunes: bool,
         on_commit: Callable[[], None] = lambda: None,
     ) -> None:
-        self.console, self.count, self.address, self.slots = console, count, address, slots
+        self.console, self.count, self.address = console, count, address
+        self.slots, self.most = slots, most
         self.driver = Driver(source, listeners, data, prunes=prunes, on_commit=on_commit)
         self.ended_, self.failed_ = self.driver.ended_, self.driver.failed_
         self.used_, self.offered_ = 0, 0  # slots of stacks, which workers do not tell
@@ -107,14 +110,16 @@ class Workers:
         if self._looked > self._waits_until and not any(actor.is_proven for actor in self._actors):
             self._waits_until = math.inf
             self.console.print("workers: no machine has had room for one yet, or is slow to start it.", soft_wrap=True)
-        for machine in machines():
+        found = machines()
+        most = max(2, self.most // max(1, sum(machine.num_workers(self.count) for machine in found)))
+        for machine in found:
             if self._barren[machine.key] >= DEATHS:
                 continue
             here = sum(actor.machine.key == machine.key for actor in self._actors)
             of = machine.num_workers(self.count)
             for _ in range(of - here):
                 name = f"worker {next(self._names)}"
-                charge = Charge(name, Path.cwd(), machine.cores // of, self.slots, self.driver.prunes)
+                charge = Charge(name, Path.cwd(), machine.cores // of, self.slots, most, self.driver.prunes)
                 self._actors.append(Actor(name=name, machine=machine, handle=start_worker(machine, charge, of)))
 
     def _start(self) -> None:
