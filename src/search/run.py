@@ -16,6 +16,7 @@ from src.data.reading import LastRead
 from src.disk import DamagedError
 from src.engines.native.cores import num_cores
 from src.engines.resources import Resources
+from src.engines.stacked import commit
 from src.runs.identity import read_run
 from src.runs.job import Job
 from src.runs.listener import Listener
@@ -147,6 +148,8 @@ def run_search(request: Request, prepared: Preparation, data: LastRead, tracker:
             lost=lambda number: status.lose(plan.repeats, base.epochs),
         )
         display = Display(status, console)
+        for path in commit.found_in(folder):  # of trials that were broken off, and are asked for again as others
+            path.unlink()
         recall_all(folder, around, [*around.others, display, *request.listeners])
         status.restart()
         if len(trials.counted) >= plan.n_trials:

@@ -106,6 +106,17 @@ def test_a_search_by_workers_prunes_and_has_each_trial_once(tmp_path):
     assert {one["stop_reason"] for one in found.values()} == {"epochs", "pruned"}
 
 
+def test_what_is_of_many_runs_is_refused_for_one(tmp_path):
+    for given in ("hydra.launcher.workers=2", "hydra/launcher=basic"):
+        done = doors.run("-m", "src.train", "data=moons", given, cwd=tmp_path)
+        key, value = given.split("=")
+        told = (
+            f"error: {key}: must stand in a command with -m (python -m src.train -m ...), but got {value} without it.\n"
+        )
+        assert (done.returncode, done.stderr) == (1, told)
+        assert not list(tmp_path.iterdir())
+
+
 def test_what_workers_cannot_be_is_told_in_one_line(tmp_path):
     for given, told in (
         ("hydra.launcher.workers=0", "hydra.launcher.workers: must be null or a number of at least 1, but got 0."),

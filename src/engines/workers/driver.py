@@ -157,8 +157,10 @@ class Driver:
         return epoch < known.ends_after
 
     def _begin(self, job: Job, facts: Mapping[str, str]) -> None:
-        """Told once, whoever trains it again."""
-        if not self._known[job.number].begun:
+        """Told once; of whoever trains it again, that it does."""
+        if self._known[job.number].begun:
+            self.listeners.move(job, facts)
+        else:
             self._known[job.number].begun = True
             self.listeners.begin(job, facts)
 
@@ -179,7 +181,8 @@ class Driver:
                 outcome = Failed(error)
         if isinstance(outcome, Failed):
             self.failed_[job.number] = outcome.error
-        self._begin(job, {"seed": str(job.run.seed)})
+        if not self._known[job.number].begun:
+            self._begin(job, {"seed": str(job.run.seed)})
         del self._known[job.number]
         self.listeners.end(job, outcome)
 
