@@ -7,13 +7,16 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import ray
+from ray._private import worker
 from ray._private.authentication.authentication_token_setup import maybe_enable_token_auth_if_token_available
 from ray._private.services import canonicalize_bootstrap_address_or_die
 from ray._raylet import GcsClient  # type: ignore[attr-defined]  # compiled
 from ray.exceptions import AuthenticationError
+from ray.job_config import JobConfig
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from rich.console import Console
 
@@ -21,6 +24,7 @@ from src.engines.native.cores import num_cores
 from src.engines.workers.worker import Charge, Worker
 
 REACH_SECONDS = 5.0
+SOURCE = Path(__file__).resolve().parent.parent.parent.parent
 
 
 class Machine(NamedTuple):
@@ -58,11 +62,15 @@ def cluster(address: str | None, console: Console) -> Iterator[None]:
     Raises ValueError if it cannot be joined.
     """
     logging.getLogger("ray").setLevel(logging.ERROR)  # what it has to say of itself is for its own log
+    worker.print_to_stdstream = lambda *given, **more: None  # nor is what it says of deaths, which we tell
     quiet: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False, "configure_logging": False}
     alone: dict[str, Any] = {"address": "local", "num_cpus": num_cores()} if address is None else {"address": address}
+    found = JobConfig(
+        _py_driver_sys_path=[str(SOURCE)]
+    )  # by workers, wherever their node was started, and this command typed
     try:
         with _own_handlers():
-            context = ray.init(**alone, **quiet)
+            context = ray.init(**alone, **quiet, job_config=found)
     except (OSError, ValueError) as error:
         raise _refused(address, error) from error
     if context.dashboard_url:

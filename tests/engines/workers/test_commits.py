@@ -39,7 +39,7 @@ class Listening(Workers):
 
 
 @pytest.mark.parametrize("engine", ["native", "single", "stacked"])
-def test_jobs_of_a_worker_that_dies_go_on_from_their_last_commit(engine, nodes, tmp_path):  # noqa: F811
+def test_jobs_of_a_worker_that_dies_go_on_from_their_last_commit(engine, nodes, tmp_path, capfd):  # noqa: F811
     killed = []
 
     def disturb(heard):
@@ -71,4 +71,5 @@ def test_jobs_of_a_worker_that_dies_go_on_from_their_last_commit(engine, nodes, 
     assert len(same) >= KILLED_AFTER
     assert len(again) - len(same) <= 2 * len({number for number, _ in again})
     assert not commit.found_in(tmp_path / "workers")
+    assert "raylet" not in capfd.readouterr().out  # Ray would tell of the death too
     assert not list((tmp_path / "workers").glob("*/member.ckpt"))

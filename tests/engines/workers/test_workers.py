@@ -22,7 +22,6 @@ from src.runs.listener import RecordError
 from src.runs.outcome import Failed
 from src.runs.stop_reason import StopReason
 from src.sweep.one import jobs as source_of
-from tests.doors import REPOSITORY
 from tests.waiting import until
 
 SMALL = ("patience=null", "tracking.enabled=false", "model.widths=[8]")
@@ -53,8 +52,7 @@ class Heard:
 def nodes():
     """A head without cores, and two nodes of one core each."""
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0})
-    found = {"PYTHONPATH": str(REPOSITORY)}  # by drivers elsewhere
-    cluster.extra = [cluster.add_node(num_cpus=1, env_vars=found) for _ in range(2)]
+    cluster.extra = [cluster.add_node(num_cpus=1) for _ in range(2)]
     yield cluster
     cluster.shutdown()
 
