@@ -11,7 +11,18 @@ from src.data.dataset import Dataset
 from src.data.reading import LastRead
 from src.engines.native.checkpoint import Pace
 from src.engines.workers.hands import DEATHS, Hand, Known, Left
-from src.engines.workers.messages import Answer, Begun, Committed, DataOf, EpochDone, Keeps, Message, NextJob, unpacked
+from src.engines.workers.messages import (
+    Answer,
+    Begun,
+    Committed,
+    DataOf,
+    EpochDone,
+    Keeps,
+    Message,
+    NextJob,
+    Working,
+    unpacked,
+)
 from src.runs.job import Job, JobSource, Place
 from src.runs.listener import Listener, Listeners
 from src.runs.outcome import Failed, Outcome, Trained
@@ -69,6 +80,9 @@ class Driver:
         if isinstance(message, logging.LogRecord):
             message.msg = f"{hand.name}: {message.msg}"
             logging.getLogger(message.name).handle(message)
+            return None
+        if isinstance(message, Working):
+            hand.pid = message.pid
             return None
         if isinstance(message, Committed):
             hand.commit, hand.committed = message

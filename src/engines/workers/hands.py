@@ -41,12 +41,16 @@ class Left:
 
 @dataclass(eq=False)
 class Hand:
-    """What a worker, called `name`, has in training; `commit`: the file of its stack, and the numbers of the jobs in that."""
+    """What a worker, called `name`, has in training; `commit`: the file of its stack, and the numbers of the jobs in that.
+
+    `pid`: its process, once that has said something.
+    """
 
     name: str
     jobs: dict[int, Job] = field(default_factory=dict)
     commit: Path | None = None
     committed: frozenset[int] = frozenset()
+    pid: int | None = None
 
     @property
     def silence(self) -> float:

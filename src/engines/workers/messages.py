@@ -12,6 +12,12 @@ from src.runs.job import Job, Place
 from src.runs.outcome import Failed, Outcome, Trained
 
 
+class Working(NamedTuple):
+    """The process of a worker begins to work."""
+
+    pid: int
+
+
 class Begun(NamedTuple):
     """A job is to be trained, or goes on."""
 
@@ -61,7 +67,7 @@ class DataOf(NamedTuple):
 
 
 Question = NextJob | Keeps | DataOf
-Message = Begun | EpochDone | Ended | Committed | Question | LogRecord
+Message = Working | Begun | EpochDone | Ended | Committed | Question | LogRecord
 Answer = Job | bool | Dataset | Failed | None
 
 

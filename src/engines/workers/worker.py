@@ -34,6 +34,7 @@ from src.engines.workers.messages import (
     Message,
     NextJob,
     Question,
+    Working,
     packed,
 )
 from src.engines.workers.shipment import Shipment
@@ -86,6 +87,7 @@ class Worker:
 
         An empty one is a sign of life.
         """
+        self._outbox.put(Working(os.getpid()))
         training = Thread(target=self._train, args=(left,), name="training", daemon=True)
         training.start()
         is_through = False

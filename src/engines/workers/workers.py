@@ -19,7 +19,7 @@ from src.data.reading import LastRead
 from src.engines.stacked import commit
 from src.engines.stacked.size import MOST
 from src.engines.stacked.snapshot import Snapshot
-from src.engines.workers.cluster import Machine, cluster, machines, start_worker
+from src.engines.workers.cluster import Machine, cluster, machines, seen, start_look, start_worker
 from src.engines.workers.driver import Driver
 from src.engines.workers.hands import DEATHS, Hand, Left
 from src.engines.workers.messages import Message, Question
@@ -29,6 +29,7 @@ from src.runs.job import Job, JobSource
 from src.runs.listener import Listener
 
 LOOK_SECONDS = 2.0  # how often machines are counted
+SEE_SECONDS = 30.0  # in which it is seen whether a silent worker computes
 ROOM_SECONDS = 30.0  # after which it is told that none has had room
 NODE_DIED = "node has died"  # as Ray says it
 log = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ class Actor(Hand):
     saying: Any = None  # the batches of its present work; None: it is idle
     is_proven: bool = False  # it has said something
     silent: int = 0  # seconds in which this process has listened, and heard nothing of it
+    look: Any = None  # at its process, which has been silent for too long
 
 
 class Workers:
@@ -150,7 +152,7 @@ class Workers:
                 why = str(error).strip().splitlines()[-1].strip()
                 self._bury(actor, "died", why, is_guilty=NODE_DIED not in str(error))
                 continue
-            actor.is_proven, actor.silent = True, 0
+            actor.is_proven, actor.silent, actor.look = True, 0, None
             for message in batch:
                 answer = self.driver.take(actor, message)
                 if isinstance(answer, Dataset):
@@ -165,13 +167,23 @@ class Workers:
         return self._last_shipped[1]
 
     def _count_silence(self) -> None:
-        """Who gives no sign of life for too long is lost. Looks count, not the clock: so may this process have been frozen."""
+        """Who gives no sign of life for too long, and is not seen to compute, is lost.
+
+        Looks count, not the clock: so may this process have been frozen.
+        """
         if time.monotonic() < self._counted + BEAT_SECONDS:
             return
         self._counted = time.monotonic()
         for actor in [actor for actor in self._actors if actor.saying is not None and actor.is_proven]:
             actor.silent += 1
-            if actor.silent * BEAT_SECONDS > actor.silence:
+            silent = actor.silent * BEAT_SECONDS
+            if silent > actor.silence and actor.look is None and actor.pid is not None:
+                actor.look = start_look(actor.machine, actor.pid)
+            if actor.look is None or ((computes := seen(actor.look)) is None and silent < actor.silence + SEE_SECONDS):
+                continue
+            if computes:
+                actor.silent, actor.look = 0, None
+            else:
                 what = f"gave no sign of life for {actor.silence:g} s (trainer.timeout_seconds)"
                 self._bury(actor, what, f"{actor.name} {what}", is_guilty=True)
 

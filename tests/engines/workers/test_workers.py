@@ -15,6 +15,7 @@ from rich.console import Console
 from src.config.composition import compose_run
 from src.data.reading import LastRead
 from src.engines.dispatch import Dispatch
+from src.engines.workers import workers
 from src.engines.workers.cluster import reach
 from src.engines.workers.workers import Workers
 from src.runs.job import Job
@@ -142,6 +143,17 @@ def test_a_job_that_kills_or_freezes_its_worker_three_times_is_one_failed_job(si
         until(
             lambda: not any(re.match(r"\d+ \(ray::Worker.*\) T", told) for told in process_states())
         )  # no core is held
+
+
+def test_a_worker_that_computes_without_a_word_is_not_taken_for_a_frozen_one(nodes, tmp_path, monkeypatch, caplog):
+    looks, look = [], workers.start_look
+    monkeypatch.setattr(workers, "start_look", lambda *given: looks.append(given) or look(*given))
+    heard = Heard()
+    busy = ("data=code", "data._target_=tests.engines.workers.busy.read", "epochs=2", "trainer.timeout_seconds=3")
+    by_workers(jobs_in(tmp_path, busy), nodes, heard)
+    assert heard.ended[0].stop_reason == StopReason.EPOCHS
+    assert looks
+    assert "no sign of life" not in caplog.text
 
 
 def process_states():
