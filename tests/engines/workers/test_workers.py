@@ -149,8 +149,8 @@ def test_a_worker_that_computes_without_a_word_is_not_taken_for_a_frozen_one(nod
     looks, look = [], workers.start_look
     monkeypatch.setattr(workers, "start_look", lambda *given: looks.append(given) or look(*given))
     heard = Heard()
-    busy = ("data=code", "data._target_=tests.engines.workers.busy.read", "epochs=2", "trainer.timeout_seconds=3")
-    by_workers(jobs_in(tmp_path, busy), nodes, heard)
+    busy = ("data=code", "data._target_=tests.engines.workers.busy.read", "+data.power=20_000_000", "epochs=2")
+    by_workers(jobs_in(tmp_path, (*busy, "trainer.timeout_seconds=3")), nodes, heard)
     assert heard.ended[0].stop_reason == StopReason.EPOCHS
     assert looks
     assert "no sign of life" not in caplog.text
