@@ -125,8 +125,7 @@ class Driver:
             path.unlink(missing_ok=True)
 
     def _open(self, hands: Iterable[Hand]) -> Iterator[Job]:
-        """What has been taken from the source, and has not ended."""
-        yield from [self._ahead] if self._ahead else []
+        """What has been given out, and has not ended."""
         for jobs in [*(left.jobs for left in self.left), *(hand.jobs.values() for hand in hands)]:
             yield from list(jobs)
 

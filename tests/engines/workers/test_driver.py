@@ -67,6 +67,12 @@ def test_what_is_broken_off_has_not_ended_for_the_next_start(driver, commits):
     assert commits == [{0}]
 
 
+def test_what_nobody_has_got_is_not_told_to_have_failed(driver):
+    assert driver.has_more()
+    driver.break_off([Hand("worker 1")], ValueError("hydra.launcher.workers: must be able to start"))
+    assert driver.heard.ended == {}
+
+
 def test_a_job_that_is_given_again_is_shown_at_its_new_worker_and_has_begun_once(driver):
     status = SweepStatus(2, "val/loss", epochs_left=20)
     driver.listeners.listeners.append(Display(status, Console(quiet=True)))
