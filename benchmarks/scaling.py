@@ -26,7 +26,8 @@ from src.config.composition import compose_run
 from src.data.reading import LastRead
 from src.engines.dispatch import Dispatch
 from src.engines.resources import Resources
-from src.engines.workers.driver import Driver, Hand
+from src.engines.workers.driver import Driver
+from src.engines.workers.hands import Hand
 from src.engines.workers.messages import Begun, Ended, EpochDone, NextJob
 from src.runs.job import Job
 from src.runs.listener import Listener

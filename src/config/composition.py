@@ -2,7 +2,7 @@
 
 import copy
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -116,6 +116,7 @@ class Check(Callback):
 
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
         with report_errors():
+            _check_launcher(config.hydra.overrides.hydra, has_seeds=bool(config.ensemble))
             check_places(config.hydra, "hydra.run.dir", "sweep" if config.ensemble else "run")
             run = resolved(without_hydra(config), config.hydra)
             if str(config.hydra.sweeper._target_).endswith("OptunaSweeper"):
@@ -130,6 +131,16 @@ class Check(Callback):
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         with report_errors():
             check_places(config.hydra, "hydra.sweep.dir", "sweep")
+
+
+def _check_launcher(typed: Iterable[str], *, has_seeds: bool) -> None:
+    """Raises ValueError for a key of the launcher, which one run has not, nor has an ensemble but for where it goes on."""
+    for text in typed:
+        key, _, value = text.lstrip("+~").partition("=")
+        if key.startswith(("hydra.launcher", "hydra/launcher")) and not (has_seeds and key == "hydra.launcher.resume"):
+            raise ValueError(
+                f"{key}: must stand in a command with -m (python -m src.train -m ...), but got {value} without it."
+            )
 
 
 def _values(cfg: DictConfig) -> Resolved:

@@ -45,10 +45,17 @@ def _checked(dataset: Dataset) -> Dataset:
 
 
 class LastRead:
-    """Reads the data of runs, once for all that follow one another with the same or other folds; `on_read` is told of each."""
+    """Reads the data of runs, once for all that follow one another with the same or other folds; `on_read` is told of each.
 
-    def __init__(self, on_read: Callable[[Dataset], None] = lambda dataset: None) -> None:
-        self.on_read = on_read
+    `read`: what reads them.
+    """
+
+    def __init__(
+        self,
+        on_read: Callable[[Dataset], None] = lambda dataset: None,
+        read: Callable[[Mapping[str, Any]], Dataset] = read_dataset,
+    ) -> None:
+        self.on_read, self._read = on_read, read
         self._whole: dict[str, Any] = {}
         self._folds: dict[Any, Dataset] = {}
 
@@ -58,6 +65,6 @@ class LastRead:
         if self._whole != whole:
             self._whole, self._folds = whole, {}
         if fold not in self._folds:
-            self._folds[fold] = read_dataset(values)
+            self._folds[fold] = self._read(values)
             self.on_read(self._folds[fold])
         return self._folds[fold]

@@ -12,6 +12,7 @@ from src.data.dataset import Dataset
 from src.data.reading import LastRead
 from src.engines.build import Read, spec_with_folds, why_not
 from src.engines.stacked.engine import StackedEngine
+from src.engines.stacked.size import MOST
 from src.engines.stacked.snapshot import Snapshot
 from src.runs.build import device_of
 from src.runs.job import Job, JobSource, Place
@@ -20,7 +21,8 @@ from src.runs.outcome import Failed, Outcome
 
 
 class Dispatch:
-    """Trains what `source` has, by the engine that each run names; `slots`: how many at once, None chooses.
+    """Trains what `source` has, by the engine that each run names; `slots`: how many at once, None chooses, of a stack
+    at most `most`.
 
     Of those that name none the compiled engine trains what it knows, the rest are stacked, or trained one by one where they
     must; one that `is_alone` is trained by Lightning. It stands between the source and the engines, so that every job that
@@ -38,10 +40,12 @@ class Dispatch:
         data: LastRead | None = None,
         is_alone: bool = False,
         slots: int | None = None,
+        most: int = MOST,
         on_snapshot: Callable[[Snapshot | None], None] = lambda snapshot: None,
     ) -> None:
         self.source, self.listeners, self.console = source, Listeners(listeners), console
-        self.data, self.is_alone, self.slots, self.on_snapshot = data or LastRead(), is_alone, slots, on_snapshot
+        self.data, self.is_alone, self.on_snapshot = data or LastRead(), is_alone, on_snapshot
+        self.slots, self.most = slots, most
         self.failed_: dict[int, BaseException] = {}
         self.ended_: set[int] = set()
         self.used_, self.offered_ = 0, 0  # slots of the stacks that are through, summed over their epochs
@@ -179,7 +183,9 @@ class Dispatch:
 
     def _train_stack(self, first: Job, snapshot: Snapshot | None) -> None:
         dataset = self.data.read(first.run.data)
-        engine = StackedEngine(first, dataset, slots=self.slots, read=self.data.read, on_snapshot=self.on_snapshot)
+        engine = StackedEngine(
+            first, dataset, slots=self.slots, most=self.most, read=self.data.read, on_snapshot=self.on_snapshot
+        )
         if snapshot is not None:
             engine.take_up(snapshot, self._open)
         engine.train(self, self)

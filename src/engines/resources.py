@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # Hydra's plugins are imported at each start
     from rich.console import Console
 
+    from src.config.schema import Run
     from src.data.reading import LastRead
+    from src.engines.build import Read
     from src.engines.dispatch import Dispatch
     from src.engines.stacked.snapshot import Snapshot
     from src.engines.workers.workers import Workers
@@ -48,6 +50,14 @@ class Resources:
         """Whether other processes train."""
         return self.workers is not None or self.address is not None
 
+    @property
+    def key_of(self) -> Callable[[Run, Read], Hashable]:
+        """What runs agree on that train together: in a cluster those that a GPU stacks, whatever this machine would do."""
+        from src.engines.build import spec_with_folds
+        from src.engines.dispatch import kind_of
+
+        return kind_of if self.address is None else spec_with_folds
+
     def check(self) -> None:
         """Raises ValueError, before anything is recorded, if there is no cluster at `address`."""
         if self.address is not None:
@@ -63,10 +73,16 @@ class Resources:
         console: Console,
         data: LastRead,
         prunes: bool,
+        most: int | None = None,
         on_snapshot: Callable[[Snapshot | None], None] = lambda snapshot: None,
     ) -> Dispatch | Workers:
-        """What trains all that `source` has, which `prunes` or never ends a job early."""
-        given: dict[str, Any] = {"console": console, "data": data, "slots": self.slots}
+        """What trains all that `source` has, which `prunes` or never ends a job early.
+
+        `most`: how many slots are chosen for a stack at most, where they are not said; workers share them.
+        """
+        given: dict[str, Any] = {"console": console, "data": data, "slots": self.slots} | (
+            {"most": most} if most else {}
+        )
         if not self.has_workers:
             from src.engines.dispatch import Dispatch
 

@@ -1,12 +1,13 @@
-"""How far a sweep of known jobs has come, in one file."""
+"""How far a sweep of known jobs has come: in one file, and those of the stacks that workers had in training."""
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from src.disk import DamagedError, read_whole
 from src.disk.tensors import load_tensors, save_tensors
+from src.engines.stacked import commit
 from src.engines.stacked.snapshot import Snapshot
 from src.runs.files import CHECKPOINT, CONFIG, RESULTS
 from src.runs.job import Job
@@ -17,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 class Unfinished:
-    """Of `jobs`, by number, those that have `ended`, and the `snapshot` of those in a stack; `folder` is the sweep's.
+    """Of `jobs`, by number, those that have `ended`, and the `snapshots` of those in stacks; `folder` is the sweep's.
 
     Where its file is gone or damaged, which is told, those have ended that have results.
     """
@@ -25,7 +26,7 @@ class Unfinished:
     def __init__(self, folder: Path, jobs: Mapping[int, Job]) -> None:
         self.path, known = folder / CHECKPOINT, set(jobs)
         self.ended: set[int] = set()
-        self.snapshot: Snapshot | None = None
+        self.snapshots: list[Snapshot] = []
         # A sweeper may hand over its jobs in several batches: what is known of the others is kept.
         self._others: set[int] = set()
         self._their_snapshot: dict[str, Any] | None = None
@@ -41,6 +42,21 @@ class Unfinished:
             self.ended, self._others = ended & known, ended - known
             told = "%s %d of %d runs have ended and are kept; the others begin again at epoch 1."
             log.warning(told, error, len(self.ended), len(jobs))
+        self._files = list[Path]()  # of workers
+        for path in commit.found_in(folder):
+            snapshot = commit.load(path)
+            if snapshot is None or known >= set(snapshot.numbers):
+                self._files.append(path)
+            if snapshot is not None and path in self._files:
+                self.snapshots.append(snapshot)
+
+    def stacks(self) -> Iterator[tuple[Snapshot, list[int]]]:
+        """Each snapshot with the numbers of those who go on from it: of a job that several have, the first."""
+        taken = set(self.ended)
+        for snapshot in self.snapshots:
+            if numbers := [number for number in snapshot.numbers if number not in taken]:
+                taken |= set(numbers)
+                yield snapshot, numbers
 
     def save(self, ended: Collection[int], snapshot: Snapshot | None) -> None:
         """One commit, by one rename."""
@@ -48,10 +64,15 @@ class Unfinished:
         kept = vars(snapshot) if snapshot else self._their_snapshot
         save_tensors({"ended": sorted(self.ended | self._others), "snapshot": kept}, self.path)
 
+    def tidy(self) -> None:
+        """All have ended: no stack is left."""
+        for path in self._files:
+            path.unlink(missing_ok=True)
+
     def _take(self, saved: dict[str, Any], known: set[int]) -> None:
         ended, theirs = set(saved["ended"]), saved["snapshot"]
         if theirs and known >= set(theirs["numbers"]):
-            self.snapshot, theirs = Snapshot(**theirs), None
+            self.snapshots, theirs = [Snapshot(**theirs)], None
         self.ended, self._others, self._their_snapshot = known & ended, ended - known, theirs
 
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from src.runs.job import Job
 
@@ -32,6 +32,14 @@ class Listener(Protocol):
         """Nothing more comes of `job` in this start."""
 
 
+@runtime_checkable
+class Follower(Protocol):
+    """A listener that also hears where a job is."""
+
+    def move(self, job: Job, facts: Mapping[str, str]) -> None:
+        """`job`, which has begun, goes on at another worker."""
+
+
 REGISTERED: list[Listener] = []  # of one's own: they hear whatever is trained, after ours
 
 
@@ -50,6 +58,9 @@ class Listeners:
 
     def end(self, job: Job, outcome: "Outcome") -> None:
         self._tell(lambda listener: listener.end(job, outcome))
+
+    def move(self, job: Job, facts: Mapping[str, str]) -> None:
+        self._tell(lambda listener: listener.move(job, facts) if isinstance(listener, Follower) else None)
 
     def _tell(self, call: Callable[[Listener], None]) -> None:
         for place, listener in enumerate(self.listeners):

@@ -1,6 +1,6 @@
 """What a search stands on, checked while nothing of it is there: a mistake leaves no study."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 from optuna.pruners import BasePruner, WilcoxonPruner
@@ -9,7 +9,7 @@ from rich.console import Console
 from src.config.schema import Run
 from src.data.dataset import Dataset
 from src.data.reading import LastRead
-from src.engines.dispatch import kind_of
+from src.engines.build import Read
 from src.metrics import Direction
 from src.runs.check import check_run
 from src.runs.objective import Objective
@@ -19,6 +19,8 @@ from src.search.settings import Samplers, Settings, check_settings, directions_o
 from src.search.source import Plan
 from src.search.space import Space
 from src.search.stack_parameters import Compose, splitting
+
+KeyOf = Callable[[Run, Read], Hashable]
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,9 @@ class Preparation:
 
 
 def prepare(
-    base: Run, space: Space, settings: Settings, compose: Compose, data: LastRead, console: Console
+    base: Run, space: Space, settings: Settings, compose: Compose, data: LastRead, key_of: KeyOf, console: Console
 ) -> Preparation:
-    """Raises ValueError for what no trial could do; says what a pruner cannot."""
+    """Raises ValueError for what no trial could do; says what a pruner cannot. `key_of`: what runs of one stack agree on."""
     dataset = data.read(base.data)  # files that are missing are the search's mistake, not that of each trial
     check_settings(settings, space, dataset.task)
     objectives = objectives_of(base)
@@ -49,7 +51,7 @@ def prepare(
     def checked(run: Run) -> Hashable:
         if run.data == base.data:
             check_run(run, dataset)
-        return kind_of(run, data.read)
+        return key_of(run, data.read)
 
     split = splitting(space, compose, checked)  # composes trials
     if not space.searched:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,9 @@ from src import runs, tracking
 from src.config.schema import Run
 from src.data.reading import LastRead
 from src.disk import DamagedError
-from src.engines.dispatch import kind_of
 from src.engines.native.cores import num_cores
 from src.engines.resources import Resources
-from src.engines.stacked.size import choose_slots
-from src.runs.build import build_run_model, device_of
+from src.engines.stacked import commit
 from src.runs.identity import read_run
 from src.runs.job import Job
 from src.runs.listener import Listener
@@ -75,7 +73,8 @@ def conduct_search(request: Request, tracker: Tracker) -> None:
         console.print(f"remark: {remark}", soft_wrap=True)
     with answering():
         data = LastRead()
-        prepared = prepare(request.base, request.space, request.settings, request.compose, data, console)
+        key_of = request.resources.key_of
+        prepared = prepare(request.base, request.space, request.settings, request.compose, data, key_of, console)
         if (best := _told_again(request, prepared, console)) is not None:
             _retrain(request, best, console)
             return
@@ -120,7 +119,7 @@ def _retrain(request: Request, best: FrozenTrial, console: Console) -> None:
 def run_search(request: Request, prepared: Preparation, data: LastRead, tracker: Tracker, console: Console) -> Search:
     """Search until `n_trials` have ended, from where an earlier start left off; gives the search."""
     folder, base, space, settings = request.folder, request.base, request.space, request.settings
-    plan, num_jobs = prepared.plan, prepared.num_jobs
+    plan, num_jobs, key_of = prepared.plan, prepared.num_jobs, request.resources.key_of
     status = SweepStatus(num_jobs, plan.objectives[0].name, num_jobs * base.epochs)
     request.resources.check()
     storage = open_storage(settings.storage, folder)  # one that cannot be leaves nothing behind
@@ -144,23 +143,22 @@ def run_search(request: Request, prepared: Preparation, data: LastRead, tracker:
             compose=request.compose,
             rotation=rotation if prepared.samplers.conditioned else None,
             seed=base.seed,
-            key_of=lambda run: kind_of(run, data.read),
+            key_of=lambda run: key_of(run, data.read),
             extend=request.extend,
             lost=lambda number: status.lose(plan.repeats, base.epochs),
         )
         display = Display(status, console)
+        for path in commit.found_in(folder):  # of trials that were broken off, and are asked for again as others
+            path.unlink()
         recall_all(folder, around, [*around.others, display, *request.listeners])
         status.restart()
         if len(trials.counted) >= plan.n_trials:
             console.print(OVER.format(folder=folder, n_trials=plan.n_trials))
-        resources = request.resources
-        if resources.slots is None:
-            chosen = choose_slots(build_run_model(base, prepared.dataset), device_of(base), base.batch_size)
-            resources = replace(resources, slots=min(chosen, max(2, num_cores(), num_jobs // GENERATIONS)))
         heard = [around.record, *around.others, display, search, *request.listeners]
         # A repeat that diverges or fails ends the others of its trial.
         prunes = plan.repeats > 1 or not isinstance(prepared.pruner, optuna.pruners.NopPruner)
-        trainer = resources.trainer(search, heard, console=console, data=data, prunes=prunes)
+        most = max(2, num_cores(), num_jobs // GENERATIONS)
+        trainer = request.resources.trainer(search, heard, console=console, data=data, prunes=prunes, most=most)
         try:
             with display:
                 trainer.train()

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,7 +71,7 @@ class Search:
         self._waiting: dict[Hashable, deque[Job]] = {}
         self._like: dict[Hashable, dict[str, Any]] = {}  # by key, the parameters that make it
         self._told = set[str]()  # reasons of failures
-        self._asked = 0  # for the stack that is being filled
+        self._asked = Counter[Hashable]()  # by key, for the stack that is being filled
         self._ends = time.monotonic() + plan.timeout if plan.timeout else None
 
     def next(self, place: Place | None) -> Job | None:
@@ -126,11 +126,14 @@ class Search:
 
     def _opening(self) -> Hashable | None:
         """The key of the next stack; None if nothing is left to be tried."""
-        self._asked = 0
+        asked = 0
         while not any(self._waiting.values()):
             if not self._ask(self.rotation.opening(self.trials.all) if self.rotation else {}):
                 return None
-        return next(key for key, jobs in self._waiting.items() if jobs)
+            asked += 1
+        key = next(key for key, jobs in self._waiting.items() if jobs)
+        self._asked[key] = asked
+        return key
 
     def _filling(self, place: Place) -> Hashable | None:
         """The key of a stack that is being filled; None if it gets no more."""
@@ -139,13 +142,16 @@ class Search:
         while not self._waiting.get(place.spec):
             if self._is_through(place) or not self._ask(self._like[place.spec]):
                 return None
+            self._asked[place.spec] += 1
         return place.spec
 
     def _is_through(self, place: Place) -> bool:
         """Whether the stack of `place` gets no more trials, so that others have their turn."""
         if self.rotation is None:
             return sum(map(len, self._waiting.values())) >= ASKED * place.slots * self.plan.repeats
-        return bool(self.rotation.splitting) and self._asked >= min(ASKED * place.slots, self.rotation.trials)
+        return bool(self.rotation.splitting) and self._asked[place.spec] >= min(
+            ASKED * place.slots, self.rotation.trials
+        )
 
     def _ask(self, held: Mapping[str, Any]) -> bool:
         """A new trial, whose jobs wait from here on, or which has failed; False if there is to be none."""
@@ -156,7 +162,6 @@ class Search:
         if full or self.has_failed or (self._ends is not None and now > self._ends):
             return False
         trial = self.trials.ask(self.space.searched, held)
-        self._asked += 1
         try:
             self.extend(trial)
             if fixed := sorted((trial.params.keys() - self.space.searched.keys()) & self.space.fixed_keys):

@@ -49,6 +49,10 @@ class Display:
         """It runs."""
         self.status.begin(job, facts)
 
+    def move(self, job: Job, facts: Mapping[str, str]) -> None:
+        """Another worker has it."""
+        self.status.move(job, facts)
+
     def epoch(self, job: Job, row: Mapping[str, float]) -> None:
         """Count it, and draw all anew."""
         self.status.add(job, row)

@@ -68,9 +68,8 @@ def train_grid(
         status.restart()
         if len(ended) == len(jobs):
             console.print(f"{folder}: all {len(jobs)} runs have ended; nothing is left to do. {AGAIN}.")
-        snapshot = unfinished.snapshot
-        taken = [numbered[number] for number in snapshot.numbers] if snapshot else []
-        done = {*ended, *(job.number for job in taken)}
+        stacks = [(snapshot, [numbered[number] for number in numbers]) for snapshot, numbers in unfinished.stacks()]
+        done = {*ended, *(job.number for _, taken in stacks for job in taken)}
 
         def save(snapshot: Snapshot | None) -> None:
             around.background.flush()  # first: whoever has ended has its records
@@ -85,11 +84,12 @@ def train_grid(
             on_snapshot=save,
         )
         with display:
-            if snapshot is not None:
+            for snapshot, taken in stacks:
                 trainer.take_up(snapshot, taken)
             trainer.train()
             status.used, status.offered = trainer.used_, trainer.offered_
         save(None)
+        unfinished.tidy()
         tracker.hurry()
     return around.record.results_
 

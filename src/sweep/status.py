@@ -54,6 +54,11 @@ class SweepStatus:
     def begin(self, job: Job, facts: Mapping[str, str]) -> None:
         """A job is in training, at a worker if `facts` name one."""
         self.running[job.number] = 0.0
+        self.move(job, facts)
+
+    def move(self, job: Job, facts: Mapping[str, str]) -> None:
+        """It is at the worker that `facts` name, if they do, and at no other."""
+        self._leave(job)
         if name := facts.get("worker"):
             self.workers.setdefault(name, WorkerStatus(facts["device"])).jobs.add(job.number)
 
@@ -79,10 +84,13 @@ class SweepStatus:
     def end(self, job: Job, reason: StopReason) -> None:
         """A job has ended."""
         share = self.running.pop(job.number, 0.0)
-        for worker in self.workers.values():
-            worker.jobs.discard(job.number)
+        self._leave(job)
         self.reasons[reason] += 1
         self.epochs_left -= job.run.epochs - round(share * job.run.epochs)
+
+    def _leave(self, job: Job) -> None:
+        for worker in self.workers.values():
+            worker.jobs.discard(job.number)
 
     def lose(self, jobs: int, epochs: int) -> None:
         """So many jobs, of so many epochs each, failed before they began."""

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from src import runs
+from src.engines.stacked import commit
 from tests import doors
 from tests.sweep.test_multirun import mlflow_runs, results, sweep_of
 
@@ -47,6 +48,47 @@ def test_a_sweep_whose_driver_is_killed_goes_on_to_the_runs_of_one_process(tmp_p
     assert len(recorded) == 41
 
 
+STACK = (
+    *("-m", "src.train", "-m", "data=code", "data._target_=tests.engines.workers.eager.read", "+data.seconds=0.02"),
+    *("epochs=300", "patience=null", "model.widths=[8]", "seed=0,1,2,3", "engine=stacked", "hydra.launcher.slots=2"),
+    "tracking.enabled=false",
+)
+
+
+@pytest.mark.slow
+def test_stacks_of_workers_go_on_though_the_driver_is_killed(tmp_path):
+    """By other workers, and by one process."""
+
+    def timed() -> dict[str, list[float]]:
+        """The seconds of the epochs of each run, which none has twice."""
+        found = tmp_path.glob(f"workers/mlruns/sweeps/*/*/{runs.HISTORY}")
+        return {path.parent.name: list(pd.read_csv(path)["epoch_seconds"]) for path in found}
+
+    folders = [tmp_path / name for name in ("workers", "alone")]
+    for folder in folders:
+        folder.mkdir()
+    before = {}
+    for _ in range(2):
+        started = doors.start(*STACK, "hydra.launcher.workers=1", cwd=folders[0], output=folders[0] / "output")
+        while started.poll() is None and max(map(len, timed().values()), default=0) < 50 + max(
+            map(len, before.values()), default=0
+        ):
+            time.sleep(0.02)
+        os.kill(started.pid, signal.SIGKILL)
+        started.wait()
+        after = timed()
+        assert all(after[name][:25] == seconds[:25] for name, seconds in before.items())
+        before = after
+    assert len(commit.found_in(sweep_of(folders[0]))) >= 1
+    for folder in folders:
+        done = doors.run(*STACK, cwd=folder)
+        assert done.returncode == 0, done.stderr
+    assert all(timed()[name][: len(seconds) - 25] == seconds[:-25] for name, seconds in before.items())
+    by_workers, alone = (histories(sweep_of(folder)) for folder in folders)
+    assert all(by_workers[number].equals(alone[number]) for number in range(4))
+    assert not commit.found_in(sweep_of(folders[0]))
+
+
 @pytest.mark.slow
 def test_a_search_by_workers_prunes_and_has_each_trial_once(tmp_path):
     doors.with_store(tmp_path)
@@ -62,6 +104,17 @@ def test_a_search_by_workers_prunes_and_has_each_trial_once(tmp_path):
     found = results(sweep_of(tmp_path))
     assert sorted(found) == list(range(12))
     assert {one["stop_reason"] for one in found.values()} == {"epochs", "pruned"}
+
+
+def test_what_is_of_many_runs_is_refused_for_one(tmp_path):
+    for given in ("hydra.launcher.workers=2", "hydra/launcher=basic"):
+        done = doors.run("-m", "src.train", "data=moons", given, cwd=tmp_path)
+        key, value = given.split("=")
+        told = (
+            f"error: {key}: must stand in a command with -m (python -m src.train -m ...), but got {value} without it.\n"
+        )
+        assert (done.returncode, done.stderr) == (1, told)
+        assert not list(tmp_path.iterdir())
 
 
 def test_what_workers_cannot_be_is_told_in_one_line(tmp_path):

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from src.config.errors import ENDING
-from src.engines.single.line import BEAT_SECONDS, Line
+from src.engines.single.line import Line
+from src.engines.single.silence import Silence
 
 SOURCE = Path(__file__).resolve().parent.parent.parent.parent
 PROGRAM = f"import sys; sys.path.insert(0, sys.argv[1]); from {__package__}.rank import main; main()"
@@ -36,6 +37,7 @@ class Other:
                 command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, pass_fds=[its.fileno()]
             )
         self.line = Line(mine)
+        self._silence = Silence(self.line, self.process.pid)
         assert self.process.stdin is not None
         with suppress(BrokenPipeError), self.process.stdin as pipe:
             pickle.dump(given, pipe)
@@ -49,7 +51,7 @@ class Other:
     def why_lost(self, silence: float) -> Loss | None:
         """Why it does not compute any more; None while it does. `silence`: for how many seconds it may give no sign."""
         name = f"rank {self.rank} (process {self.process.pid})"
-        if self.line.silent * BEAT_SECONDS > silence:
+        if self._silence.is_too_long(silence):
             return Loss(f"no sign of life of {name} for {silence:g} s (trainer.timeout_seconds)")
         if self.line.is_open or self.has_ended:
             return None

@@ -16,6 +16,7 @@ from typing import Any
 
 from src.config.schema import Run
 from src.engines.single.line import BEAT_SECONDS, READY, Line, Word
+from src.engines.single.silence import Silence
 from src.passwords import masked, remember
 
 
@@ -34,7 +35,8 @@ def main() -> None:
 
 def _live_with(line: Line, first: int, silence: float) -> None:
     """No longer than process `first` at the other end, nor if that gives no sign of life."""
-    while line.is_open and line.silent * BEAT_SECONDS <= silence:
+    of_first = Silence(line, first)
+    while line.is_open and not of_first.is_too_long(silence):
         line.beat()
         select.select([line], [], [], BEAT_SECONDS)
         line.listen()

@@ -21,7 +21,7 @@ from src.engines.build import (
     spec_of,
 )
 from src.engines.stacked.member import Member, Tensors
-from src.engines.stacked.size import choose_slots
+from src.engines.stacked.size import MOST, choose_slots
 from src.engines.stacked.snapshot import Snapshot
 from src.engines.stacked.stack import Stack
 from src.memory import is_out_of_memory
@@ -40,7 +40,8 @@ SNAPSHOT_SHARE = 0.02  # no more than this may go into them
 class StackedEngine:
     """Trains every job of a source that fits into one stack with `first`, which the source need not have.
 
-    `slots`: how many train at once; None chooses by model and device. `read` gives the data of those on other folds.
+    `slots`: how many train at once; None chooses by model and device, at most `most`. `read` gives the data of those on
+    other folds.
     `on_snapshot` is called now and then, with all that another engine needs to go on from there.
     """
 
@@ -50,6 +51,7 @@ class StackedEngine:
         dataset: Dataset,
         *,
         slots: int | None,
+        most: int = MOST,
         read: Read = read_dataset,
         on_snapshot: Callable[[Snapshot], None] = lambda snapshot: None,
     ) -> None:
@@ -57,7 +59,7 @@ class StackedEngine:
         self.read = read
         self.data = build_stack_data(first, dataset)
         model = build_job_model(first, dataset)
-        self.slots = slots or choose_slots(model, self.data.device, self.data.rows_per_step)
+        self.slots = slots or choose_slots(model, self.data.device, self.data.rows_per_step, most)
         self.waiting: deque[tuple[Member, Tensors | None]] = deque()  # they have begun, and go before the source's jobs
         self.stack: Stack | None = None
         self.used_, self.offered_ = 0, 0  # slots, summed over epochs
@@ -66,9 +68,10 @@ class StackedEngine:
         self._told: dict[int, int] = {}  # by job, the epochs that the listeners know
 
     def take_up(self, snapshot: Snapshot, jobs: Mapping[int, Job]) -> None:
-        """Begin with the members of `snapshot`, as they left off and where they sat; `jobs` by number."""
+        """Begin with the members of `snapshot` that are in `jobs`, by number, as they left off and where they sat."""
         self.waiting = deque(snapshot.members(jobs, self._member))
-        self._snapshot, self._places = snapshot, snapshot.places
+        seated = zip(snapshot.numbers, snapshot.places, strict=False)  # those that wait for a slot come last
+        self._snapshot, self._places = snapshot, [place for number, place in seated if number in jobs]
 
     def train(self, source: JobSource, listeners: Listener) -> None:
         """Until no slot has work and neither has the source. What was taken up is told again first.

@@ -13,11 +13,14 @@ GPU_SHARE = 0.25  # of the free memory, for parameters with gradients, state, be
 MOST = 4096
 
 
-def choose_slots(model: nn.Module, device: torch.device, rows_per_step: int) -> int:
-    """A power of two that suits `model` on `device`, with its parameters or, where these are more, the numbers of a step."""
+def choose_slots(model: nn.Module, device: torch.device, rows_per_step: int, most: int = MOST) -> int:
+    """A power of two that suits `model` on `device`, with its parameters or, where these are more, the numbers of a step.
+
+    At most `most`.
+    """
     numbers = CPU_NUMBERS
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
         numbers = int(GPU_SHARE * free / 4 / 8)
     slots = max(1, numbers // max(1, num_params(model), rows_per_step * numbers_per_row(model, 0)))
-    return min(MOST, 2 ** (slots.bit_length() - 1))
+    return min(most, MOST, 2 ** (slots.bit_length() - 1))

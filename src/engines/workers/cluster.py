@@ -5,15 +5,20 @@ import math
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NamedTuple
 
+import psutil
 import ray
+from ray._private import worker
 from ray._private.authentication.authentication_token_setup import maybe_enable_token_auth_if_token_available
 from ray._private.services import canonicalize_bootstrap_address_or_die
 from ray._raylet import GcsClient  # type: ignore[attr-defined]  # compiled
-from ray.exceptions import AuthenticationError
+from ray.exceptions import AuthenticationError, RayError
+from ray.job_config import JobConfig
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from rich.console import Console
 
@@ -21,6 +26,8 @@ from src.engines.native.cores import num_cores
 from src.engines.workers.worker import Charge, Worker
 
 REACH_SECONDS = 5.0
+LOOK_AT_SECONDS = 1.0
+SOURCE = Path(__file__).resolve().parent.parent.parent.parent
 
 
 class Machine(NamedTuple):
@@ -58,11 +65,15 @@ def cluster(address: str | None, console: Console) -> Iterator[None]:
     Raises ValueError if it cannot be joined.
     """
     logging.getLogger("ray").setLevel(logging.ERROR)  # what it has to say of itself is for its own log
+    worker.print_to_stdstream = lambda *given, **more: None  # nor is what it says of deaths, which we tell
     quiet: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False, "configure_logging": False}
     alone: dict[str, Any] = {"address": "local", "num_cpus": num_cores()} if address is None else {"address": address}
+    found = JobConfig(
+        _py_driver_sys_path=[str(SOURCE)]
+    )  # by workers, wherever their node was started, and this command typed
     try:
         with _own_handlers():
-            context = ray.init(**alone, **quiet)
+            context = ray.init(**alone, **quiet, job_config=found)
     except (OSError, ValueError) as error:
         raise _refused(address, error) from error
     if context.dashboard_url:
@@ -108,6 +119,30 @@ def machines() -> list[Machine]:
             count = {name: int(resources.get(name, 0)) for name in ("CPU", "GPU")}
             found.append(Machine(node["NodeID"], node["NodeManagerHostname"], count["CPU"], count["GPU"]))
     return found
+
+
+def start_look(machine: Machine, pid: int) -> Any:
+    """A look at a process on `machine` that gives no sign of life."""
+    where = NodeAffinitySchedulingStrategy(machine.key, soft=False)
+    return ray.remote(_is_computing).options(num_cpus=0, max_retries=0, scheduling_strategy=where).remote(pid)
+
+
+def seen(look: Any) -> bool | None:
+    """What came of it: whether the process computes; None: not yet known."""
+    if not ray.wait([look], timeout=0)[0]:
+        return None
+    try:
+        return bool(ray.get(look))
+    except RayError:
+        return False
+
+
+def _is_computing(pid: int) -> bool:
+    """Whether a process takes processor time: one that holds Python's lock, as pandas does over a large table, says nothing."""
+    process = psutil.Process(pid)
+    before = sum(process.cpu_times()[:2])
+    time.sleep(LOOK_AT_SECONDS)
+    return sum(process.cpu_times()[:2]) > before
 
 
 def start_worker(machine: Machine, charge: Charge, of: int) -> Any:

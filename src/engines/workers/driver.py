@@ -1,40 +1,31 @@
 """The driver of workers: it has the source, the listeners and the record, and nothing of it leaves this process."""
 
 import logging
-import math
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from pathlib import Path
 
+from src.data.dataset import Dataset
 from src.data.reading import LastRead
 from src.engines.native.checkpoint import Pace
-from src.engines.workers.messages import Answer, Begun, EpochDone, Keeps, Message, NextJob, unpacked
+from src.engines.workers.hands import DEATHS, Hand, Known, Left
+from src.engines.workers.messages import (
+    Answer,
+    Begun,
+    Committed,
+    DataOf,
+    EpochDone,
+    Keeps,
+    Message,
+    NextJob,
+    Working,
+    unpacked,
+)
 from src.runs.job import Job, JobSource, Place
 from src.runs.listener import Listener, Listeners
 from src.runs.outcome import Failed, Outcome, Trained
-
-DEATHS = 3  # of workers, of which a job is held guilty
-
-
-@dataclass
-class Known:
-    """What was told of a job, and asked, by all workers that have had it."""
-
-    begun: bool = False
-    heard: int = 0  # epochs
-    asked: int = 0  # for which epoch the source was asked last
-    ends_after: float = math.inf  # the epoch after which the source ended it
-    deaths: int = 0  # of workers
-
-
-@dataclass(eq=False)
-class Hand:
-    """What a worker, called `name`, has in training."""
-
-    name: str
-    jobs: dict[int, Job] = field(default_factory=dict)
 
 
 class Driver:
@@ -57,15 +48,30 @@ class Driver:
         self.prunes, self.on_commit = prunes, on_commit
         self.failed_: dict[int, BaseException] = {}
         self.ended_: set[int] = set()
-        self.again = deque[Job]()  # to be given out before the source's
+        self.left = deque[Left]()  # by workers that died: to be handed over before the source's jobs are given
+        self._ahead: Job | None = None  # of the source's
+        self._commits = set[Path]()  # files of stacks that have been heard of
         self._known = defaultdict[int, Known](Known)  # by job, of those that have not ended
         self._pace = Pace()
 
     def has_more(self) -> bool:
-        """Whether there is a job to be given out now; it waits here."""
-        if not self.again and (job := self.source.next(None)) is not None:
-            self.again.append(job)
-        return bool(self.again)
+        """Whether there is something to be given out now; a job waits here."""
+        if not self.left and self._ahead is None:
+            self._ahead = self.source.next(None)
+        return bool(self.left) or self._ahead is not None
+
+    def take_up(self, left: Left) -> None:
+        """Somebody goes on with what another start has left."""
+        self.left.append(left)
+        self._commits |= {left.commit} if left.commit else set()
+
+    def hand_over(self, hand: Hand) -> Left | None:
+        """What a worker that begins to work goes on with."""
+        if not self.left:
+            return None
+        left = self.left.popleft()
+        hand.jobs.update({job.number: job for job in left.jobs})
+        return left
 
     def take(self, hand: Hand, message: Message) -> Answer:
         """What a worker says is told to the listeners; the answer, if it asks something."""
@@ -75,6 +81,15 @@ class Driver:
             message.msg = f"{hand.name}: {message.msg}"
             logging.getLogger(message.name).handle(message)
             return None
+        if isinstance(message, Working):
+            hand.pid = message.pid
+            return None
+        if isinstance(message, Committed):
+            hand.commit, hand.committed = message
+            self._commits |= {message.path} if message.path else set()
+            return None
+        if isinstance(message, DataOf):
+            return self._data_of(message)
         job = hand.jobs[message.number]
         if isinstance(message, Keeps):
             return self._keeps(job, message.row)
@@ -90,37 +105,60 @@ class Driver:
 
     def lose(self, hand: Hand, why: str, *, is_guilty: bool) -> None:
         """A worker died: its jobs are given out again. Where one of them may be guilty of it, not to a fourth."""
-        for job in hand.jobs.values():
+        for job in list(hand.jobs.values()):
             known = self._known[job.number]
             known.deaths += is_guilty
-            if known.deaths < DEATHS:
-                self.again.append(job)
-            else:
+            if known.deaths >= DEATHS:
+                del hand.jobs[job.number]
                 self._end(job, Failed(RuntimeError(f"{DEATHS} workers died while they trained it ({why})")))
+        self.left.extend(hand.left([number for number in hand.jobs if self._known[number].is_suspect]))
 
-    def break_off(self, hands: Sequence[Hand], error: BaseException) -> None:
+    def break_off(self, hands: Iterable[Hand], error: BaseException) -> None:
         """Nothing more is trained: what was in training is told to have ended by it."""
-        for job in [*self.again, *(job for hand in hands for job in hand.jobs.values())]:
+        for job in self._open(hands):
             with suppress(Exception):  # the first error is the one to be told
                 self._end(job, Failed(error))
 
+    def tidy(self) -> None:
+        """All have ended: no file of a stack is left."""
+        for path in self._commits:
+            path.unlink(missing_ok=True)
+
+    def _open(self, hands: Iterable[Hand]) -> Iterator[Job]:
+        """What has been given out, and has not ended."""
+        for jobs in [*(left.jobs for left in self.left), *(hand.jobs.values() for hand in hands)]:
+            yield from list(jobs)
+
     def _next(self, hand: Hand, place: Place | None) -> Job | None:
-        """What the worker gets: a job that is under suspicion is trained with no other beside it."""
-        if any(self._is_suspect(job) for job in hand.jobs.values()):
+        """What the worker gets: a job that is under suspicion is trained with no other beside it.
+
+        None for one whose hands are empty while something is left by another: it begins anew, with that.
+        """
+        if any(self._known[number].is_suspect for number in hand.jobs) or (self.left and not hand.jobs):
             return None
-        job = None
-        if place is None:
-            job = next((job for job in self.again if not (hand.jobs and self._is_suspect(job))), None)
-        if job is not None:
-            self.again.remove(job)
-        else:
-            job = self.source.next(place)
+        job = self._waiting() if place is None else self.source.next(place)
         if job is not None:
             hand.jobs[job.number] = job
         return job
 
-    def _is_suspect(self, job: Job) -> bool:
-        return self._known[job.number].deaths >= DEATHS - 1
+    def _waiting(self) -> Job | None:
+        """A job for one that has others: of those left by another, unless they belong together, or the source's."""
+        for left in self.left:
+            if left.commit is None and not any(self._known[job.number].is_suspect for job in left.jobs):
+                self.left.remove(left)
+                if len(left.jobs) > 1:
+                    self.left.appendleft(Left(left.jobs[1:]))
+                return left.jobs[0]
+        job, self._ahead = self._ahead or self.source.next(None), None
+        return job
+
+    def _data_of(self, asked: DataOf) -> Dataset | Failed | None:
+        """None if they are those that the worker has: who trains on other data than these has trained another run."""
+        try:
+            found = self.data.read(asked.settings)
+        except Exception as error:
+            return Failed(error)
+        return None if found.digest == asked.digest else found
 
     def _keeps(self, job: Job, row: Mapping[str, float]) -> bool:
         """The source is asked once for each epoch, whoever trains it again."""
@@ -132,8 +170,10 @@ class Driver:
         return epoch < known.ends_after
 
     def _begin(self, job: Job, facts: Mapping[str, str]) -> None:
-        """Told once, whoever trains it again."""
-        if not self._known[job.number].begun:
+        """Told once; of whoever trains it again, that it does."""
+        if self._known[job.number].begun:
+            self.listeners.move(job, facts)
+        else:
             self._known[job.number].begun = True
             self.listeners.begin(job, facts)
 
@@ -154,7 +194,8 @@ class Driver:
                 outcome = Failed(error)
         if isinstance(outcome, Failed):
             self.failed_[job.number] = outcome.error
-        self._begin(job, {"seed": str(job.run.seed)})
+        if not self._known[job.number].begun:
+            self._begin(job, {"seed": str(job.run.seed)})
         del self._known[job.number]
         self.listeners.end(job, outcome)
 

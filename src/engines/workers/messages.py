@@ -4,11 +4,18 @@ import pickle
 from collections.abc import Mapping
 from dataclasses import replace
 from logging import LogRecord
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from src.data.dataset import Dataset
 from src.runs.job import Job, Place
 from src.runs.outcome import Failed, Outcome, Trained
+
+
+class Working(NamedTuple):
+    """The process of a worker begins to work."""
+
+    pid: int
 
 
 class Begun(NamedTuple):
@@ -32,6 +39,13 @@ class Ended(NamedTuple):
     outcome: Outcome
 
 
+class Committed(NamedTuple):
+    """A stack stands in a file, with the jobs of these numbers; None: none does any more."""
+
+    path: Path | None
+    numbers: frozenset[int] = frozenset()
+
+
 class NextJob(NamedTuple):
     """A question: what fits `place`?"""
 
@@ -45,8 +59,16 @@ class Keeps(NamedTuple):
     row: Mapping[str, float]
 
 
-Message = Begun | EpochDone | Ended | NextJob | Keeps | LogRecord
-Answer = Job | bool | None
+class DataOf(NamedTuple):
+    """A question: which data have these settings? Those that this machine has are of `digest`; None: it has none."""
+
+    settings: Mapping[str, Any]
+    digest: str | None
+
+
+Question = NextJob | Keeps | DataOf
+Message = Working | Begun | EpochDone | Ended | Committed | Question | LogRecord
+Answer = Job | bool | Dataset | Failed | None
 
 
 def packed(outcome: Outcome) -> Outcome:

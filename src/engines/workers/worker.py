@@ -3,33 +3,63 @@
 import logging
 import os
 import socket
+from collections import deque
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from logging.handlers import QueueHandler
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
 from time import monotonic
+from typing import Any
 
 from rich.console import Console
 
-from src.data.reading import LastRead
+from src.data.dataset import Dataset
+from src.data.reading import LastRead, read_dataset
+from src.engines.build import spec_of
 from src.engines.dispatch import Dispatch
-from src.engines.workers.messages import Answer, Begun, Ended, EpochDone, Keeps, Message, NextJob, packed
+from src.engines.stacked import commit
+from src.engines.stacked.snapshot import Snapshot
+from src.engines.workers.hands import Left
+from src.engines.workers.messages import (
+    Answer,
+    Begun,
+    Committed,
+    DataOf,
+    Ended,
+    EpochDone,
+    Keeps,
+    Message,
+    NextJob,
+    Question,
+    Working,
+    packed,
+)
+from src.engines.workers.shipment import Shipment
 from src.runs.job import Job, Place
-from src.runs.outcome import Outcome
+from src.runs.outcome import Failed, Outcome
+
+Told = Answer | Shipment  # as it comes here
+log = logging.getLogger(__name__)
 
 BATCH_SECONDS = 0.05  # events wait so long for others, unless a question follows them
+BEAT_SECONDS = 1.0  # after which a worker that has nothing to say gives a sign of life
 
 
 @dataclass(frozen=True)
 class Charge:
-    """What a worker is to be: where it finds relative paths, its threads, slots of a stack, and whether jobs are pruned."""
+    """What a worker is to be: where it finds relative paths, its threads, whether jobs are pruned.
+
+    `slots`: of a stack; None: it chooses, at most `most`.
+    """
 
     name: str
     folder: Path
     cores: int
     slots: int | None
+    most: int
     prunes: bool
 
 
@@ -39,31 +69,43 @@ class Worker:
     def __init__(self, charge: Charge) -> None:
         self.charge = charge
         self.name = f"{charge.name}, process {os.getpid()} on {socket.gethostname()}"
-        self._outbox, self._answers = SimpleQueue[Message | BaseException | None](), SimpleQueue[Answer]()
-        self._data = LastRead()
+        self._outbox, self._answers = SimpleQueue[Message | BaseException | None](), SimpleQueue[Told]()
+        self._asking = Lock()  # one question at a time: data are asked for while others train
+        self._data = LastRead(read=self._read)
+        self._left = deque[Job]()  # by another, to be trained before the driver is asked for more
+        self._folder = Path()  # of the sweep
+        self._commit_path: Path | None = None  # of the stack in training
         os.environ["OMP_NUM_THREADS"] = str(charge.cores)  # which `num_cores` reads
+        charge.folder.mkdir(parents=True, exist_ok=True)  # on a machine that does not share it
         os.chdir(charge.folder)
         told = QueueHandler(self._outbox)  # what warns of a job here is said where the job's user looks
         told.setLevel(logging.WARNING)
         logging.getLogger("src").addHandler(told)
 
-    def work(self) -> Iterator[list[Message]]:
-        """Train until the driver has no job for it; gives what there is to be told, in batches."""
-        training = Thread(target=self._train, name="training", daemon=True)
+    def work(self, left: Left | None) -> Iterator[list[Message]]:
+        """Train what another has `left`, then until the driver has no job for it; gives what is to be told, in batches.
+
+        An empty one is a sign of life.
+        """
+        self._outbox.put(Working(os.getpid()))
+        training = Thread(target=self._train, args=(left,), name="training", daemon=True)
         training.start()
         is_through = False
         while not is_through:
             batch, is_through = self._batch()
-            if batch:
-                yield batch
+            yield batch
         training.join()
 
-    def answer(self, answer: Answer) -> None:
+    def answer(self, answer: Told) -> None:
         """To the question that was asked last: a training waits for its answer."""
         self._answers.put(answer)
 
     def next(self, place: Place | None) -> Job | None:
         """For the engine: the next job that fits."""
+        for job in self._left:
+            if place is None or self._fits(job, place):
+                self._left.remove(job)
+                return job
         return self._ask(NextJob(place))  # type: ignore[return-value]
 
     def keep(self, job: Job, row: Mapping[str, float]) -> bool:
@@ -72,6 +114,8 @@ class Worker:
 
     def begin(self, job: Job, facts: Mapping[str, str]) -> None:
         """From the engine."""
+        self._folder = job.folder.parent
+        job.folder.mkdir(parents=True, exist_ok=True)  # which the driver has made where it is
         self._outbox.put(Begun(job.number, {**facts, "worker": self.name}))
 
     def epoch(self, job: Job, row: Mapping[str, float]) -> None:
@@ -82,24 +126,77 @@ class Worker:
         """From the engine."""
         self._outbox.put(Ended(job.number, packed(outcome)))
 
-    def _train(self) -> None:
+    def _train(self, left: Left | None) -> None:
         try:
             quiet = Console(quiet=True)
-            Dispatch(self, [self], console=quiet, data=self._data, slots=self.charge.slots).train()
+            dispatch = Dispatch(
+                self,
+                [self],
+                console=quiet,
+                data=self._data,
+                slots=self.charge.slots,
+                most=self.charge.most,
+                on_snapshot=self._on_snapshot,
+            )
+            if left is not None:
+                self._take_up(left, dispatch)
+            dispatch.train()
             self._outbox.put(None)
         except BaseException as error:
             self._outbox.put(error)
 
-    def _ask(self, question: NextJob | Keeps) -> Answer:
-        self._outbox.put(question)
-        return self._answers.get()
+    def _take_up(self, left: Left, dispatch: Dispatch) -> None:
+        """Those that have a commit go on from there, in the stack that they were in."""
+        snapshot = commit.load(left.commit) if left.commit else None
+        numbers = snapshot.numbers if snapshot else []
+        self._left.extend(job for job in left.jobs if job.number not in numbers)
+        if snapshot is not None and (members := [job for job in left.jobs if job.number in numbers]):
+            self._commit_path = left.commit if left.keeps else None
+            dispatch.take_up(snapshot, members)
+
+    def _on_snapshot(self, snapshot: Snapshot | None) -> None:
+        """From the engine: a stack is to be committed, or none is in training any more."""
+        if snapshot is not None:
+            self._commit_path = self._commit_path or commit.fresh(self._folder)
+            commit.save(snapshot, self._commit_path)
+            self._outbox.put(Committed(self._commit_path, frozenset(snapshot.numbers)))
+        elif self._commit_path is not None:
+            self._commit_path.unlink(missing_ok=True)
+            self._outbox.put(Committed(None))
+            self._commit_path = None
+
+    def _fits(self, job: Job, place: Place) -> bool:
+        with suppress(Exception):  # of its data: it fails by itself
+            return spec_of(job, self._data.read) == place.spec
+        return False
+
+    def _read(self, settings: Mapping[str, Any]) -> Dataset:
+        """Data as this machine has them, if these are the driver's; else as the driver has read them."""
+        found, why = None, "they have other content here"
+        try:
+            found = read_dataset(settings)
+        except Exception as error:  # they are not here, or what reads them is not
+            why = f"{type(error).__name__}: {error}"
+        answer = self._ask(DataOf(settings, found.digest if found else None))
+        if isinstance(answer, Failed):
+            raise answer.error
+        if isinstance(answer, Shipment):
+            log.warning("data: those of the driver are sent to %s (%s).", socket.gethostname(), why)
+            return answer.unpacked()
+        assert found is not None
+        return found
+
+    def _ask(self, question: Question) -> Told:
+        with self._asking:
+            self._outbox.put(question)
+            return self._answers.get()
 
     def _batch(self) -> tuple[list[Message], bool]:
         """What has gathered, up to a question, and whether nothing follows."""
         batch, due = list[Message](), monotonic() + BATCH_SECONDS
         while True:
             try:
-                message = self._outbox.get(timeout=max(0.0, due - monotonic()) if batch else None)
+                message = self._outbox.get(timeout=max(0.0, due - monotonic()) if batch else BEAT_SECONDS)
             except Empty:
                 return batch, False
             if isinstance(message, BaseException):
@@ -107,5 +204,5 @@ class Worker:
             if message is None:
                 return batch, True
             batch.append(message)
-            if isinstance(message, (NextJob, Keeps)):
+            if isinstance(message, Question):
                 return batch, False

@@ -85,6 +85,13 @@ def test_all_processes_end_and_the_record_says_how(folder: Path, how: Break):
 
 
 @pytest.mark.slow
+def test_a_process_that_computes_without_a_word_is_not_lost(folder: Path):
+    busy = ("data=code", "data._target_=tests.engines.workers.busy.read", "+data.power=25_000_000", "epochs=2")
+    done = doors.run("-m", "src.train", *busy, "trainer.devices=2", "trainer.timeout_seconds=3", cwd=folder)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
 def test_the_run_goes_on_to_the_curve_of_one_that_nobody_broke(folder: Path):
     assert start(folder, "trainer.devices=2").wait(200) == 0, (folder / "errors").read_text()
     found = MlflowClient(f"sqlite:///{folder}/mlruns/mlflow.db").search_runs(["1"], "tags.folder = 'broken'")

@@ -4,27 +4,31 @@ import logging
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from src.config.composition import compose_run
 from src.data.reading import LastRead
 from src.engines.native import checkpoint
 from src.engines.workers.cluster import Machine
-from src.engines.workers.driver import Driver, Hand
+from src.engines.workers.driver import Driver
+from src.engines.workers.hands import Hand, Left
 from src.engines.workers.messages import Begun, Ended, NextJob
 from src.runs.job import Job
 from src.runs.outcome import Failed
 from src.runs.stop_reason import StopReason
+from src.sweep.display import Display
 from src.sweep.one import jobs as source_of
+from src.sweep.status import SweepStatus
 
 
 class Heard:
     """A listener that keeps how jobs ended."""
 
     def __init__(self):
-        self.ended = {}
+        self.begun, self.ended = [], {}
 
     def begin(self, job, facts):
-        pass
+        self.begun.append(job.number)
 
     def epoch(self, job, row):
         pass
@@ -61,6 +65,38 @@ def test_what_is_broken_off_has_not_ended_for_the_next_start(driver, commits):
     driver.break_off(hands, KeyboardInterrupt())
     assert driver.heard.ended == {0: StopReason.FAILED, 1: StopReason.INTERRUPTED}
     assert commits == [{0}]
+
+
+def test_what_nobody_has_got_is_not_told_to_have_failed(driver):
+    assert driver.has_more()
+    driver.break_off([Hand("worker 1")], ValueError("hydra.launcher.workers: must be able to start"))
+    assert driver.heard.ended == {}
+
+
+def test_a_job_that_is_given_again_is_shown_at_its_new_worker_and_has_begun_once(driver):
+    status = SweepStatus(2, "val/loss", epochs_left=20)
+    driver.listeners.listeners.append(Display(status, Console(quiet=True)))
+    first, second = Hand("worker 1"), Hand("worker 2")
+    job = driver.take(first, NextJob(None))
+    driver.take(first, Begun(job.number, {"worker": "worker 1", "device": "cpu"}))
+    driver.lose(first, "SIGKILL", is_guilty=True)
+    assert driver.take(second, NextJob(None)) is None  # it begins anew, with what the first has left
+    assert driver.hand_over(second) == Left([job])
+    driver.take(second, Begun(job.number, {"worker": "worker 2", "device": "cpu"}))
+    assert {name: worker.jobs for name, worker in status.workers.items()} == {"worker 1": set(), "worker 2": {0}}
+    assert driver.heard.begun == [0]
+
+
+def test_what_may_have_killed_two_workers_goes_on_alone_and_the_others_together(driver):
+    jobs = [Job(number, driver.source.next(None).run, Path(str(number))) for number in range(2)]
+    commit = Path("stack.ckpt")
+    for _ in range(2):
+        hand = Hand("worker", {job.number: job for job in jobs}, commit, frozenset([0]))
+        driver.lose(hand, "SIGKILL", is_guilty=True)
+        left = [driver.hand_over(Hand("another")) for _ in range(len(driver.left))]
+    assert left == [Left([jobs[0]], commit, keeps=False), Left([jobs[1]], None, keeps=False)]
+    driver.lose(Hand("worker", {0: jobs[0]}), "SIGKILL", is_guilty=True)
+    assert driver.heard.ended == {0: StopReason.FAILED}
 
 
 def test_a_warning_of_a_worker_is_told_with_its_name(driver, caplog):

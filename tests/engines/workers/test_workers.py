@@ -4,6 +4,8 @@ import os
 import re
 import signal
 from collections import Counter
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 import ray
@@ -13,6 +15,7 @@ from rich.console import Console
 from src.config.composition import compose_run
 from src.data.reading import LastRead
 from src.engines.dispatch import Dispatch
+from src.engines.workers import workers
 from src.engines.workers.cluster import reach
 from src.engines.workers.workers import Workers
 from src.runs.job import Job
@@ -20,6 +23,7 @@ from src.runs.listener import RecordError
 from src.runs.outcome import Failed
 from src.runs.stop_reason import StopReason
 from src.sweep.one import jobs as source_of
+from tests.waiting import until
 
 SMALL = ("patience=null", "tracking.enabled=false", "model.widths=[8]")
 MOONS = ("data=moons", "data.num_train=256")
@@ -122,17 +126,41 @@ def test_workers_give_the_bits_of_one_process_though_a_worker_and_a_node_die_and
     assert len(heard.ended) == len(jobs)
 
 
-def test_a_job_that_kills_its_worker_three_times_is_one_failed_job(nodes, tmp_path):
+@pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_job_that_kills_or_freezes_its_worker_three_times_is_one_failed_job(signum, nodes, tmp_path, caplog):
     heard = Heard()
-    deadly = ("data=code", "data._target_=tests.engines.workers.deadly.read", "epochs=2")
-    jobs = jobs_in(
-        tmp_path, *((*MOONS, "epochs=5"), deadly, (*MOONS, "epochs=5", "seed=1"), (*MOONS, "epochs=5", "seed=2"))
-    )
+    deadly = ("data=code", "data._target_=tests.engines.workers.deadly.read", f"+data.signum={int(signum)}", "epochs=2")
+    others = [(*MOONS, "epochs=5", f"seed={seed}") for seed in range(3)]
+    jobs = jobs_in(tmp_path, others[0], (*deadly, "trainer.timeout_seconds=3"), *others[1:])
     workers = by_workers(jobs, nodes, heard)
     assert isinstance(heard.ended[1], Failed)
     assert list(workers.failed_) == [1]
     assert "3 workers died while they trained it" in heard.ended[1].reason
     assert [heard.ended[number].stop_reason for number in (0, 2, 3)] == [StopReason.EPOCHS] * 3
+    if signum == signal.SIGSTOP:
+        assert "no sign of life for 3 s (trainer.timeout_seconds)" in heard.ended[1].reason
+        assert "no sign of life for 3 s (trainer.timeout_seconds), and its 1 jobs are given out again" in caplog.text
+        until(
+            lambda: not any(re.match(r"\d+ \(ray::Worker.*\) T", told) for told in process_states())
+        )  # no core is held
+
+
+def test_a_worker_that_computes_without_a_word_is_not_taken_for_a_frozen_one(nodes, tmp_path, monkeypatch, caplog):
+    looks, look = [], workers.start_look
+    monkeypatch.setattr(workers, "start_look", lambda *given: looks.append(given) or look(*given))
+    heard = Heard()
+    busy = ("data=code", "data._target_=tests.engines.workers.busy.read", "+data.power=20_000_000", "epochs=2")
+    by_workers(jobs_in(tmp_path, (*busy, "trainer.timeout_seconds=3")), nodes, heard)
+    assert heard.ended[0].stop_reason == StopReason.EPOCHS
+    assert looks
+    assert "no sign of life" not in caplog.text
+
+
+def process_states():
+    """A line of each process: its number, its name and its state."""
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            yield path.read_text()
 
 
 def test_the_source_is_asked_after_each_epoch_and_ends_a_job(nodes, tmp_path):
@@ -206,7 +234,7 @@ def test_a_machine_where_no_worker_can_begin_is_left_out(nodes, tmp_path, caplog
     assert {outcome.stop_reason for outcome in heard.ended.values()} == {StopReason.EPOCHS}
 
 
-def kill_a_worker(heard):
-    """That of the last job that has begun, by SIGKILL, as a machine short of memory does."""
-    worker = list(heard.workers.values())[-1]
+def kill_a_worker(heard, worker=None):
+    """One, or that of the last job that has begun, by SIGKILL, as a machine short of memory does."""
+    worker = worker or list(heard.workers.values())[-1]
     os.kill(int(re.search(r"process (\d+)", worker)[1]), signal.SIGKILL)
