@@ -24,6 +24,7 @@ from src.search.seeded_trial import TrialOutcome
 from src.search.settings import Samplers
 from src.search.storage import open_storage
 from src.search.study import Trials
+from src.search.window import Window, within
 
 SPACE = {
     "lr": FloatDistribution(1e-5, 1e-1, log=True),
@@ -74,12 +75,12 @@ def found(trials: int = 1200, seeds: int = 5) -> None:
     best: dict[str, list[float]] = {"all": [], "a part": []}
     for seed in range(seeds):
         for seen, sampler_of in (
-            ("all", lambda number, seed=seed: optuna.samplers.TPESampler(seed=1_000_000 * seed + number)),
-            ("a part", Samplers("tpe", SPACE, seed)),
+            ("all", lambda sampler, window: sampler),
+            ("a part", lambda sampler, window: within(window, sampler)),
         ):
-            study = optuna.create_study()
+            study, window, samplers = optuna.create_study(), Window(), Samplers("tpe", SPACE, seed)
             for number in range(trials):
-                study.sampler = sampler_of(number)
+                study.sampler = sampler_of(samplers(number), window)
                 trial = study.ask(SPACE)
                 study.tell(trial, value(trial.params))
             best[seen].append(study.best_value)

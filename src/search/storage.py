@@ -1,10 +1,11 @@
 """Where a study outlives the process: a journal file, or a database by its URL."""
 
+import copy
 import json
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from filelock import FileLock
 from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import BaseJournalBackend
+from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import SQLAlchemyError
 
 from src.disk import DamagedError, read_whole
@@ -69,11 +71,35 @@ class Journal(BaseJournalBackend):
 
 
 class GatheringStorage(JournalStorage):
-    """Optuna's storage over our journal. DamagedError, naming the file, if that is not what was written."""
+    """Optuna's storage of one study over our journal. DamagedError, naming the file, if that is not what was written."""
 
     def __init__(self, path: Path) -> None:
         self.journal = Journal(path)
         read_whole(path, lambda _: super(GatheringStorage, self).__init__(self.journal))
+        self._trials: list[FrozenTrial] = []
+        for study in self.get_all_studies():
+            self._trials += super().get_all_trials(study._study_id, deepcopy=False)
+        self._open = [trial.number for trial in self._trials if not trial.state.is_finished()]
+
+    def create_new_trial(self, study_id: int, template_trial: FrozenTrial | None = None) -> int:
+        number = super().create_new_trial(study_id, template_trial)
+        self._trials.append(self.get_trial(number))
+        self._open.append(number)
+        return number
+
+    def get_all_trials(
+        self, study_id: int, deepcopy: bool = True, states: Container[TrialState] | None = None
+    ) -> list[FrozenTrial]:
+        """As Optuna's, which looks at every trial each time; what has ended stays as it is."""
+        for number in self._open:
+            self._trials[number] = self.get_trial(number)
+        self._open = [number for number in self._open if not self._trials[number].state.is_finished()]
+        trials = self._trials.copy()
+        if states is not None:
+            is_open = not any(state in states for state in TrialState if state.is_finished())
+            among = [trials[number] for number in self._open] if is_open else trials
+            trials = [trial for trial in among if trial.state in states]
+        return copy.deepcopy(trials) if deepcopy else trials
 
 
 def _entries(path: Path) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ from src.runs.heartbeat import Heartbeat
 from src.search.samplers import holding
 from src.search.seeded_trial import TrialOutcome
 from src.search.storage import GatheringStorage, close_storage
-from src.search.window import WindowedPruner
+from src.search.window import Window, WindowedPruner, within
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
@@ -67,6 +67,7 @@ class Trials:
             raise ValueError(
                 f"hydra.sweeper.direction: must stay {', '.join(before)} in study {name}, but got {list(directions)}."
             )
+        self._window = Window()
         self._is_asking = False
         self._num_counted: int | None = None
         self._heartbeat: Heartbeat | None = None
@@ -116,9 +117,9 @@ class Trials:
     def ask(self, space: Mapping[str, BaseDistribution], fixed: Mapping[str, Any]) -> Trial:
         """A new trial in `space`, its parameters `fixed` where they are named there; `begin` is to follow."""
         self._is_asking = True
-        trials = self.all
-        number = next((trial.number for trial in trials if trial.state == TrialState.WAITING), len(trials))
-        sampler = self.sampler(number)
+        waiting = self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
+        number = waiting[0].number if waiting else len(self.all)
+        sampler = within(self._window, self.sampler(number))
         self.study.sampler = holding(sampler, fixed) if fixed else sampler
         return self.study.ask(dict(space))
 

@@ -9,8 +9,10 @@ import optuna
 import pytest
 from optuna.distributions import FloatDistribution
 from optuna.exceptions import StorageInternalError
+from optuna.samplers import RandomSampler
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
+from optuna.trial import TrialState
 
 from benchmarks.closed_form import open_search, run_slots
 from src.runs.files import JOURNAL
@@ -19,6 +21,7 @@ from tests.doors import with_store
 from tests.hostile.damages import damage
 from tests.postgresql import PostgreSQL
 
+SPACE_OF_ONE = {"x": FloatDistribution(0, 1)}
 SPACE = ["x=tag(log, interval(1e-4, 1e-1))", "kind=a,b"]
 
 
@@ -57,7 +60,7 @@ def test_a_write_cut_off_by_a_kill_is_dropped_whole(tmp_path: Path):
     assert isinstance(storage, GatheringStorage)
     study = optuna.create_study(storage=storage, study_name="study")
     for number in range(2):
-        study.tell(study.ask({"x": FloatDistribution(0, 1)}), float(number))
+        study.tell(study.ask(SPACE_OF_ONE), float(number))
         storage.journal.taken()()
     path = tmp_path / JOURNAL
     written = path.read_bytes()
@@ -88,6 +91,25 @@ def test_optuna_reads_a_journal_as_its_own(tmp_path: Path):
     theirs = JournalStorage(JournalFileBackend(str(tmp_path / JOURNAL)))
     study = optuna.load_study(study_name="study", storage=theirs)
     assert study.get_trials() == search.trials.all
+
+
+def test_trials_are_listed_as_optuna_lists_them(tmp_path: Path):
+    storage = open_storage(None, tmp_path)
+    assert isinstance(storage, GatheringStorage)
+    study = optuna.create_study(storage=storage, study_name="study", sampler=RandomSampler(seed=0))
+    early = study.ask(SPACE_OF_ONE)
+    study.enqueue_trial({"x": 0.5})
+    study.tell(study.ask(SPACE_OF_ONE), 1.0)
+    study.enqueue_trial({"x": 0.25})
+    study.tell(early, state=TrialState.PRUNED)
+    study.ask(SPACE_OF_ONE)
+    study.enqueue_trial({"x": 0.125})
+    for states in (None, (TrialState.WAITING,), (TrialState.COMPLETE, TrialState.RUNNING), ()):
+        listed = study.get_trials(deepcopy=False, states=states)
+        assert listed == JournalStorage.get_all_trials(storage, study._study_id, states=states)
+    assert [trial.state.name for trial in study.trials] == ["PRUNED", "COMPLETE", "RUNNING", "WAITING"]
+    storage.journal.taken()()
+    assert optuna.load_study(study_name="study", storage=open_storage(None, tmp_path)).trials == study.trials
 
 
 def test_the_lock_of_a_journal_dies_with_its_owner(tmp_path: Path):
