@@ -123,7 +123,7 @@ def run_search(request: Request, prepared: Preparation, data: LastRead, tracker:
     plan, num_jobs = prepared.plan, prepared.num_jobs
     status = SweepStatus(num_jobs, plan.objectives[0].name, num_jobs * base.epochs)
     request.resources.check()
-    storage = open_storage(settings.storage, folder)  # one that cannot be leaves nothing behind
+    storage = open_storage(settings.storage, folder, folder.name)  # one that cannot be leaves nothing behind
     with recording(folder, base.tracking, tracker, console, figures=status.figures) as around:
         trials = Trials(
             storage,
@@ -165,6 +165,9 @@ def run_search(request: Request, prepared: Preparation, data: LastRead, tracker:
             with display:
                 trainer.train()
                 status.used, status.offered = trainer.used_, trainer.offered_
+        except BaseException:
+            storage.hurry()
+            raise
         finally:
             around.background.flush()
             search.abandon()  # what is open, if the search was broken off
