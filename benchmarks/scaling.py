@@ -105,6 +105,9 @@ class Simulation:
     def __init__(self, count: int, template: Template, total: int) -> None:
         self.count, self.template, self.total = count, template, total
 
+    def check(self) -> None:
+        """They are there."""
+
     def trainer(
         self, source: Any, listeners: Sequence[Listener], *, data: LastRead, on_snapshot: Any, **rest: Any
     ) -> MadeUp:

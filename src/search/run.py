@@ -82,7 +82,7 @@ def conduct_search(request: Request, tracker: Tracker) -> None:
         search = run_search(request, prepared, data, tracker, console)
     best, tags = write_search_results(folder, search, request.choices, console)
     if has_ended(folder):
-        summarise_sweep(folder, console, tracker, search=tags, infeasible=infeasible(search))
+        summarise_sweep(folder, console, tracker, search=tags, infeasible=infeasible(search), data=data)
     else:
         trials = f"{len(search.trials.counted)} of {search.plan.n_trials} trials have ended, {search.failures} failed"
         console.print(f"{folder}: no run has left results here: {trials}.", soft_wrap=True)
