@@ -49,7 +49,7 @@ def open_search(
     space: Space = read_space(PARSER, {}, list(arguments))
     samplers = Samplers(sampler, space.searched, seed)
     trials = Trials(
-        open_storage(storage, folder),
+        open_storage(storage, folder, "study"),
         "study",
         ["minimize"],
         sampler=samplers,

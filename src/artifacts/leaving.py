@@ -1,9 +1,10 @@
 """The files that people look at, of one run, from its record and its data."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -16,7 +17,6 @@ from src.artifacts.slices import slices_table
 from src.config.messages import explain
 from src.data.dataset import Dataset
 from src.data.preprocessing import TableRows
-from src.data.reading import read_dataset
 from src.disk import whole_file
 from src.plots import confusion, importance_bars, layer_curves, layer_figures, loss_curve, save_figure
 from src.prediction.predictor import FILE, Predictor
@@ -38,9 +38,9 @@ def warned(folder: Path) -> Iterator[None]:
         log.warning("%s: figures and model are not all there: %s", folder, explain(error))
 
 
-def leave_model(folder: Path) -> None:
-    """Predictions on val, figures, tables and the model to serve, of a run that has kept its weights alone."""
-    dataset = read_dataset(read_run(folder).data)
+def leave_model(folder: Path, read: Callable[[Mapping[str, Any]], Dataset]) -> None:
+    """Predictions on val, figures, tables and the model to serve, of a run that has kept its weights alone; `read` its data."""
+    dataset = read(read_run(folder).data)
     val = predicted(Predictor.of_run(folder), dataset, dataset.val)
     with whole_file(folder / PREDICTIONS) as part:
         predictions_frame({"val": val}, dataset).to_parquet(part)

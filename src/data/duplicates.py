@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # of 3 greys, or another exposure, has more than 0.993.
 ALIKE = 0.99
 SMALLEST = 16  # pixels a side: of a few pixels all look alike
-CHUNK = 2048
+CHUNK = 2**24  # likenesses at once
 
 
 def duplicates(dataset: Dataset) -> Iterator[str]:
@@ -49,9 +49,9 @@ def image_duplicates(dataset: Dataset, train: Tensor, val: Tensor, test: Tensor)
 
 def _nearest(some: Tensor, train: Tensor) -> dict[int, int]:
     """The nearest of train by the number of each that has one so near."""
-    found = {}
-    for first in range(0, len(some), CHUNK):
-        likeness, other = (some[first : first + CHUNK] @ train.T).max(1)
+    found, size = {}, max(1, CHUNK // len(train))
+    for first in range(0, len(some), size):
+        likeness, other = (some[first : first + size] @ train.T).max(1)
         for place in (likeness > ALIKE).nonzero().squeeze(1).tolist():
             found[first + place] = int(other[place])
     return found

@@ -10,6 +10,7 @@ from torch import Tensor
 from src import fields
 
 AT_ONCE = 2**26  # numbers that are summed at once, as float64
+PIECE = 2**22  # numbers that are standardised at once
 
 # Over which axes of (N, features...) the mean and sd are taken. None: not fitted, taken from each example.
 STANDARDIZE = get_args(fields.Standardize)
@@ -39,6 +40,14 @@ class Standardize:
             return cls(how, torch.zeros(()), torch.ones(()))
         sd, mean = _std_mean(inputs, (0,) if how == "features" else (0, 2, 3))
         return cls(how, mean[0], torch.where(sd > 0, sd, 1.0)[0])
+
+    def of_all(self, inputs: Tensor, dtype: torch.dtype, device: torch.device | None = None) -> Tensor:
+        """`inputs` (N, ...) standardised as `dtype`, on `device`, piece by piece: little is held beside the result."""
+        device = device or inputs.device
+        whole, size = torch.empty(inputs.shape, dtype=dtype, device=device), max(1, PIECE // inputs[0].numel())
+        for into, piece in zip(whole.split(size), inputs.split(size), strict=True):
+            into.copy_(self(piece.to(device, dtype)))
+        return whole
 
     def state(self) -> dict[str, Any]:
         """Plain values and tensors that make an equal one."""

@@ -3,7 +3,7 @@
 from src.disk.damage import DamagedError, read_whole
 from src.disk.output import check_output
 from src.disk.plain import check_plain
-from src.disk.whole import FULL, flush_files, whole_file, write_text
+from src.disk.whole import FULL, flush_files, whole_file, write_text, write_texts
 
 __all__ = [
     "FULL",
@@ -14,4 +14,5 @@ __all__ = [
     "read_whole",
     "whole_file",
     "write_text",
+    "write_texts",
 ]

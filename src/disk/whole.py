@@ -2,9 +2,10 @@
 
 import errno
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 
 from src.disk.plain import check_plain
@@ -39,10 +40,24 @@ def write_text(path: Path, text: str, *, flush: bool = True) -> None:
         part.write_text(text, encoding="utf-8")
 
 
+def write_texts(texts: Mapping[Path, str]) -> None:
+    """Each text as the whole file at its path, in UTF-8, all flushed at once."""
+    with ExitStack() as stack:
+        parts = [stack.enter_context(whole_file(path, flush=False)) for path in texts]
+        for part, text in zip(parts, texts.values(), strict=True):
+            part.write_text(text, encoding="utf-8")
+        flush_files(parts)
+
+
 def flush_files(paths: Sequence[Path]) -> None:
     """Wait until these files are on disk, all at once; those that are not there any more are none."""
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        list(pool.map(_flush, paths))
+    list(_pool(os.getpid()).map(_flush, paths))
+
+
+@cache
+def _pool(process: int) -> ThreadPoolExecutor:
+    """Kept: to start its threads each time takes longer than the disk. One that is forked has none of them."""
+    return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="flush")
 
 
 def _flush(path: Path) -> None:

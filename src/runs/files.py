@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -54,12 +55,21 @@ def _object(path: Path, found: Any) -> dict[str, Any]:
 
 def write_json(path: Path, content: dict[str, Any], *, flush: bool = True) -> None:
     """`content` as the whole file `path`, less the passwords of URIs in it."""
-    write_text(path, json.dumps(content, indent=2) + "\n", flush=flush)
+    write_text(path, _text(content), flush=flush)
+
+
+def write_jsons(contents: Mapping[Path, dict[str, Any]]) -> None:
+    """The same for each path, flushed at once."""
+    disk.write_texts({path: without_passwords(_text(content)) for path, content in contents.items()})
 
 
 def write_text(path: Path, text: str, *, flush: bool = True) -> None:
     """`text`, less the passwords of URIs in it, as the whole file `path`. Pages have programs in them, and are not for this."""
     disk.write_text(path, without_passwords(text), flush=flush)
+
+
+def _text(content: dict[str, Any]) -> str:
+    return json.dumps(content, indent=2) + "\n"
 
 
 def write_history(folder: Path, history: list[dict[str, float]]) -> None:

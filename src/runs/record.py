@@ -23,6 +23,7 @@ from src.runs.files import (
     read_json,
     write_history,
     write_json,
+    write_jsons,
     write_text,
 )
 from src.runs.identity import Identity, read_config
@@ -32,6 +33,8 @@ from src.runs.outcome import Failed, Outcome, Recalled, Trained, evaluate_run
 from src.runs.results import Results, results_of_broken
 
 SHARE = 0.01  # of the training's time may go into histories on their way; the end writes them in any case
+
+TOGETHER = 64  # runs that are concluded at once
 
 
 class Record:
@@ -46,6 +49,7 @@ class Record:
         self._histories: dict[int, list[dict[str, float]]] = {}
         self._due: dict[int, float] = {}  # by job, when its history is written again
         self._written = SimpleQueue[Path]()  # and not yet flushed
+        self._ended = SimpleQueue[tuple[Job, Trained | Failed]]()  # and not yet concluded
 
     def begin(self, job: Job, facts: Mapping[str, str]) -> None:
         """From here on the folder says what is trained in it; what an earlier start said of its end does not count."""
@@ -73,9 +77,18 @@ class Record:
     def end(self, job: Job, outcome: Outcome) -> None:
         """Results and weights, in the background: once they are there, the run has ended."""
         assert not isinstance(outcome, Recalled)  # that is what this one tells the others
-        self.background.submit(lambda: self._end(job, outcome))
+        self._ended.put((job, outcome))
+        self.background.submit(self._end)
 
-    def _end(self, job: Job, outcome: Trained | Failed) -> None:
+    def _end(self) -> None:
+        """Conclude all that have ended by now: the disk takes little longer for the files of many than for those of one."""
+        ended = [self._ended.get() for _ in range(min(TOGETHER, self._ended.qsize()))]
+        concluded = [(job, self._conclude(job, outcome)) for job, outcome in ended]
+        self._flush()
+        write_jsons({job.folder / RESULTS: results.kept for job, results in concluded})
+        self.results_ |= {job.number: results for job, results in concluded}
+
+    def _conclude(self, job: Job, outcome: Trained | Failed) -> Results:
         self._write_history(job)
         self._histories.pop(job.number, None)
         try:
@@ -83,9 +96,7 @@ class Record:
         except Exception as error:  # a model that cannot be evaluated, say: the others go on
             results = _broken(job, Failed(error))
         self._to_flush(job, HISTORY, FILE, PREDICTIONS)
-        self._flush()
-        results.write(job.folder)
-        self.results_[job.number] = results
+        return results
 
     def _concluded(self, job: Job, trained: Trained) -> Results:
         results, splits = evaluate_run(job.run, job.folder, trained)

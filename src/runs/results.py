@@ -60,9 +60,14 @@ class Results:
         reasons = {"status": RunStatus(found["status"]), "stop_reason": StopReason(found["stop_reason"])}
         return cls(**{**found, **reasons})
 
+    @property
+    def kept(self) -> dict[str, Any]:
+        """As `results.json` has them."""
+        return {name: value for name, value in asdict(self).items() if name != "reason" or value}
+
     def write(self, folder: Path) -> None:
         """As `results.json`: from here on the run has ended."""
-        write_json(folder / RESULTS, {name: value for name, value in asdict(self).items() if name != "reason" or value})
+        write_json(folder / RESULTS, self.kept)
 
 
 def read_results(folder: Path) -> Results | None:

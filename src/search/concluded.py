@@ -9,7 +9,7 @@ from rich.console import Console
 
 from src.runs.files import SWEEP
 from src.search.results import best_trials, tell_best
-from src.search.storage import close_storage, open_storage
+from src.search.storage import open_storage
 from src.search.study import counted
 from src.sweep.summary import has_all, tell_again
 
@@ -25,7 +25,7 @@ def told_again(
     """
     if not (folder / SWEEP).is_file():
         return None
-    storage = open_storage(url, folder)
+    storage = open_storage(url, folder, folder.name)
     try:
         if folder.name not in optuna.get_all_study_names(storage):
             return None
@@ -39,4 +39,4 @@ def told_again(
         tell_again(folder, console)
         return best[0]
     finally:
-        close_storage(storage)
+        storage.close()

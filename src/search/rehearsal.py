@@ -50,7 +50,7 @@ def _told(key: str, strategy: object) -> Iterator[None]:
             warnings.simplefilter("ignore")
             yield
     except Exception as error:  # Optuna checks few of its settings, and a class of a user's own may raise anything
-        name = type(getattr(strategy, "sampler", strategy)).__name__  # of one within a window
+        name = type(strategy).__name__
         raise ValueError(
             f"{key}: {name} must do its work with these settings, but got {type(error).__name__}: {error}"
         ) from error

@@ -81,7 +81,7 @@ def conduct_search(request: Request, tracker: Tracker) -> None:
         search = run_search(request, prepared, data, tracker, console)
     best, tags = write_search_results(folder, search, request.choices, console)
     if has_ended(folder):
-        summarise_sweep(folder, console, tracker, search=tags, infeasible=infeasible(search))
+        summarise_sweep(folder, console, tracker, search=tags, infeasible=infeasible(search), data=data)
     else:
         trials = f"{len(search.trials.counted)} of {search.plan.n_trials} trials have ended, {search.failures} failed"
         console.print(f"{folder}: no run has left results here: {trials}.", soft_wrap=True)
@@ -122,7 +122,7 @@ def run_search(request: Request, prepared: Preparation, data: LastRead, tracker:
     plan, num_jobs, key_of = prepared.plan, prepared.num_jobs, request.resources.key_of
     status = SweepStatus(num_jobs, plan.objectives[0].name, num_jobs * base.epochs)
     request.resources.check()
-    storage = open_storage(settings.storage, folder)  # one that cannot be leaves nothing behind
+    storage = open_storage(settings.storage, folder, folder.name)  # one that cannot be leaves nothing behind
     with recording(folder, base.tracking, tracker, console, figures=status.figures) as around:
         trials = Trials(
             storage,
@@ -163,6 +163,9 @@ def run_search(request: Request, prepared: Preparation, data: LastRead, tracker:
             with display:
                 trainer.train()
                 status.used, status.offered = trainer.used_, trainer.offered_
+        except BaseException:
+            storage.hurry()
+            raise
         finally:
             around.background.flush()
             search.abandon()  # what is open, if the search was broken off

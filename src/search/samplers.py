@@ -13,8 +13,6 @@ from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState
 
-from src.search.window import WindowedSampler
-
 
 class Grid(samplers.GridSampler):
     """Optuna's, without its ending `study.optimize` when it is through; `num_settings`: how many settings it has."""
@@ -109,11 +107,11 @@ def _seeded(
 
 
 SAMPLERS = {
-    "tpe": _seeded(lambda **settings: WindowedSampler(samplers.TPESampler(**settings))),
+    "tpe": _seeded(samplers.TPESampler),
     "random": _seeded(samplers.RandomSampler),
     "grid": _grid,
     "cmaes": _seeded(samplers.CmaEsSampler),
-    "gp": _seeded(lambda **settings: WindowedSampler(samplers.GPSampler(**settings))),
+    "gp": _seeded(samplers.GPSampler),
     "qmc": _seeded(samplers.QMCSampler),
     "nsgaii": _seeded(samplers.NSGAIISampler),
 }

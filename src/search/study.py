@@ -4,24 +4,22 @@ import math
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from threading import Event
 from typing import Any
 
 import optuna
 from optuna.distributions import BaseDistribution
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
-from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from src import runs
 from src.metrics import Direction
 from src.runs.background import Background
 from src.runs.heartbeat import Heartbeat
+from src.search.held import HeldStorage
 from src.search.samplers import holding
 from src.search.seeded_trial import TrialOutcome
-from src.search.storage import GatheringStorage, close_storage
-from src.search.window import WindowedPruner
+from src.search.window import Window, WindowedPruner, within
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
@@ -39,14 +37,13 @@ def counted(study: optuna.Study) -> list[FrozenTrial]:
 class Trials:
     """The trials of study `name`. `sampler` builds that of a trial's number, so that a search goes on as it began.
 
-    A trial is in the storage before it is trained, and its end after the records of its runs. In a journal what is asked
-    and told is known at once, and an end is written in `background`; a database is told when `background` has come to
-    it. Raises ValueError for other directions than the study has.
+    What is asked and told is known at once. Where the storage is kept, a trial is before it is trained, and its end, which
+    is written in `background`, after the records of its runs. Raises ValueError for other directions than the study has.
     """
 
     def __init__(
         self,
-        storage: BaseStorage,
+        storage: HeldStorage,
         name: str,
         directions: Sequence[Direction],
         *,
@@ -67,6 +64,7 @@ class Trials:
             raise ValueError(
                 f"hydra.sweeper.direction: must stay {', '.join(before)} in study {name}, but got {list(directions)}."
             )
+        self._window = Window()
         self._is_asking = False
         self._num_counted: int | None = None
         self._heartbeat: Heartbeat | None = None
@@ -87,10 +85,10 @@ class Trials:
                     f"while process {owner['pid']} on {owner['host']} is at it."
                 )
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # that a database has been told a part of it already
+            warnings.simplefilter("ignore")  # that a part of it has been told already
             reaped = [orphan.number for orphan in orphans if not self._settle(orphan.number, ended)]
         self._write()
-        if not isinstance(self.storage, GatheringStorage):  # a journal lies in the search's folder, which has an owner
+        if self.storage.is_shared:  # a journal lies in the search's folder, which has an owner
             self._beat()
             self._heartbeat = Heartbeat(self._beat)
         trials = self.all
@@ -116,9 +114,9 @@ class Trials:
     def ask(self, space: Mapping[str, BaseDistribution], fixed: Mapping[str, Any]) -> Trial:
         """A new trial in `space`, its parameters `fixed` where they are named there; `begin` is to follow."""
         self._is_asking = True
-        trials = self.all
-        number = next((trial.number for trial in trials if trial.state == TrialState.WAITING), len(trials))
-        sampler = self.sampler(number)
+        waiting = self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
+        number = waiting[0].number if waiting else len(self.all)
+        sampler = within(self._window, self.sampler(number))
         self.study.sampler = holding(sampler, fixed) if fixed else sampler
         return self.study.ask(dict(space))
 
@@ -130,12 +128,8 @@ class Trials:
 
     def tell(self, trial: Trial, outcome: TrialOutcome) -> None:
         """A trial ended, and the records of its runs are on their way through `background`."""
-        if isinstance(self.storage, GatheringStorage):
-            self._tell(trial, outcome)
-            self.background.submit(self.storage.journal.taken())
-        else:
-            _wait_for(self.background)
-            self._tell(trial, outcome)
+        self._tell(trial, outcome)
+        self.background.submit(self.storage.taken())
 
     def abandon(self, trial: Trial) -> None:
         """A trial that is broken off: it is enqueued again, and does not count."""
@@ -152,7 +146,7 @@ class Trials:
                 self._reap(self._reopened(trial.number))
         self._is_asking = False
         self._write()
-        close_storage(self.storage)
+        self.storage.close()
 
     def _stop(self) -> None:
         self.is_through = True
@@ -199,13 +193,6 @@ class Trials:
         return time.time() - driver["seen"] if driver.get("process") == owner else math.inf
 
     def _write(self) -> None:
-        """What is gathered is on disk after this; of a trial that is half asked for nothing, as if killed there."""
-        if isinstance(self.storage, GatheringStorage) and not self._is_asking:
-            self.storage.journal.taken()()
-
-
-def _wait_for(background: Background) -> None:
-    """Until all that was submitted is done, or has failed, which is for others to tell."""
-    done = Event()
-    background.submit(done.set)
-    done.wait()
+        """What has changed is kept after this; of a trial that is half asked for nothing, as if killed there."""
+        if not self._is_asking:
+            self.storage.taken()()

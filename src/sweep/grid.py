@@ -145,7 +145,7 @@ def train_multirun(
     results = train_grid(jobs, folder, tracker, console=console, resources=resources, listeners=listeners, data=data)
     failed = {number: one for number, one in results.items() if one.status == RunStatus.FAILED}
     if is_whole or failed:
-        summarise_sweep(folder, console, tracker)
+        summarise_sweep(folder, console, tracker, data=data)
     errors = {number: ValueError(f"job {number}: {one.reason}") for number, one in failed.items()}
     return {number: errors.get(number, (one.objective or {}).get("value")) for number, one in results.items()}
 

@@ -58,7 +58,7 @@ def train_seeds(
     results = train_grid(jobs, folder, tracker, console=console, data=data, resources=resources)
     ended = [job for job in jobs if results[job.number].val]
     if len(ended) < 2:
-        summarise_sweep(folder, console, tracker)
+        summarise_sweep(folder, console, tracker, data=data)
         return results
     dataset, of_each = data.read(jobs[0].run.data), [results[job.number] for job in ended]
     splits = SPLITS if all(one.test for one in of_each) else SPLITS[:1]
@@ -72,7 +72,7 @@ def train_seeds(
     members = {split: _mean_and_sd([getattr(one, split) for one in of_each]) for split in splits}
     known = {"members": [job.number for job in ended], "threshold": ensemble.threshold}
     runs.write_json(folder / ENSEMBLE, {**known, **together, "of_members": members})
-    summarise_sweep(folder, console, tracker, figures=_flat(together, members))
+    summarise_sweep(folder, console, tracker, figures=_flat(together, members), data=data)
     if "test" in splits:
         _tell(console, of_each, headline)
     console.print(told_beside(ensemble, together, members))

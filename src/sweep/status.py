@@ -50,6 +50,7 @@ class SweepStatus:
     earlier: int = 0  # of the epochs, those before the clock started
     started: float | None = None  # with the first epoch, which compiles and warms up
     workers: dict[str, WorkerStatus] = field(default_factory=dict)  # by name, those that have jobs
+    _trains: dict[int, WorkerStatus] = field(default_factory=dict)  # by job, the worker that has it
 
     def begin(self, job: Job, facts: Mapping[str, str]) -> None:
         """A job is in training, at a worker if `facts` name one."""
@@ -60,7 +61,8 @@ class SweepStatus:
         """It is at the worker that `facts` name, if they do, and at no other."""
         self._leave(job)
         if name := facts.get("worker"):
-            self.workers.setdefault(name, WorkerStatus(facts["device"])).jobs.add(job.number)
+            self._trains[job.number] = worker = self.workers.setdefault(name, WorkerStatus(facts["device"]))
+            worker.jobs.add(job.number)
 
     def add(self, job: Job, row: Mapping[str, float]) -> None:
         """A job has done an epoch."""
@@ -69,9 +71,8 @@ class SweepStatus:
         if self.started is None:
             self.earlier, self.started = self.epochs, time.perf_counter()
         self.running[job.number] = row["epoch"] / job.run.epochs
-        for worker in self.workers.values():
-            if job.number in worker.jobs:
-                worker.add()
+        if (worker := self._trains.get(job.number)) is not None:
+            worker.add()
         is_kept = job.run.keep == "best" or row["epoch"] == job.run.epochs
         value = row.get(self.objective, math.nan)
         if is_kept and math.isfinite(value) and Objective.of(self.objective).is_better(value, self.best):
@@ -89,8 +90,8 @@ class SweepStatus:
         self.epochs_left -= job.run.epochs - round(share * job.run.epochs)
 
     def _leave(self, job: Job) -> None:
-        for worker in self.workers.values():
-            worker.jobs.discard(job.number)
+        if (worker := self._trains.pop(job.number, None)) is not None:
+            worker.jobs.remove(job.number)
 
     def lose(self, jobs: int, epochs: int) -> None:
         """So many jobs, of so many epochs each, failed before they began."""

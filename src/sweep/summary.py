@@ -15,6 +15,7 @@ from src import runs, tracking
 from src.artifacts import leave_model, warned
 from src.config.leaves import leaves
 from src.config.loading import load_kept
+from src.data.reading import LastRead
 from src.disk import DamagedError, whole_file
 from src.plots import Figure, objective_against, save_figure
 from src.prediction.predictor import FILE
@@ -42,11 +43,12 @@ def summarise_sweep(
     search: Mapping[str, str] | None = None,
     infeasible: Collection[int] = (),
     figures: Mapping[str, float] | None = None,
+    data: LastRead | None = None,
 ) -> pd.DataFrame:
     """Fold the runs in `folder` into a leaderboard with a figure, keep the model of its first row, tell MLflow.
 
     `tracker` follows the sweep. `search`: tags of a search, in which runs may fail, and those of the numbers `infeasible`
-    are against its constraints. `figures`: more of the sweep as a whole.
+    are against its constraints. `figures`: more of the sweep as a whole. `data`: what its runs read last.
     """
     entries = [replace(entry, feasible=entry.number not in infeasible) for entry in read_entries(folder)]
     objective = _objective(entries)
@@ -71,7 +73,7 @@ def summarise_sweep(
     if best is not None:
         if (folder / str(best.number) / FILE).is_file():  # else it has its model already
             with warned(folder / str(best.number)):
-                leave_model(folder / str(best.number))
+                leave_model(folder / str(best.number), (data or LastRead()).read)
         _tell_best(folder, best.number, best.value, objective, console)
     else:
         if infeasible:

@@ -46,6 +46,15 @@ def test_many_numbers_are_summed_in_chunks(how, monkeypatch):
     torch.testing.assert_close(chunked.sd, whole.sd, rtol=1e-13, atol=0)
 
 
+@pytest.mark.parametrize("how", [*AXES, "none"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_piece_by_piece_gives_the_bits_of_the_whole(how, dtype, monkeypatch):
+    images = IMAGES.repeat(10, 1, 4, 4)
+    scale = Standardize.fit(images, how)
+    monkeypatch.setattr("src.data.transforms.PIECE", 7 * images[0].numel())
+    assert torch.equal(scale.of_all(images, dtype), scale(images.to(dtype)))
+
+
 def test_none_only_changes_the_type():
     assert torch.equal(Standardize.fit(IMAGES, "none")(IMAGES), IMAGES.float())
 

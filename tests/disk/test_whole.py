@@ -1,12 +1,14 @@
 """A file is there whole or not at all, whatever happens while it is written."""
 
+import multiprocessing
 import os
+import warnings
 from pathlib import Path
 
 import pytest
 import torch
 
-from src.disk import DamagedError, flush_files, whole_file, write_text
+from src.disk import DamagedError, flush_files, whole_file, write_text, write_texts
 from src.disk.tensors import load_tensors, save_tensors
 from tests import doors
 
@@ -73,6 +75,27 @@ def test_no_changed_byte_changes_a_number(tmp_path: Path):
             assert torch.equal(values["weight"], VALUES["weight"])
             assert values["history"] == VALUES["history"]
     assert found > 300
+
+
+def test_several_are_written_whole_or_not_at_all(tmp_path: Path):
+    texts = {tmp_path / name: name for name in "abc"}
+    write_texts(texts)
+    assert {path: path.read_text() for path in tmp_path.iterdir()} == texts
+    with pytest.raises(OSError, match="nowhere"):
+        write_texts({tmp_path / "a": "new", tmp_path / "nowhere" / "b": "new"})
+    assert {path: path.read_text() for path in tmp_path.iterdir()} == texts
+
+
+def test_a_process_that_is_forked_flushes_with_threads_of_its_own(tmp_path: Path):
+    write_texts({tmp_path / "before": ""})
+    context = multiprocessing.get_context("fork")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # that threads do not live on
+        child = context.Process(target=write_texts, args=({tmp_path / "after": ""},))
+        child.start()
+    child.join(30)
+    assert child.exitcode == 0
+    assert (tmp_path / "after").is_file()
 
 
 def test_files_of_several_processes_do_not_meet(tmp_path: Path):

@@ -9,7 +9,7 @@ from typing import Any
 import optuna
 import psutil
 import pytest
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from benchmarks.closed_form import open_search, run_slots, trained
 from src import runs
@@ -22,6 +22,19 @@ from src.search.storage import open_storage
 SPACE = ["x=range(-2.0, 2.0, 0.25)", "kind=a,b,c", "fixed=7"]
 SLOTS = 4
 STORAGES = [None, "sqlite"]
+
+
+def told(trial: FrozenTrial) -> Any:
+    """All that is known of a trial but when it began and ended."""
+    return (
+        trial.state,
+        trial.params,
+        trial.values,
+        trial.intermediate_values,
+        trial.user_attrs,
+        trial.system_attrs,
+        trial.distributions,
+    )
 
 
 def test_failures_of_an_earlier_start_count(tmp_path: Path):
@@ -64,32 +77,37 @@ def test_what_a_killed_search_left_open_is_asked_for_again(tmp_path: Path):
     assert len({tuple(trial.params.values()) for trial in again.trials.counted}) == 51
 
 
-def test_an_end_is_in_the_storage_after_the_record_and_known_at_once(tmp_path: Path):
-    search = open_search(tmp_path, ["x=interval(0, 1)"], sampler="random", n_trials=3)
+@pytest.mark.parametrize("storage", STORAGES)
+def test_an_end_is_in_the_storage_after_the_record_and_known_at_once(tmp_path: Path, storage: str | None):
+    url = storage and f"sqlite:///{tmp_path}/study.db"
+    search = open_search(tmp_path, ["x=interval(0, 1)"], sampler="random", n_trials=3, storage=url)
     job, recorded = search.next(None), threading.Event()
     search.keep(job, {"val/loss": 1.0})  # type: ignore[arg-type]
     search.trials.background.submit(lambda: recorded.wait() and None)
     search.end(job, trained([{"val/loss": 1.0, "train/loss": 0.0, "epoch": 1}], StopReason.EPOCHS))  # type: ignore[arg-type]
     assert search.next(None) is not None
-    study = optuna.load_study(study_name="study", storage=open_storage(None, tmp_path))
+    study = optuna.load_study(study_name="study", storage=open_storage(url, tmp_path, "study"))
     assert [trial.state for trial in study.trials] == [TrialState.RUNNING] * 2
     assert search.trials.counted[0].value == 1.0
     recorded.set()
     search.trials.background.flush()
-    study = optuna.load_study(study_name="study", storage=open_storage(None, tmp_path))
+    study = optuna.load_study(study_name="study", storage=open_storage(url, tmp_path, "study"))
     assert [trial.state for trial in study.trials] == [TrialState.COMPLETE, TrialState.RUNNING]
     assert study.trials[0].intermediate_values == {1: 1.0}
+    assert [told(trial) for trial in study.trials] == [told(trial) for trial in search.trials.all]
+    search.trials.close()
 
 
 @pytest.mark.parametrize("storage", STORAGES)
-def test_a_study_has_one_living_driver(tmp_path: Path, storage: str | None):
+def test_a_study_has_one_living_driver(tmp_path: Path, storage: str | None, monkeypatch: pytest.MonkeyPatch):
     url = storage and f"sqlite:///{tmp_path}/study.db"
     search = open_search(tmp_path, SPACE, sampler="random", n_trials=3, storage=url)
     parent = psutil.Process(os.getppid())
     trial = search.trials.ask(search.space.searched, {})
-    search.trials.begin(trial)
     owner = {**runs.this_process(), "pid": parent.pid, "started": parent.create_time()}
-    trial.set_user_attr("owner", owner)
+    with monkeypatch.context() as another:
+        another.setattr(runs, "this_process", lambda: owner)
+        search.trials.begin(trial)
     search.trials.close()
     with pytest.raises(
         ValueError, match="study study: a trial must have one owner, but got a second for trial 0 while"
@@ -121,13 +139,14 @@ def test_a_search_interrupted_while_it_asks_leaves_no_trial_running(
     assert not kept.counted
 
 
-def test_a_driver_elsewhere_has_its_study_while_it_gives_signs_of_life(tmp_path: Path):
+def test_a_driver_elsewhere_has_its_study_while_it_gives_signs_of_life(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     url = f"sqlite:///{tmp_path}/study.db"
     search = open_search(tmp_path, SPACE, sampler="random", n_trials=3, storage=url)
     trial = search.trials.ask(search.space.searched, {})
-    search.trials.begin(trial)
     owner = {"host": "another", "pids": "another start", "pid": 1, "started": 1.0}
-    trial.set_user_attr("owner", owner)
+    with monkeypatch.context() as another:
+        another.setattr(runs, "this_process", lambda: owner)
+        search.trials.begin(trial)
     search.trials.close()
     search.trials.study.set_user_attr("driver", {"process": owner, "seen": time.time()})
     with pytest.raises(

@@ -11,8 +11,10 @@ import pytest
 from optuna.exceptions import StorageInternalError
 from sqlalchemy.exc import SQLAlchemyError
 
-from benchmarks.closed_form import open_search, run_slots
+from benchmarks.closed_form import open_search, run_slots, trained
 from src.runs.files import RESULTS, read_json
+from src.runs.listener import RecordError
+from src.runs.stop_reason import StopReason
 from src.search import database
 from tests import doors
 from tests.doors import with_store
@@ -43,6 +45,42 @@ def test_a_restart_of_the_database_costs_no_trial(
     told = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert ["does not answer: waiting" in text for text in told] == [True, False]
     assert not any("SQL" in text for text in told)
+
+
+def test_what_trials_report_and_tell_waits_for_no_database(tmp_path: Path, postgresql: PostgreSQL):
+    search = open_search(tmp_path, SPACE, sampler="random", n_trials=3, storage=postgresql.url("studies"))
+    job = search.next(None)
+    assert job is not None
+    postgresql.stop()
+    started = time.monotonic()
+    row = {"val/loss": 1.0, "train/loss": 0.0, "epoch": 1}
+    assert search.keep(job, row)
+    search.end(job, trained([row], StopReason.EPOCHS))
+    assert time.monotonic() - started < 0.5
+    assert search.trials.num_counted == 1
+    postgresql.begin()
+    search.trials.background.flush()
+    assert states(postgresql.url("studies")) == ["COMPLETE"]
+    search.trials.close()
+
+
+def test_a_search_that_is_broken_off_waits_little_for_a_database_that_is_away(
+    tmp_path: Path, postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(database, "LAST_SECONDS", 0.5)
+    search = open_search(tmp_path, SPACE, sampler="random", n_trials=3, storage=postgresql.url("studies"))
+    job = search.next(None)
+    assert job is not None
+    postgresql.stop()
+    try:
+        search.end(job, trained([{"val/loss": 1.0, "train/loss": 0.0, "epoch": 1}], StopReason.EPOCHS))
+        started = time.monotonic()
+        search.trials.storage.hurry()
+        with pytest.raises(RecordError):
+            search.trials.background.flush()
+        assert time.monotonic() - started < 10
+    finally:
+        postgresql.begin()
 
 
 def test_a_database_that_stays_away_ends_the_search(

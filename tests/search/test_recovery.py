@@ -15,6 +15,7 @@ from src.runs.background import Background
 from src.runs.objective import Objective
 from src.runs.results import Results
 from src.runs.stop_reason import StopReason
+from src.search.held import HeldStorage, Operations
 from src.search.recovery import ended_in
 from src.search.source import Plan
 from src.search.study import Trials
@@ -34,9 +35,9 @@ STUDY = "smoke-quick"
 BOUNDS = {"train/loss": 0.5}
 
 
-def as_if_killed(study: optuna.Study) -> optuna.storages.BaseStorage:
+def as_if_killed(study: optuna.Study) -> HeldStorage:
     """A storage that has seen each trial begin, and none end."""
-    storage = optuna.storages.InMemoryStorage()
+    storage = HeldStorage(Operations())
     other = optuna.create_study(storage=storage, study_name=study.study_name)
     for trial in study.trials:
         begun = optuna.create_trial(state=TrialState.RUNNING, params=trial.params, distributions=trial.distributions)
@@ -45,7 +46,7 @@ def as_if_killed(study: optuna.Study) -> optuna.storages.BaseStorage:
     return storage
 
 
-def opened(storage: optuna.storages.BaseStorage) -> Trials:
+def opened(storage: HeldStorage) -> Trials:
     return Trials(
         storage,
         STUDY,

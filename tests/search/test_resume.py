@@ -41,7 +41,7 @@ def ended(folder: Path) -> dict[str, float]:
 
 
 def study_of(folder: Path, study: str = STUDY) -> optuna.Study:
-    return optuna.load_study(study_name=study, storage=open_storage(None, sweep_of(folder, study)))
+    return optuna.load_study(study_name=study, storage=open_storage(None, sweep_of(folder, study), study))
 
 
 def kill_after(folder: Path, process: doors.Started, trials: int, seconds: float) -> bool:

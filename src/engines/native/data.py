@@ -44,7 +44,7 @@ def prepare(dataset: Dataset, standardize: str, dtype: torch.dtype) -> Prepared:
     scale = Standardize.fit(dataset.train.inputs, standardize)
 
     def rows(split: Split) -> Rows:
-        inputs = scale(split.inputs.to(dtype)).flatten(1).contiguous()
+        inputs = scale.of_all(split.inputs, dtype).flatten(1)
         return Rows(inputs.numpy(), split.labels.to(dtype).numpy(), split.labels)
 
     return Prepared(dataset, scale, rows(dataset.train), rows(dataset.val))

@@ -151,6 +151,6 @@ class StackData:
             return self.folds.standardize(places)(cut(inputs, rows).to(self.dtype))
         if self._prepared is None:
             of_each = zip(self.folds.folds, inputs.split(self.num_train), strict=True)
-            prepared = [fold.standardize(part.to(self.device, self.dtype)) for fold, part in of_each]
+            prepared = [fold.standardize.of_all(part, self.dtype, self.device) for fold, part in of_each]
             self._prepared = prepared[0] if self.folds.is_one else torch.cat(prepared)
         return self._prepared.index_select(0, rows)
