@@ -7,7 +7,7 @@ import pandas as pd
 
 from src import runs
 from src.runs.files import MULTIRUN
-from src.search.storage import answering, close_storage, open_storage
+from src.search.storage import answering, open_storage
 
 COLUMNS = ("number", "value", "params", "state", "datetime_start", "duration", "user_attrs")
 
@@ -19,9 +19,9 @@ def trials_frame(folder: Path) -> pd.DataFrame:
     """
     url = runs.read_yaml(folder / MULTIRUN)["hydra"]["sweeper"]["storage"]
     with answering():
-        storage = open_storage(url, folder)
+        storage = open_storage(url, folder, folder.name)
         try:
             frame: pd.DataFrame = optuna.load_study(study_name=folder.name, storage=storage).trials_dataframe(COLUMNS)
             return frame
         finally:
-            close_storage(storage)
+            storage.close()
