@@ -9,7 +9,9 @@ from typing import Any
 import optuna
 import yaml
 from optuna.trial import FrozenTrial, TrialState
+from rich import box
 from rich.console import Console
+from rich.table import Table
 
 from src import runs
 from src.runs.identity import read_config
@@ -38,6 +40,7 @@ def write_search_results(
         tags |= {f"best/{key}": str(value) for key, value in first.params.items()}
         _write_experiment(folder, search, choices, first)
         tell_best(folder, first, console)
+        tell_front(best, [objective.name for objective in plan.objectives], console)
     names = [objective.name for objective in plan.objectives]
     draw_figures(study, folder / "figures", names, None if first is None else first.number)
     return first, tags
@@ -48,6 +51,20 @@ def tell_best(folder: Path, first: FrozenTrial, console: Console) -> None:
     shown = shlex.quote(os.path.relpath(folder))
     console.print(f"best trial {first.number}: {', '.join(f'{key}={value}' for key, value in first.params.items())}")
     console.print(f"run it: python -m src.train --config-dir {shown} +experiment=best", soft_wrap=True)
+
+
+def tell_front(best: Sequence[FrozenTrial], objectives: Sequence[str], console: Console) -> None:
+    """Of several objectives the trials that no other one beats in all, by the first."""
+    if len(objectives) < 2:
+        return
+    front = Table(title=f"{len(best)} trials that none beats in all", title_justify="left", box=box.SIMPLE_HEAD)
+    keys = list(dict.fromkeys(key for trial in best for key in trial.params))
+    for name in ("trial", *objectives, *(key.rpartition(".")[2] for key in keys)):
+        front.add_column(name, overflow="fold")
+    for trial in sorted(best, key=lambda trial: trial.values[0]):
+        values = [rounded(value) for value in trial.values]
+        front.add_row(str(trial.number), *values, *(_short(trial.params.get(key, "")) for key in keys))
+    console.print(front)
 
 
 def best_trials(study: optuna.Study) -> list[FrozenTrial]:
@@ -78,7 +95,7 @@ def _write_results(folder: Path, best: list[FrozenTrial], several: bool) -> None
     if several:
         results["solutions"] = [{"params": _plain(trial.params), "values": list(trial.values)} for trial in best]
     elif best:
-        results |= {"best_evaluated_params": _plain(best[0].params), "best_value": best[0].value}
+        results |= {"best_params": _plain(best[0].params), "best_value": best[0].value}
     runs.write_text(folder / RESULTS, yaml.safe_dump(results, sort_keys=False))
 
 
@@ -103,6 +120,10 @@ def _write_experiment(folder: Path, search: Search, choices: Choices, trial: Fro
     file = folder / "experiment" / "best.yaml"
     file.parent.mkdir(parents=True, exist_ok=True)
     runs.write_text(file, header + yaml.safe_dump({"defaults": [*defaults, "_self_"], **values}, sort_keys=False))
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _plain(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -137,9 +137,10 @@ def drawn(table: pd.DataFrame, objective: str) -> Table:
 
 
 def _short(keys: Sequence[str]) -> list[str]:
-    """Each key by its last part, where that is enough to tell it from the others."""
-    last = Counter(key.rpartition(".")[2] for key in keys)
-    return [short if last[short := key.rpartition(".")[2]] == 1 else key for key in keys]
+    """Each key by its last part, where that is enough to tell it from the others; the name of a block is that block."""
+    plain = [key.removesuffix(".name").removesuffix("._target_") for key in keys]
+    last = Counter(key.rpartition(".")[2] for key in plain)
+    return [short if last[short := key.rpartition(".")[2]] == 1 else key for key in plain]
 
 
 def _short_number(text: str) -> str:

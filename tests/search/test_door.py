@@ -25,7 +25,7 @@ def test_a_search_leaves_its_best_its_figures_and_a_command_that_runs_it(door: C
     assert done.returncode == 0, done.stdout + done.stderr
     sweep, study = sweep_of(project), study_of(project)
     results = yaml.safe_load((sweep / "optimization_results.yaml").read_text())
-    assert results == {"name": "optuna", "best_evaluated_params": study.best_params, "best_value": study.best_value}
+    assert results == {"name": "optuna", "best_params": study.best_params, "best_value": study.best_value}
     figures = {path.name for path in (sweep / "figures").iterdir()}
     for name in ("history", "importances", "slices", "parallel_coordinates", "pruning_curves"):
         assert {f"{name}.html", f"{name}.png"} <= figures
@@ -63,6 +63,7 @@ def test_several_objectives_have_a_front(door: Command, project: Path):
     front = sorted(solution["values"] for solution in results["solutions"])
     assert [params for _, params in front] == sorted((params for _, params in front), reverse=True)
     assert (sweep_of(project, "smoke-search") / "figures" / "pareto_front.png").is_file()
+    assert f"{len(front)} trials that none beats in all" in done.stdout
     refused = door("train", *SMOKE, *space, *keys, "hydra.sweeper.pruner=median", "hydra.sweeper.resume=fresh")
     assert refused.returncode == 1
     assert "error: hydra.sweeper.pruner: must be null for several objectives" in refused.stderr

@@ -9,7 +9,7 @@ from scipy import stats
 
 from src.runs.results import Results
 from src.runs.stop_reason import StopReason
-from src.sweep.leaderboard import Entry, drawn, leaderboard, swept_keys
+from src.sweep.leaderboard import FIGURES, Entry, drawn, leaderboard, swept_keys
 
 
 def entry(number: int, value: float | None, *, seed: int, lr: float, stop_reason: str = "epochs", **more: Any) -> Entry:
@@ -124,3 +124,10 @@ def test_a_run_that_repeats_another_counts_once():
     twice = [entry(0, 1.0, seed=0, lr=0.1), entry(1, 1.0, seed=0, lr=0.1), entry(2, 3.0, seed=1, lr=0.1)]
     row = leaderboard(twice, "val/loss").iloc[0]
     assert (row["n"], row["mean"], row["numbers"]) == (2, 2.0, "0 1 2")
+
+
+def test_a_block_that_is_known_by_its_name_heads_its_column():
+    keys = ["optimizer.name", "optimizer.lr", "schedule.name", "model._target_", "data.seed", "other.seed"]
+    table = pd.DataFrame([{"rank": 1, **dict.fromkeys(keys, "a"), **dict.fromkeys(FIGURES, 0)}])
+    heads = [column.header for column in drawn(table, "val/loss").columns]
+    assert heads[1:7] == ["optimizer", "lr", "schedule", "model", "data.seed", "other.seed"]
