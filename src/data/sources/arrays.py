@@ -40,10 +40,13 @@ def arrays(
 def _read(file: Path) -> dict[str, np.ndarray]:
     import numpy as np
 
-    file.open("rb").close()  # a folder, a missing or an unreadable file: OSError that names it
     try:
-        with np.load(file, allow_pickle=False) as stored:
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
+    except OSError as error:
+        if error.filename:  # a folder, a missing or an unreadable file
+            raise
+        raise ValueError(f"{file}: must be a whole .npz file of arrays, but got: {error}.") from error
     except Exception as error:  # of whatever NumPy, zipfile and zlib make of a damaged file
         reason = " ".join(str(error).split()).rstrip(".")
         raise ValueError(f"{file}: must be a whole .npz file of arrays, but got: {reason}.") from error
