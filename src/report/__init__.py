@@ -1,1 +1,1 @@
-"""One page that tells what an experiment, a sweep or a run has come to, from MLflow alone."""
+"""One page that tells what an experiment, a sweep or a run has come to, from its records alone."""

@@ -1,8 +1,8 @@
-"""Door: `python -m src.report experiment=xray` writes one HTML page of what MLflow has of an experiment.
+"""Door: `python -m src.report experiment=xray` writes one HTML page of what is recorded of an experiment.
 
 `sweep=NAME` tells of one sweep or search, `claim=NAME` of a claim (`claim=dropout`), `run=RUN` of one run (folder name,
 `<sweep>/<number>` or MLflow id).
-`output=PATH` says where the page goes, `uri=URI` where MLflow's records are.
+`output=PATH` says where the page goes. It is drawn from the folders under mlruns/, with `uri=URI` from MLflow's records there.
 """
 
 import os
@@ -36,6 +36,7 @@ def report(given: dict[str, str]) -> Path:
     """Write the page that `given` asks for; its path."""
     from src.report.page_data import read_page_data
     from src.report.sections import whole_page
+    from src.tracking.folders import FolderReader
     from src.tracking.reading import Reader
 
     (subject,) = given.keys() & set(SUBJECTS)
@@ -43,7 +44,8 @@ def report(given: dict[str, str]) -> Path:
     plain = re.sub(r"[^\w.=+-]+", "-", name).strip(".")
     path = Path(given.get("output") or runs.ROOT / "reports" / f"{plain}.html")
     check_output(path)
-    page = whole_page(read_page_data(subject, name, Reader(given.get("uri"))))
+    records = Reader(given["uri"]) if "uri" in given else FolderReader()
+    page = whole_page(read_page_data(subject, name, records))
     path.parent.mkdir(parents=True, exist_ok=True)
     write_text(path, page)
     return path

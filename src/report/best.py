@@ -46,7 +46,7 @@ def _lead(material: PageData, found: Predictions | None) -> str:
     assert material.best is not None
     label = f"<b>{escape(material.best.label)}</b>"
     if found is None:
-        return f"MLflow has no predictions of {label}: how it decides cannot be drawn."
+        return f"There are no predictions of {label}: how it decides cannot be drawn."
     told = f"{label} on the {len(found.labels):,} examples of {found.split}; bounds are over other examples."
     if found.split == "val":
         told += _flattered(material.best)

@@ -35,7 +35,7 @@ def commands(material: PageData) -> list[tuple[str, str, str]]:
             text = material.reader.file(parent, MULTIRUN).decode()
             found.append((what, _typed(yaml.safe_load(text)), ""))
         elif material.subject == "sweep":
-            found.append((what, "", "MLflow has not got the command that it was started with."))
+            found.append((what, "", "The command that it was started with is not recorded."))
     return found
 
 

@@ -19,7 +19,7 @@ OF_VAL = ("val/accuracy", "val/auroc", "val/r2")  # figures whose largest value 
 
 
 def curves_of_one(material: PageData, run: Recorded) -> list[Figure]:
-    """The losses of a run and its figures on val, as far as MLflow has them."""
+    """The losses of a run and its figures on val, as far as there are some."""
     losses = {key: found for key in LOSSES if len(found := _curve(material, run, key))}
     figures = {key: found for key in OF_VAL if len(found := _curve(material, run, key))}
     return [_losses(run, losses)] * bool(losses) + [_figures(run, figures)] * bool(figures)

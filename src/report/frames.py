@@ -1,4 +1,4 @@
-"""Tables that the best run has left, as they lie in MLflow."""
+"""Tables that the best run has left, as they are recorded."""
 
 import io
 from collections.abc import Collection
@@ -11,7 +11,7 @@ from src.report.page_data import PageData
 def frame_of(material: PageData, name: str, *, texts: Collection[str] | None = None) -> pd.DataFrame | None:
     """The CSV `name`, cells as they are written; with `texts` all but these columns are numbers, NaN where empty.
 
-    None if MLflow has none.
+    None if there are none.
     """
     if material.best is None or name not in material.files:
         return None

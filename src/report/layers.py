@@ -23,7 +23,7 @@ Curves = dict[tuple[str, str], pd.DataFrame]  # by layer, and of weights by quan
 
 
 def layers_of_one(material: PageData, run: Recorded) -> list[Figure]:
-    """A figure for each of PANELS that MLflow has of a run; none where `diagnostics` was off."""
+    """A figure for each of PANELS of a run; none where `diagnostics` was off."""
     found = {name: _curves(material, run, name) for name in PANELS}
     return [_drawn(name, curves) for name, curves in found.items() if curves]
 

@@ -20,7 +20,7 @@ NUMBERS = ("probability", "error")
 
 
 def mistakes(material: PageData, found: Predictions) -> Section | None:
-    """The worst rows as a table, and as images where they are such; None if MLflow has neither."""
+    """The worst rows as a table, and as images where they are such; None if there is neither."""
     assert material.best is not None
     parts: list[str | Figure | Image] = []
     if (worst := frame_of(material, MISTAKES)) is not None:

@@ -66,7 +66,7 @@ class Page:
 </header>
 <noscript><p class="note">The figures are drawn by a script; without it the page shows its tables and images alone.</p></noscript>
 {body}
-<footer>Drawn from MLflow's records by Perceptron Lab. Intervals are 95 %.</footer>
+<footer>Drawn from the records by Perceptron Lab. Intervals are 95 %.</footer>
 </main>
 <script>{get_plotlyjs()}</script>
 <script type="application/json" id="figures">[{data}]</script>

@@ -15,7 +15,7 @@ from src.runs.objective import Objective
 from src.runs.results import Results
 from src.runs.stop_reason import StopReason
 from src.sweep.leaderboard import NOT_COMPARED, Entry, leaderboard, swept_keys
-from src.tracking.reading import Reader, Recorded, newest_claim
+from src.tracking.reading import Recorded, Records, newest_claim
 
 PREDICTIONS = "predictions.parquet"
 ENDED = tuple(reason for reason in StopReason if reason != StopReason.INTERRUPTED)
@@ -28,10 +28,10 @@ class PageData:
 
     subject: str  # experiment, sweep (one, or a search), claim or run
     name: str
-    reader: Reader
+    reader: Records
     runs: Sequence[Recorded]  # without the parents of sweeps
     parents: Sequence[Recorded]
-    claim: Recorded | None  # the claim of this name, as MLflow has it
+    claim: Recorded | None  # the claim of this name, as it is recorded
     objective: str
     entries: Sequence[Entry]
     board: pd.DataFrame | None  # the leaderboard; None if nothing can be compared
@@ -69,8 +69,8 @@ class PageData:
         return best_first([entry for entry in self.entries if entry.number in numbers], self.objective)
 
 
-def read_page_data(subject: str, name: str, reader: Reader) -> PageData:
-    """Read what belongs to `name`; ValueError if MLflow does not have it or it holds no run."""
+def read_page_data(subject: str, name: str, reader: Records) -> PageData:
+    """Read what belongs to `name`; ValueError if it is not there or holds no run."""
     subject, parents, claim, found = _read(subject, name, reader)
     runs = [run for run in found if "folder" in run.tags]
     if not runs and claim is None:
@@ -120,7 +120,7 @@ def best_first(entries: Sequence[Entry], objective: str) -> list[Entry]:
 Read = tuple[str, Sequence[Recorded], Recorded | None, Sequence[Recorded]]  # subject, parents, claim, runs
 
 
-def _read(subject: str, name: str, reader: Reader) -> Read:
+def _read(subject: str, name: str, reader: Records) -> Read:
     if subject == "run":
         return subject, [], None, [reader.run(name)]
     if subject == "experiment":

@@ -99,7 +99,7 @@ class Predictions:
 
 
 def predictions_of(material: PageData) -> Predictions | None:
-    """Those of the best run; None if MLflow has none."""
+    """Those of the best run; None if there are none."""
     return None if material.best is None else predictions_of_run(material, material.best, material.files)
 
 

@@ -60,7 +60,7 @@ def figures(found: Predictions) -> str:
 
 
 def classes(material: PageData) -> list[str]:
-    """Each class of the best run with its figures; nothing if MLflow has none."""
+    """Each class of the best run with its figures; nothing if there are none."""
     found = frame_of(material, CLASSES, texts=("class",))
     if found is None:
         return []
@@ -95,9 +95,9 @@ def where(material: PageData) -> str:
     rows.append(
         ("begun, ended (UTC)", ", ".join([when(min(run.started for run in runs)), *([max(ends)] if ends else [])]))
     )
-    rows.append(("MLflow", escape(f"{material.reader.shown}, experiment {runs[0].experiment}")))
+    rows.append(("read from", escape(f"{material.reader.shown}, experiment {runs[0].experiment}")))
     if material.best is not None:
-        rows.append(("MLflow id of the best run", f"<code>{escape(material.best.id)}</code>"))
+        rows.append(("the best run", f"<code>{escape(material.best.label)}</code>"))
     return f'<div class="where">{table([], [[name, value] for name, value in rows if value])}</div>'
 
 

@@ -20,7 +20,7 @@ def log_folder(client: Any, run_id: str, folder: Path, location: str | None = No
     if location.startswith("file:"):  # at once, where MLflow would ask its store again for each
         _copy(folder, Path(unquote(urlsplit(location).path)))
         return
-    for path in _files(folder):
+    for path in artifacts_of(folder):
         if path.is_dir():
             client.log_artifacts(run_id, str(path), path.name)
         else:
@@ -29,14 +29,15 @@ def log_folder(client: Any, run_id: str, folder: Path, location: str | None = No
 
 def _copy(folder: Path, place: Path) -> None:
     place.mkdir(parents=True, exist_ok=True)
-    for path in _files(folder):
+    for path in artifacts_of(folder):
         if path.is_dir():
             shutil.copytree(path, place / path.name, dirs_exist_ok=True)
         else:
             shutil.copyfile(path, place / path.name)
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def artifacts_of(folder: Path) -> Iterator[Path]:
+    """The files and folders in a run's folder that are its artifacts, by name."""
     for path in sorted(folder.iterdir()):
         if path.name not in NOT_ARTIFACTS and path.suffix != ".part" and not path.name.startswith("."):
             yield path

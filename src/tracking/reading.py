@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 
@@ -45,6 +45,33 @@ class Recorded:
     def is_sweep(self) -> bool:
         """Whether it is the parent run of a sweep or a search."""
         return "sweep" in self.tags
+
+
+class Records(Protocol):
+    """Where runs, sweeps and claims are read: MLflow, or the folders. ValueError, of one line, for what is not there."""
+
+    shown: str  # what is read
+
+    def experiment(self, name: str) -> list[Recorded]:
+        """Every run of an experiment, the parents of sweeps too."""
+
+    def sweep(self, name: str) -> tuple[Recorded, list[Recorded]]:
+        """The parent run of a sweep or search, by its folder's name, and its children."""
+
+    def claim(self, name: str) -> Recorded:
+        """The claim of this name: the newest that is as its file states it, else the newest."""
+
+    def run(self, name: str) -> Recorded:
+        """A run by its folder's name, `<sweep>/<number>` or its MLflow id."""
+
+    def curves(self, run_ids: Sequence[str], key: str) -> pd.DataFrame:
+        """The curve `key` of each run: `run`, `epoch`, `value`, by run and epoch; what is not finite is NaN."""
+
+    def files(self, run: Recorded) -> set[str]:
+        """The names of the run's files and folders."""
+
+    def file(self, run: Recorded, path: str) -> bytes:
+        """The content of one of the run's files."""
 
 
 class Reader:
