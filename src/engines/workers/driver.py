@@ -21,6 +21,7 @@ from src.engines.workers.messages import (
     Message,
     NextJob,
     Working,
+    packed,
     unpacked,
 )
 from src.runs.job import Job, JobSource, Place
@@ -70,7 +71,7 @@ class Driver:
         if not self.left:
             return None
         left = self.left.popleft()
-        hand.jobs.update({job.number: job for job in left.jobs})
+        hand.take_over(left)
         return left
 
     def take(self, hand: Hand, message: Message) -> Answer:
@@ -132,32 +133,39 @@ class Driver:
     def _next(self, hand: Hand, place: Place | None) -> Job | None:
         """What the worker gets: a job that is under suspicion is trained with no other beside it.
 
-        None for one whose hands are empty while something is left by another: it begins anew, with that.
+        None for one whose hands are empty while a stack, or such a job, is left by another: it begins anew, with that.
         """
-        if any(self._known[number].is_suspect for number in hand.jobs) or (self.left and not hand.jobs):
+        if any(self._known[number].is_suspect for number in hand.jobs):
             return None
-        job = self._waiting() if place is None else self.source.next(place)
+        hand.fills_a_stack = place is not None and place.slots > 1
+        job = self._free() if place is None else None
+        if job is None and (hand.jobs or not self.left):
+            job = self._from_source(place)
         if job is not None:
             hand.jobs[job.number] = job
         return job
 
-    def _waiting(self) -> Job | None:
-        """A job for one that has others: of those left by another, unless they belong together, or the source's."""
+    def _free(self) -> Job | None:
+        """A job that another has left, and that anybody may train beside others."""
         for left in self.left:
-            if left.commit is None and not any(self._known[job.number].is_suspect for job in left.jobs):
+            if len(left.jobs) == 1 and left.commit is None and not self._known[left.jobs[0].number].is_suspect:
                 self.left.remove(left)
-                if len(left.jobs) > 1:
-                    self.left.appendleft(Left(left.jobs[1:]))
                 return left.jobs[0]
-        job, self._ahead = self._ahead or self.source.next(None), None
+        return None
+
+    def _from_source(self, place: Place | None) -> Job | None:
+        """Its next job that fits, of which one may wait here."""
+        if place is not None or self._ahead is None:
+            return self.source.next(place)
+        job, self._ahead = self._ahead, None
         return job
 
-    def _data_of(self, asked: DataOf) -> Dataset | Failed | None:
+    def _data_of(self, asked: DataOf) -> Dataset | Outcome | None:
         """None if they are those that the worker has: who trains on other data than these has trained another run."""
         try:
             found = self.data.read(asked.settings)
         except Exception as error:
-            return Failed(error)
+            return packed(Failed(error))
         return None if found.digest == asked.digest else found
 
     def _keeps(self, job: Job, row: Mapping[str, float]) -> bool:

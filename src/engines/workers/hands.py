@@ -51,16 +51,25 @@ class Hand:
     commit: Path | None = None
     committed: frozenset[int] = frozenset()
     pid: int | None = None
+    fills_a_stack: bool = False
 
     @property
     def silence(self) -> float:
         """For how many seconds it may give no sign of life: as long as the most patient of its jobs says."""
         return max((job.run.trainer.timeout_seconds for job in self.jobs.values()), default=SILENCE)
 
+    def take_over(self, left: Left) -> None:
+        """What another has left, and the file that it goes on with."""
+        self.jobs.update({job.number: job for job in left.jobs})
+        if left.commit is not None and left.keeps:
+            self.commit, self.committed = left.commit, frozenset(self.jobs)
+
     def left(self, suspects: Collection[int]) -> list[Left]:
-        """What others go on with: the jobs of the numbers `suspects` each by itself, the rest together."""
+        """What others go on with: each of the `suspects`, by number, by itself, and so the rest unless they are of a stack."""
         rest = [job for number, job in self.jobs.items() if number not in suspects]
         found = [Left([self.jobs[number]], self._commit_of(number), keeps=False) for number in suspects]
+        if not (self.fills_a_stack or self.commit):
+            return [*found, *(Left([job]) for job in rest)]
         return [*found, Left(rest, self.commit)] if rest else found
 
     def _commit_of(self, number: int) -> Path | None:

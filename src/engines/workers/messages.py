@@ -68,7 +68,7 @@ class DataOf(NamedTuple):
 
 Question = NextJob | Keeps | DataOf
 Message = Working | Begun | EpochDone | Ended | Committed | Question | LogRecord
-Answer = Job | bool | Dataset | Failed | None
+Answer = Job | bool | Dataset | Outcome | None
 
 
 def packed(outcome: Outcome) -> Outcome:

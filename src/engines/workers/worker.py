@@ -9,9 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from logging.handlers import QueueHandler
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from threading import Lock, Thread
-from time import monotonic
+from threading import Thread
 from typing import Any
 
 from rich.console import Console
@@ -23,8 +21,8 @@ from src.engines.dispatch import Dispatch
 from src.engines.stacked import commit
 from src.engines.stacked.snapshot import Snapshot
 from src.engines.workers.hands import Left
+from src.engines.workers.mailbox import Mailbox, Told
 from src.engines.workers.messages import (
-    Answer,
     Begun,
     Committed,
     DataOf,
@@ -33,7 +31,6 @@ from src.engines.workers.messages import (
     Keeps,
     Message,
     NextJob,
-    Question,
     Working,
     packed,
 )
@@ -41,11 +38,7 @@ from src.engines.workers.shipment import Shipment
 from src.runs.job import Job, Place
 from src.runs.outcome import Failed, Outcome
 
-Told = Answer | Shipment  # as it comes here
 log = logging.getLogger(__name__)
-
-BATCH_SECONDS = 0.05  # events wait so long for others, unless a question follows them
-BEAT_SECONDS = 1.0  # after which a worker that has nothing to say gives a sign of life
 
 
 @dataclass(frozen=True)
@@ -69,8 +62,7 @@ class Worker:
     def __init__(self, charge: Charge) -> None:
         self.charge = charge
         self.name = f"{charge.name}, process {os.getpid()} on {socket.gethostname()}"
-        self._outbox, self._answers = SimpleQueue[Message | BaseException | None](), SimpleQueue[Told]()
-        self._asking = Lock()  # one question at a time: data are asked for while others train
+        self._mail = Mailbox()
         self._data = LastRead(read=self._read)
         self._left = deque[Job]()  # by another, to be trained before the driver is asked for more
         self._folder = Path()  # of the sweep
@@ -78,7 +70,7 @@ class Worker:
         os.environ["OMP_NUM_THREADS"] = str(charge.cores)  # which `num_cores` reads
         charge.folder.mkdir(parents=True, exist_ok=True)  # on a machine that does not share it
         os.chdir(charge.folder)
-        told = QueueHandler(self._outbox)  # what warns of a job here is said where the job's user looks
+        told = QueueHandler(self._mail.outbox)  # what warns of a job here is said where the job's user looks
         told.setLevel(logging.WARNING)
         logging.getLogger("src").addHandler(told)
 
@@ -87,18 +79,15 @@ class Worker:
 
         An empty one is a sign of life.
         """
-        self._outbox.put(Working(os.getpid()))
+        self._mail.tell(Working(os.getpid()))
         training = Thread(target=self._train, args=(left,), name="training", daemon=True)
         training.start()
-        is_through = False
-        while not is_through:
-            batch, is_through = self._batch()
-            yield batch
+        yield from self._mail.batches()
         training.join()
 
     def answer(self, answer: Told) -> None:
         """To the question that was asked last: a training waits for its answer."""
-        self._answers.put(answer)
+        self._mail.answer(answer)
 
     def next(self, place: Place | None) -> Job | None:
         """For the engine: the next job that fits."""
@@ -106,25 +95,25 @@ class Worker:
             if place is None or self._fits(job, place):
                 self._left.remove(job)
                 return job
-        return self._ask(NextJob(place))  # type: ignore[return-value]
+        return self._mail.ask(NextJob(place))  # type: ignore[return-value]
 
     def keep(self, job: Job, row: Mapping[str, float]) -> bool:
         """For the engine: whether a job goes on."""
-        return bool(self._ask(Keeps(job.number, row))) if self.charge.prunes else True
+        return bool(self._mail.ask(Keeps(job.number, row))) if self.charge.prunes else True
 
     def begin(self, job: Job, facts: Mapping[str, str]) -> None:
         """From the engine."""
         self._folder = job.folder.parent
         job.folder.mkdir(parents=True, exist_ok=True)  # which the driver has made where it is
-        self._outbox.put(Begun(job.number, {**facts, "worker": self.name}))
+        self._mail.tell(Begun(job.number, {**facts, "worker": self.name}))
 
     def epoch(self, job: Job, row: Mapping[str, float]) -> None:
         """From the engine."""
-        self._outbox.put(EpochDone(job.number, dict(row)))
+        self._mail.tell(EpochDone(job.number, dict(row)))
 
     def end(self, job: Job, outcome: Outcome) -> None:
         """From the engine."""
-        self._outbox.put(Ended(job.number, packed(outcome)))
+        self._mail.tell(Ended(job.number, packed(outcome)))
 
     def _train(self, left: Left | None) -> None:
         try:
@@ -141,9 +130,9 @@ class Worker:
             if left is not None:
                 self._take_up(left, dispatch)
             dispatch.train()
-            self._outbox.put(None)
+            self._mail.end()
         except BaseException as error:
-            self._outbox.put(error)
+            self._mail.end(error)
 
     def _take_up(self, left: Left, dispatch: Dispatch) -> None:
         """Those that have a commit go on from there, in the stack that they were in."""
@@ -159,10 +148,10 @@ class Worker:
         if snapshot is not None:
             self._commit_path = self._commit_path or commit.fresh(self._folder)
             commit.save(snapshot, self._commit_path)
-            self._outbox.put(Committed(self._commit_path, frozenset(snapshot.numbers)))
+            self._mail.tell(Committed(self._commit_path, frozenset(snapshot.numbers)))
         elif self._commit_path is not None:
             self._commit_path.unlink(missing_ok=True)
-            self._outbox.put(Committed(None))
+            self._mail.tell(Committed(None))
             self._commit_path = None
 
     def _fits(self, job: Job, place: Place) -> bool:
@@ -177,7 +166,7 @@ class Worker:
             found = read_dataset(settings)
         except Exception as error:  # they are not here, or what reads them is not
             why = f"{type(error).__name__}: {error}"
-        answer = self._ask(DataOf(settings, found.digest if found else None))
+        answer = self._mail.ask(DataOf(settings, found.digest if found else None))
         if isinstance(answer, Failed):
             raise answer.error
         if isinstance(answer, Shipment):
@@ -185,24 +174,3 @@ class Worker:
             return answer.unpacked()
         assert found is not None
         return found
-
-    def _ask(self, question: Question) -> Told:
-        with self._asking:
-            self._outbox.put(question)
-            return self._answers.get()
-
-    def _batch(self) -> tuple[list[Message], bool]:
-        """What has gathered, up to a question, and whether nothing follows."""
-        batch, due = list[Message](), monotonic() + BATCH_SECONDS
-        while True:
-            try:
-                message = self._outbox.get(timeout=max(0.0, due - monotonic()) if batch else BEAT_SECONDS)
-            except Empty:
-                return batch, False
-            if isinstance(message, BaseException):
-                raise message
-            if message is None:
-                return batch, True
-            batch.append(message)
-            if isinstance(message, Question):
-                return batch, False

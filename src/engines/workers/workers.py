@@ -22,9 +22,10 @@ from src.engines.stacked.snapshot import Snapshot
 from src.engines.workers.cluster import Machine, cluster, machines, seen, start_look, start_worker
 from src.engines.workers.driver import Driver
 from src.engines.workers.hands import DEATHS, Hand, Left
+from src.engines.workers.mailbox import BEAT_SECONDS
 from src.engines.workers.messages import Message, Question
 from src.engines.workers.shipment import Shipment
-from src.engines.workers.worker import BEAT_SECONDS, Charge
+from src.engines.workers.worker import Charge
 from src.runs.job import Job, JobSource
 from src.runs.listener import Listener
 

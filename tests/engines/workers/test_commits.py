@@ -38,7 +38,7 @@ class Listening(Workers):
         self.driver.take = listen
 
 
-@pytest.mark.parametrize("engine", ["native", "single", "stacked"])
+@pytest.mark.parametrize("engine", ["native", pytest.param("single", marks=pytest.mark.slow), "stacked"])
 def test_jobs_of_a_worker_that_dies_go_on_from_their_last_commit(engine, nodes, tmp_path, capfd):  # noqa: F811
     killed = []
 

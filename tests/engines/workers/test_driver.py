@@ -13,7 +13,7 @@ from src.engines.workers.cluster import Machine
 from src.engines.workers.driver import Driver
 from src.engines.workers.hands import Hand, Left
 from src.engines.workers.messages import Begun, Ended, NextJob
-from src.runs.job import Job
+from src.runs.job import Job, Place
 from src.runs.outcome import Failed
 from src.runs.stop_reason import StopReason
 from src.sweep.display import Display
@@ -80,8 +80,7 @@ def test_a_job_that_is_given_again_is_shown_at_its_new_worker_and_has_begun_once
     job = driver.take(first, NextJob(None))
     driver.take(first, Begun(job.number, {"worker": "worker 1", "device": "cpu"}))
     driver.lose(first, "SIGKILL", is_guilty=True)
-    assert driver.take(second, NextJob(None)) is None  # it begins anew, with what the first has left
-    assert driver.hand_over(second) == Left([job])
+    assert driver.take(second, NextJob(None)) == job
     driver.take(second, Begun(job.number, {"worker": "worker 2", "device": "cpu"}))
     assert {name: worker.jobs for name, worker in status.workers.items()} == {"worker 1": set(), "worker 2": {0}}
     assert driver.heard.begun == [0]
@@ -97,6 +96,29 @@ def test_what_may_have_killed_two_workers_goes_on_alone_and_the_others_together(
     assert left == [Left([jobs[0]], commit, keeps=False), Left([jobs[1]], None, keeps=False)]
     driver.lose(Hand("worker", {0: jobs[0]}), "SIGKILL", is_guilty=True)
     assert driver.heard.ended == {0: StopReason.FAILED}
+
+
+def test_jobs_of_threads_go_to_whoever_is_free_and_those_of_a_stack_stay_together(driver):
+    jobs = {number: Job(number, driver.source.next(None).run, Path(str(number))) for number in range(2)}
+    driver.lose(Hand("of threads", dict(jobs)), "SIGKILL", is_guilty=False)
+    busy, idle = Hand("busy", {9: jobs[0]}), Hand("idle")
+    assert driver.take(busy, NextJob(None)) == jobs[0]
+    assert driver.hand_over(idle) == Left([jobs[1]])
+    stack = Hand("of a stack", dict(jobs))
+    driver.take(stack, NextJob(Place("spec", 2)))
+    driver.lose(stack, "SIGKILL", is_guilty=False)
+    assert driver.take(Hand("empty"), NextJob(None)) is None  # it begins anew, with the stack
+    assert driver.hand_over(idle) == Left(list(jobs.values()))
+
+
+def test_a_worker_that_dies_before_its_first_commit_leaves_that_of_the_one_before_it(driver):
+    jobs = {number: Job(number, driver.source.next(None).run, Path(str(number))) for number in range(2)}
+    commit = Path("stack.ckpt")
+    driver.take_up(Left(list(jobs.values()), commit))
+    hand = Hand("worker")
+    driver.hand_over(hand)
+    driver.lose(hand, "SIGKILL", is_guilty=True)
+    assert driver.hand_over(Hand("another")) == Left(list(jobs.values()), commit)
 
 
 def test_a_warning_of_a_worker_is_told_with_its_name(driver, caplog):

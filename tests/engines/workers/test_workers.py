@@ -126,7 +126,7 @@ def test_workers_give_the_bits_of_one_process_though_a_worker_and_a_node_die_and
     assert len(heard.ended) == len(jobs)
 
 
-@pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGSTOP])
+@pytest.mark.parametrize("signum", [signal.SIGKILL, pytest.param(signal.SIGSTOP, marks=pytest.mark.slow)])
 def test_a_job_that_kills_or_freezes_its_worker_three_times_is_one_failed_job(signum, nodes, tmp_path, caplog):
     heard = Heard()
     deadly = ("data=code", "data._target_=tests.engines.workers.deadly.read", f"+data.signum={int(signum)}", "epochs=2")
@@ -145,6 +145,7 @@ def test_a_job_that_kills_or_freezes_its_worker_three_times_is_one_failed_job(si
         )  # no core is held
 
 
+@pytest.mark.slow
 def test_a_worker_that_computes_without_a_word_is_not_taken_for_a_frozen_one(nodes, tmp_path, monkeypatch, caplog):
     looks, look = [], workers.start_look
     monkeypatch.setattr(workers, "start_look", lambda *given: looks.append(given) or look(*given))
