@@ -76,7 +76,7 @@ def conduct_search(request: Request, tracker: Tracker) -> None:
         key_of = request.resources.key_of
         prepared = prepare(request.base, request.space, request.settings, request.compose, data, key_of, console)
         if (best := _told_again(request, prepared, console)) is not None:
-            _retrain(request, best, console)
+            _retrain(request, best, data, console)
             return
         search = run_search(request, prepared, data, tracker, console)
     best, tags = write_search_results(folder, search, request.choices, console)
@@ -89,7 +89,7 @@ def conduct_search(request: Request, tracker: Tracker) -> None:
         why = f"{search.failures} that failed ({_last_failure(search)})" if search.failures else "none"
         raise ValueError(f"{folder}: at least one trial must come to its end, but got {why}.")
     if best is not None:
-        _retrain(request, best, console)
+        _retrain(request, best, data, console)
 
 
 def _told_again(request: Request, prepared: Preparation, console: Console) -> FrozenTrial | None:
@@ -102,7 +102,7 @@ def _told_again(request: Request, prepared: Preparation, console: Console) -> Fr
     return told_again(request.folder, settings.storage, prepared.plan.n_trials, check, console)
 
 
-def _retrain(request: Request, best: FrozenTrial, console: Console) -> None:
+def _retrain(request: Request, best: FrozenTrial, data: LastRead, console: Console) -> None:
     """The best configuration on fresh seeds, if they are asked for."""
     folder = request.folder
     if not request.settings.retrain:
@@ -113,7 +113,7 @@ def _retrain(request: Request, best: FrozenTrial, console: Console) -> None:
         given = [*request.space.overrides(best.params), f"seed={seed}", "test=true"]
         jobs.append(Job(number, request.compose(given, -1), place / str(number), tuple(given)))
     with tracking.open(request.base.tracking.enabled) as tracker:
-        retrain(jobs, place, tracker, console, request.resources)
+        retrain(jobs, place, tracker, console, data, request.resources)
 
 
 def run_search(request: Request, prepared: Preparation, data: LastRead, tracker: Tracker, console: Console) -> Search:

@@ -16,13 +16,16 @@ from src.sweep.summary import ended_runs
 from src.tracking import Tracker
 
 
-def retrain(jobs: Sequence[Job], folder: Path, tracker: Tracker, console: Console, resources: Resources) -> None:
+def retrain(
+    jobs: Sequence[Job], folder: Path, tracker: Tracker, console: Console, data: LastRead, resources: Resources
+) -> None:
     """Train `jobs`, equal but for their seeds, in `folder`, and tell how good they are, each and together."""
     console.print(f"the best configuration again, on {len(jobs)} fresh seeds, with the test split:")
-    train_seeds(jobs, folder, tracker, console, LastRead(tell_data(console)), resources)
+    tell_data(console)(data.read(jobs[0].run.data))
+    train_seeds(jobs, folder, tracker, console, data, resources)
 
 
-def retrain_best(jobs: Sequence[Job], folder: Path, num_seeds: int, resources: Resources) -> None:
+def retrain_best(jobs: Sequence[Job], folder: Path, num_seeds: int, data: LastRead, resources: Resources) -> None:
     """The best configuration of the grid in `folder` on as many seeds that it did not have; in a folder beside it."""
     best = runs.read_json(folder / SWEEP)["best"]
     chosen = next((job for job in jobs if job.number == best), None)
@@ -39,7 +42,7 @@ def retrain_best(jobs: Sequence[Job], folder: Path, num_seeds: int, resources: R
         run = chosen.run.model_copy(update={"seed": seed, "test": True})
         again.append(Job(number, run, place / str(number), (*chosen.overrides, f"seed={seed}", "test=true")))
     with tracking.open(chosen.run.tracking.enabled) as tracker:
-        retrain(again, place, tracker, console, resources)
+        retrain(again, place, tracker, console, data, resources)
 
 
 def fresh_seeds(folder: Path, count: int) -> range:

@@ -136,7 +136,8 @@ class Writer:
         self._note(event.folder, sent.run_id, event.name)
 
     def _log(self, pending: Sequence[RunEvent], ends: Sequence[End]) -> None:
-        epochs = {folder: sent.epochs for folder, sent in self._sent.items()}
+        folders = {event.folder for event in pending if isinstance(event, Epoch)}
+        epochs = {folder: self._sent[folder].epochs for folder in folders}  # as they are once all is written
         rows = []
         for event in pending:
             if isinstance(event, Status):

@@ -24,8 +24,8 @@ KEYS = ["-m", "+experiment=smoke", "+search=quick", "hydra.launcher.slots=4", "h
 STUDY = "smoke-quick"
 
 
-def start(folder: Path) -> doors.Started:
-    command = ["-m", "src.train", *KEYS, "epochs=20", f"hydra.sweeper.n_trials={TRIALS}"]
+def start(folder: Path, *keys: str) -> doors.Started:
+    command = ["-m", "src.train", *KEYS, "epochs=20", f"hydra.sweeper.n_trials={TRIALS}", *keys]
     return doors.start(*command, cwd=folder, output=folder / "output")
 
 
@@ -40,8 +40,8 @@ def ended(folder: Path) -> dict[str, float]:
     return {path.parent.name: path.stat().st_mtime for path, read in of_end.items() if read["status"] == "FINISHED"}
 
 
-def study_of(folder: Path, study: str = STUDY) -> optuna.Study:
-    return optuna.load_study(study_name=study, storage=open_storage(None, sweep_of(folder, study), study))
+def study_of(folder: Path, study: str = STUDY, url: str | None = None) -> optuna.Study:
+    return optuna.load_study(study_name=study, storage=open_storage(url, sweep_of(folder, study), study))
 
 
 def kill_after(folder: Path, process: doors.Started, trials: int, seconds: float) -> bool:
@@ -55,22 +55,25 @@ def kill_after(folder: Path, process: doors.Started, trials: int, seconds: float
 
 
 @pytest.mark.slow
-def test_a_search_killed_again_and_again_counts_every_trial_once(project: Path):
+@pytest.mark.parametrize("storage", [None, "sqlite"], ids=["journal", "database"])
+def test_a_search_killed_again_and_again_counts_every_trial_once(project: Path, storage: str | None):
+    url = storage and f"sqlite:///{project}/study.db"
+    keys = [f"hydra.sweeper.storage={url}"] if url else []
     draw, kills = random.Random(0), 0
     seen: dict[str, float] = {}
     while kills < KILLS:
         # At any moment of the start, or soon after a trial has ended.
         moment = (0, draw.uniform(0.0, 3.5)) if draw.random() < 0.5 else (1, draw.uniform(0.0, 0.05))
-        if not kill_after(project, start(project), *moment):
+        if not kill_after(project, start(project, *keys), *moment):
             break
         kills += 1
         now = ended(project)
         assert {number: now.get(number) for number in seen} == seen, "a trial that had ended was trained again"
         seen = now
-    assert start(project).wait() == 0, (project / "output").read_text()
+    assert start(project, *keys).wait() == 0, (project / "output").read_text()
     assert kills == KILLS
     assert seen.items() <= ended(project).items()
-    trials = study_of(project).trials
+    trials = study_of(project, url=url).trials
     counted = [trial for trial in trials if not trial.user_attrs.get("reaped")]
     assert len(counted) == TRIALS
     assert {trial.state for trial in counted} <= {TrialState.COMPLETE, TrialState.PRUNED}

@@ -88,5 +88,5 @@ class StackedLauncher(Launcher):
         if self.retrain:
             from src.sweep.retraining import retrain_best
 
-            retrain_best(jobs, folder, self.retrain, self.resources)
+            retrain_best(jobs, folder, self.retrain, data, self.resources)
         return [returned(job, results[job.number]) for job in jobs]
