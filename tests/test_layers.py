@@ -40,7 +40,7 @@ ALLOWED = {
     "claims": BELOW | {"engines", "sweep", "claims", "tracking", "plots"},
     "plugins": {"imports", "config", "runs", "engines", "sweep", "search", "tracking"},
     "report": MATHS | {"report", "sweep", "tracking", "plots", "config", "runs", "disk"},
-    "lab": BELOW | {"engines.native", "lab", "plots", "search", "serving", "sweep", "train"},
+    "lab": BELOW | {"engines.native", "lab", "plots", "report", "search", "serving", "sweep", "train"},
     "train": {"config", "runs", "engines", "sweep", "tracking"},
     "predict": {"config", "runs", "serving"},
     "diff": {"config", "runs", "statistics"},

@@ -11,6 +11,7 @@ from src import runs
 from src.lab.show import curve_and_table, image
 from src.plots import Figure, loss_curve
 from src.prediction.predictor import Predictor
+from src.report.__main__ import report
 from src.runs.evaluation import PREDICTIONS
 from src.runs.identity import read_config
 from src.runs.results import Results
@@ -78,6 +79,10 @@ class Run:
         """Its loss curves, the epoch that is kept and the last one."""
         keeps_last = self.config["keep"] == "last"
         return loss_curve(self.history, self.results.best_epoch, self.name, keeps_last=keeps_last)
+
+    def report(self) -> Path:
+        """The page that `python -m src.report` writes of it; its path."""
+        return report({"run": self.name})
 
     def __repr__(self) -> str:
         return f"Run({str(self.folder)!r})"

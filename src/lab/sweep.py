@@ -9,6 +9,7 @@ import pandas as pd
 from src.lab.run import Run, predicted
 from src.lab.show import image, table
 from src.plots import Figure
+from src.report.__main__ import report
 from src.runs.files import LEADERBOARD, SWEEP, read_json
 from src.serving.models import find_ensemble, find_folders
 from src.sweep.leaderboard import read_leaderboard
@@ -62,6 +63,10 @@ class Sweep:
         if (figure := sweep_figure(self.folder)) is None:
             raise ValueError(f"{self.folder}: must have runs that differ in a key to be drawn, but got none.")
         return figure
+
+    def report(self) -> Path:
+        """The page that `python -m src.report` writes of it; its path."""
+        return report({"sweep": self.name})
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self.folder)!r})"

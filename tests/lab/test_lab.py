@@ -69,6 +69,7 @@ def test_a_run_tells_of_itself(run):
     assert str(run.folder) in page
     assert "val auroc" in page
     assert lab.load(run.name).folder == run.folder
+    assert run.name in run.report().read_text()
 
 
 def test_a_frame_goes_in_and_predictions_come_out(sweep):
@@ -89,6 +90,7 @@ def test_a_sweep_holds_its_runs_and_its_leaderboard(sweep):
     assert sweep.best.name.partition("/")[2] in board["numbers"][0].split()
     assert "0.1" in sweep._repr_html_()
     assert isinstance(lab.load(sweep.name), lab.Sweep)
+    assert "optimizer.lr" in sweep.report().read_text()
     again = lab.sweep(SMALL, data=churn(), target="Churn", lr=[1e-3, 1e-1], seed=range(2))
     assert again.folder == sweep.folder  # by the content of the frame
 
