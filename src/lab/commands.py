@@ -32,7 +32,10 @@ def train(*given: Any, data: Any = None, target: Any = None, **keys: Any) -> Run
 
     Raises ValueError, of one line, for a mistake; after Ctrl-C the run can be gone on with by `resume=`.
     """
-    folder = call.run(_typed(given, keys, data, target, of={}, several=False))
+    overrides = _typed(given, keys, data, target, of={}, several=False)
+    if "lr_find=true" in overrides:
+        raise ValueError("lr_find: must be asked on the command line, which trains nothing by it, but got true.")
+    folder = call.run(overrides)
     return Sweep(folder) if (folder / LEADERBOARD).is_file() else Run(folder)
 
 

@@ -135,6 +135,7 @@ def test_an_ensemble_is_a_sweep_that_predicts_by_its_mean(here):
     [
         (lambda: lab.train("smok"), "experiment: must be one of .*, but got 'smok'"),
         (lambda: lab.train("smoke", lr=-1), "optimizer.lr: must be greater than 0, but got -1"),
+        (lambda: lab.train("smoke", lr_find=True), "lr_find: must be asked on the command line"),
         (lambda: lab.train("smoke", nonsense=1), "nonsense: must be a known key"),
         (lambda: lab.train("smoke", "epochs=1", "epochs=2"), "epochs: must be given once"),
         (lambda: lab.sweep("smoke", QUIET, lr=[1e-3, -1]), "optimizer.lr: must be greater than 0, but got -1"),
