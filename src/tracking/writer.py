@@ -23,7 +23,7 @@ class Sent:
     """What MLflow has of a run."""
 
     run_id: str
-    params: set[str]
+    params: frozenset[str]
     figures: dict[str, float]  # by name, the last value of each curve
     epochs: int = 0  # known once the run has begun here
     is_deleted: bool = False
@@ -41,6 +41,7 @@ class Writer:
         self.follow = follow
         self._pending: list[RunEvent] = []
         self._sent: dict[Path, Sent] = {}
+        self._names: dict[frozenset[str], frozenset[str]] = {}  # of params: most runs of a sweep have the same
         self._found: dict[str, Sent] = {}  # by the folder's id, and its name, what was there before
         self._parent_id: str | None = None
         self._its_parent: str | None = None  # of which a new run is a child
@@ -121,7 +122,7 @@ class Writer:
         if new := [event for folder, event in begun.items() if folder not in known]:
             ids = self._writer.create(self._experiment_id, [self._new(event) for event in new])
             for event, run_id in zip(new, ids, strict=True):
-                self._take(event, Sent(run_id, set(event.params), {}))
+                self._take(event, Sent(run_id, frozenset(), {}))
 
     def _new(self, event: Begin) -> NewRun:
         tags = {"folder": runs.label(event.folder), "folder_id": folder_id(event.folder)}
@@ -132,7 +133,8 @@ class Writer:
 
     def _take(self, event: Begin, sent: Sent) -> None:
         self._sent[event.folder] = sent
-        sent.params |= set(event.params)
+        names = sent.params.union(event.params)
+        sent.params = self._names.setdefault(names, names)
         self._note(event.folder, sent.run_id, event.name)
 
     def _log(self, pending: Sequence[RunEvent], ends: Sequence[End]) -> None:
@@ -191,7 +193,7 @@ class Writer:
 def _by_folder(found: Sequence[Any]) -> dict[str, Sent]:
     by_folder = {}
     for run in reversed(found):  # one that is there, if it was sent again, before those that were deleted
-        sent = Sent(run.info.run_id, set(run.data.params), dict(run.data.metrics), is_deleted=is_deleted(run))
+        sent = Sent(run.info.run_id, frozenset(run.data.params), dict(run.data.metrics), is_deleted=is_deleted(run))
         by_folder.update({run.data.tags[tag]: sent for tag in ("folder", "folder_id") if tag in run.data.tags})
     return by_folder
 

@@ -184,6 +184,7 @@ def test_a_thousand_members_of_fifty_epochs_are_all_there(tmp_path: Path, uri: s
         (count,) = database.execute("select count(*) from metrics where key = 'train/loss'").fetchone()
     database.close()
     assert count == 50_000
+    assert len({id(sent.params) for sent in writer._sent.values()}) == 1, "8 kB of names are held for each run"
 
 
 def test_a_sweep_taken_up_again_makes_no_run_and_sends_no_step_twice(tmp_path: Path, uri: str):
