@@ -8,13 +8,14 @@ import pandas as pd
 from torch import nn
 
 from src import runs
-from src.lab.show import curve_and_table, image
+from src.lab.show import curve_and_table, image, number
 from src.plots import Figure, loss_curve
 from src.prediction.predictor import Predictor
 from src.report.__main__ import report
 from src.runs.evaluation import PREDICTIONS
 from src.runs.identity import read_config
 from src.runs.results import Results
+from src.runs.summary import SHOWN
 from src.serving.predict import predict_rows
 
 
@@ -88,9 +89,19 @@ class Run:
         return f"Run({str(self.folder)!r})"
 
     def _repr_html_(self) -> str:
-        told = {"status": f"{self.results.status} ({self.results.stop_reason})", "best epoch": self.results.best_epoch}
-        shown = {name: value for name, value in self.figures.items() if not name.endswith(("_low", "_high"))}
-        return curve_and_table(self.name, image(self.plot()), {**told, **shown}, self.folder)
+        found, task = self.results, str((self.results.data or {}).get("task"))
+        told: dict[str, list[Any]] = {"": ["val", "test"]}
+        for name in SHOWN.get(task, ()):
+            told[name] = ["" if not figures else _bounded(figures, name) for figures in (found.val, found.test)]
+        told["epochs"] = [f"{found.best_epoch} kept, {found.stopped_epoch} trained ({found.stop_reason})"]
+        return curve_and_table(self.name, image(self.plot()), told, self.folder)
+
+
+def _bounded(figures: dict[str, float], name: str) -> str:
+    if name not in figures:
+        return ""
+    bounds = [number(figures[f"{name}{end}"]) for end in ("_low", "_high") if f"{name}{end}" in figures]
+    return f"{number(figures[name])}{f' [{bounds[0]}, {bounds[1]}]' if bounds else ''}"
 
 
 def predicted(models: list[Predictor], given: Any) -> pd.DataFrame:

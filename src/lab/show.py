@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -20,15 +20,16 @@ def image(figure: Figure) -> str:
     return f'<img alt="" src="data:image/png;base64,{base64.b64encode(drawn.getvalue()).decode()}">'
 
 
-def curve_and_table(title: str, picture: str, told: Mapping[str, Any], folder: Path) -> str:
-    """A picture beside names and values, under a title and above where it all lies."""
-    cells = "".join(
-        f"<tr><th style='text-align:left'>{escape(name.replace('_', ' '))}</th><td>{escape(number(value))}</td></tr>"
-        for name, value in told.items()
+def curve_and_table(title: str, picture: str, told: Mapping[str, Sequence[Any]], folder: Path) -> str:
+    """A picture beside names and their values, under a title and above where it all lies."""
+    rows = "".join(
+        f"<tr><th style='text-align:left'>{escape(name.replace('_', ' '))}</th>"
+        f"{''.join(f'<td>{escape(number(value))}</td>' for value in values)}</tr>"
+        for name, values in told.items()
     )
     return (
         f"<div><b>{escape(title)}</b><div style='display:flex;flex-wrap:wrap;gap:1em;align-items:flex-start'>"
-        f"{picture}<table>{cells}</table></div><code>{escape(str(folder))}</code></div>"
+        f"{picture}<table>{rows}</table></div><code>{escape(str(folder))}</code></div>"
     )
 
 

@@ -12,7 +12,7 @@ from src.plots import Figure
 from src.report.__main__ import report
 from src.runs.files import LEADERBOARD, SWEEP, read_json
 from src.serving.models import find_ensemble, find_folders
-from src.sweep.leaderboard import read_leaderboard
+from src.sweep.leaderboard import FLAWS, read_leaderboard
 from src.sweep.summary import ended_runs, sweep_figure
 
 
@@ -73,7 +73,8 @@ class Sweep:
 
     def _repr_html_(self) -> str:
         figure = sweep_figure(self.folder)
-        told = self.leaderboard.dropna(axis=1, how="all").drop(columns=["numbers"])
+        board = self.leaderboard.dropna(axis=1, how="all").drop(columns=["numbers"])
+        told = board.drop(columns=[name for name in FLAWS if not board[name].any()])
         return table(self.name, told, "" if figure is None else image(figure), self.folder)
 
 

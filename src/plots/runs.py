@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from src.plots.figure import Figure
 from src.plots.style import BLUE, GREEN, GREY, ORANGE, annotate
@@ -31,6 +32,7 @@ def loss_curve(
         axes.plot(best_epoch, history["val/loss"].iloc[best_epoch - 1], "o", color=ORANGE)
     axes.axvline(stopped, color=GREY, linewidth=1, label=f"stopped at epoch {stopped}")
     axes.set(xlabel="epoch", ylabel="loss per example", title=title)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
     annotate(figure, note)

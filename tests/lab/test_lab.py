@@ -67,7 +67,7 @@ def test_a_run_tells_of_itself(run):
     assert run.plot()._repr_png_().startswith(b"\x89PNG")
     page = run._repr_html_()
     assert str(run.folder) in page
-    assert "val auroc" in page
+    assert "<th style='text-align:left'>auroc</th>" in page
     assert lab.load(run.name).folder == run.folder
     assert run.name in run.report().read_text()
 
