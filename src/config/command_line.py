@@ -12,6 +12,7 @@ from src.choices import quoted
 CONF = Path(__file__).resolve().parent.parent.parent / "conf"
 GROUPS = {path.name: path for path in CONF.iterdir() if path.is_dir() and path.name != "hydra"}
 WHOLE = ("hydra.sweeper.sampler", "hydra.sweeper.pruner")
+SETTINGS_OF = ("hydra.sweeper.sampler.", "hydra.sweeper.pruner.")  # Optuna's own, of which not all stand in a file
 OPEN = ("tracking.tags", "data.columns")  # keys with names of a user's own below them
 OF_RANK = "hydra.job.name=train_ddp_process_"  # Lightning adds it, and others, to a command for its other processes
 WORD = re.compile(r"[^\s,:=(){}\[\]][^,:=(){}\[\]]*")
@@ -55,7 +56,8 @@ def _refuse(said: str) -> NoReturn:
 def for_hydra(argv: Sequence[str]) -> list[str]:
     """The arguments as Hydra has to be told them.
 
-    A mapping for a sampler or a pruner takes the place of a file's; Hydra alone would refuse or merge its keys. A tag, and a
+    A mapping for a sampler or a pruner takes the place of a file's; Hydra alone would refuse or merge its keys, and a setting of
+    theirs that the file does not name. A tag, and a
     column, may have any name, and Hydra knows none: its signs that Hydra does not read are spelled. Beyond ASCII it takes text
     in quotes alone. ValueError where a choice is no name.
     """
@@ -71,6 +73,8 @@ def for_hydra(argv: Sequence[str]) -> list[str]:
             given += [f"{key}=null", f"+{text}"]
         elif block := next((name for name in OPEN if f"{key}.".startswith(f"{name}.")), None):
             given.append(f"++{block}{_spelled(key.removeprefix(block), block)}={value}")
+        elif key.startswith(SETTINGS_OF):
+            given.append(f"++{text}")
         else:
             given.append(text)
     return given
@@ -85,7 +89,7 @@ def as_typed(overrides: Sequence[str]) -> list[str]:
 
 def _as_typed(override: str) -> str:
     typed = override.removeprefix("++")
-    return read_name(typed) if typed.startswith(OPEN) else override
+    return read_name(typed) if typed.startswith(OPEN) else typed if typed.startswith(SETTINGS_OF) else override
 
 
 def read_name(name: str) -> str:

@@ -48,6 +48,16 @@ def test_a_mapping_for_a_pruner_takes_the_place_of_whatever_there_is(before: lis
     assert as_typed(given) == typed
 
 
+def test_a_setting_of_a_sampler_or_a_pruner_need_not_stand_in_a_file():
+    typed = ["+search=quick", "hydra.sweeper.sampler.n_startup_trials=2", "hydra.sweeper.pruner.min_resource=4"]
+    given = for_hydra(typed)
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        sweeper = compose("train", given, return_hydra_config=True).hydra.sweeper
+    assert sweeper.sampler.n_startup_trials == 2
+    assert (sweeper.pruner.name, sweeper.pruner.min_resource) == ("halving", 4)
+    assert as_typed(given) == typed
+
+
 @pytest.mark.parametrize("again", ["epochs=1", "epochs=2", "+epochs=2", "++epochs=2", "+search=quick", "++search=mlp"])
 def test_a_key_is_given_once(again: str):
     typed = ["epochs=1", "+search=quick", "~patience", "patience=3", "optimizer=sgd", "optimizer.lr=1", again]
