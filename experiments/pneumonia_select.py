@@ -6,7 +6,9 @@ Criterion, fixed beforehand: val comes from the same source as train, so every c
 it and it can hardly tell them apart, while test comes from elsewhere. So a configuration is judged by the mean AUROC over
 copies of val that are disturbed the way another clinic would: other position, angle, distance, contrast, noise. The winner
 of each of GRIDS is the row with the highest mean over seeds, by one view of each image; the experiment's file holds it. Which
-rows the grids have came from earlier runs, whose test figures were known; which is taken comes from the criterion.
+rows the grids have came from earlier runs, whose test figures were known; which is taken comes from the criterion. The
+table of the CNN that is kept was trained in three commands of these settings; of the two rows of averaged weights it has what was
+printed, four digits.
 """
 
 import itertools
