@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,7 +26,7 @@ from src.engines.native.cores import num_cores
 from src.engines.workers.worker import Charge, Worker
 
 REACH_SECONDS = 5.0
-LOOK_AT_SECONDS = 1.0
+LOOK_AT_SECONDS = 5.0  # at a process that is not stopped: it may wait for a core, or a disk
 SOURCE = Path(__file__).resolve().parent.parent.parent.parent
 
 
@@ -139,10 +139,14 @@ def seen(look: Any) -> bool | None:
 
 def _is_computing(pid: int) -> bool:
     """Whether a process takes processor time: one that holds Python's lock, as pandas does over a large table, says nothing."""
-    process = psutil.Process(pid)
-    before = sum(process.cpu_times()[:2])
-    time.sleep(LOOK_AT_SECONDS)
-    return sum(process.cpu_times()[:2]) > before
+    with suppress(psutil.Error):  # it is gone
+        process = psutil.Process(pid)
+        before, until = sum(process.cpu_times()[:2]), time.monotonic() + LOOK_AT_SECONDS
+        while time.monotonic() < until and process.status() != psutil.STATUS_STOPPED:
+            time.sleep(0.1)
+            if sum(process.cpu_times()[:2]) > before:
+                return True
+    return False
 
 
 def start_worker(machine: Machine, charge: Charge, of: int) -> Any:
