@@ -12,7 +12,10 @@ from src.search.settings import Settings
 
 # A command beside which a key is set, and under which name its block is found.
 BASE = ("data=digits",)
-REQUIRED = {"table": ("data.path=rows.csv", "data.target=y"), "arrays": ("data.path=rows.npz",)}  # what a file of conf/data leaves to be set
+REQUIRED = {
+    "table": ("data.path=rows.csv", "data.target=y"),
+    "arrays": ("data.path=rows.npz",),
+}  # what a file of conf/data leaves to be set
 FILLED = ("test", "tracking.save_model", "tracking.experiment")  # null: by how the run was started
 NOT_HYDRAS = ("resume",)  # a door reads it before Hydra does
 
