@@ -1,4 +1,4 @@
-"""scikit-learn's interface: estimators that the compiled engine trains, in memory, with nothing recorded unless asked."""
+"""scikit-learn's interface: estimators that the compiled engine trains, in memory, with nothing recorded."""
 
 from functools import lru_cache
 from threading import Lock
@@ -215,17 +215,19 @@ class Perceptron(_Classifier):
         validation_fraction: float = 0.1,
         random_state: Any = None,
     ) -> None:
-        self.loss = loss
-        self.optimizer = optimizer
-        self.lr = lr
-        self.weight_decay = weight_decay
-        self.batch_size = batch_size
-        self.epochs = epochs
-        self.patience = patience
-        self.tol = tol
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.random_state = random_state
+        super().__init__(
+            loss=loss,
+            optimizer=optimizer,
+            lr=lr,
+            weight_decay=weight_decay,
+            batch_size=batch_size,
+            epochs=epochs,
+            patience=patience,
+            tol=tol,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            random_state=random_state,
+        )
 
     def _model(self) -> dict[str, Any]:
         return {}

@@ -1,9 +1,9 @@
 """The parent run of a sweep."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
+from src.config.schema import NOTE
 from src.runs.files import ENSEMBLE, ENVIRONMENT, HEADLINE, LEADERBOARD, MULTIRUN, SWEEP, read_json
 from src.runs.identity import folder_id
 from src.tracking.deleted import deleted_run, find_runs, is_deleted
@@ -38,8 +38,9 @@ def open_parent(client: Any, experiment_id: str, sweep: Follow) -> str:
     return run_id
 
 
-def end_parent(client: Any, run_id: str, folder: Path, status: str) -> None:
-    """End the parent run of the sweep in `folder`, with what lies there of the sweep as a whole."""
+def end_parent(client: Any, run_id: str, sweep: Follow, status: str) -> None:
+    """End the parent run of `sweep`, with what lies in its folder of the sweep as a whole, and a description if it has none."""
+    folder = sweep.folder
     ended = read_json(folder / SWEEP)
     for key, value in ended.get("figures", {}).items():
         client.log_metric(run_id, key, value)
@@ -50,7 +51,8 @@ def end_parent(client: Any, run_id: str, folder: Path, status: str) -> None:
     for name in FOLDERS:
         if (folder / name).is_dir():
             client.log_artifacts(run_id, str(folder / name), name)
-    describe_sweep(client, run_id, folder)
+    if NOTE not in sweep.facts:  # the user's own
+        describe_sweep(client, run_id, folder)
     client.set_terminated(run_id, status=status)
 
 

@@ -76,7 +76,7 @@ class Writer:
             self._register(sent.run_id, best)
             self._note(best, sent.run_id, complete=read_json(best / RESULTS)["status"])
         if self._parent_id is not None:
-            end_parent(self._client, self._parent_id, self.follow.folder, finish.status)
+            end_parent(self._client, self._parent_id, self.follow, finish.status)
             self._note(self.follow.folder, self._parent_id, complete=finish.status)
 
     def _open(self) -> None:

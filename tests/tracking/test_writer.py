@@ -3,6 +3,7 @@
 import json
 import shutil
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +157,15 @@ def test_a_sweep_is_a_parent_and_a_child_for_each_member(tmp_path: Path, uri: st
     assert files >= {"config.yaml", "results.json", "predictions.parquet"}
     assert is_complete(sweep)
     assert all(is_complete(job.folder) for job in jobs)
+
+
+def test_a_description_of_the_users_own_stays(tmp_path: Path, uri: str):
+    sweep, _ = sweep_jobs(tmp_path, uri, 1)
+    (sweep / "leaderboard.csv").write_text("rank,mean,numbers\n1,0.25,0\n")
+    runs.write_json(sweep / SWEEP, {"status": "FINISHED", "figures": {}, "tags": {}})
+    writer = Writer(replace(following(sweep, uri, is_sweep=True), facts={NOTE: "mine"}))
+    writer.finish(Finish("FINISHED", None))
+    assert parent_at(uri).data.tags[NOTE] == "mine"
 
 
 @pytest.mark.slow
