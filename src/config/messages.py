@@ -101,6 +101,8 @@ def _line(error: BaseException) -> str:
     if isinstance(error, OSError) and error.errno in FULL:
         place = error.filename or os.getcwd()  # a library's writing names no file
         return f"{place}: must have room on its disk, but got: {error.strerror}, {_room(place)} left there."
+    if isinstance(error, FileNotFoundError) and error.filename:
+        return f"{error.filename}: must be there, but got: {error.strerror}."
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: must be readable and writable, but got: {error.strerror}."
     if isinstance(error, FileNotFoundError) and not error.filename:  # os.getcwd's

@@ -141,6 +141,7 @@ def test_an_ensemble_is_a_sweep_that_predicts_by_its_mean(here):
         (lambda: lab.sweep("smoke", QUIET, lr=[1e-3, -1]), "optimizer.lr: must be greater than 0, but got -1"),
         (lambda: lab.search("smoke", QUIET, sampler="best"), "hydra.sweeper.sampler: must be one of"),
         (lambda: lab.train(data=churn(), target="Chur"), "data.target: must be one of age, usage, .*, but got 'Chur'"),
+        (lambda: lab.train(data="table", target="y", data__path="no.csv"), "no.csv: must be there, but got: No such file"),
         (lambda: lab.train(data=3), "data: must be a frame, a pair"),
         (lambda: lab.train(data=pd.DataFrame({"a": [1, "x"], "y": [0, 1]}), target="y"), "data: must have columns of one"),
         (lambda: lab.load("nothing"), "run: must be the folder name or the MLflow id of a run"),
