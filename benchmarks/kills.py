@@ -1,6 +1,7 @@
 """Runs, grids and searches killed at random moments (SIGKILL) and started again by the same command, beside what nothing kills.
 
 Command: python -m benchmarks.kills kills=300            seed=0 draws the moments; tracking=false leaves MLflow out
+Every second one of a run or a grid falls on the next commit that is seen, the others on any moment.
 After each start that came to its end everything that was recorded is compared: is a run missing or there twice, is one left
 RUNNING in MLflow, is a number of a history or of results another one, to the last bit. Exit code 1 if so.
 """
@@ -12,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -105,9 +107,10 @@ def kill(kind: str, kills: int, seed: int, *, tracking: bool) -> Tally:
             folder = made(Path(root) / str(tally.ends), tracking=tracking)
             status: int | None = None
             while tally.kills < kills and status in (None, -signal.SIGKILL):
-                status = killed(start(kind, folder, tracking), draw.uniform(0.0, seconds))
+                before = commits(folder) if tally.kills % 2 and kind != "search" else None
+                status = killed(start(kind, folder, tracking), draw.uniform(0.0, seconds), folder, before)
                 tally.kills += status == -signal.SIGKILL
-                tally.committed += status == -signal.SIGKILL and any(folder.rglob("*.ckpt"))
+                tally.committed += status == -signal.SIGKILL and bool(commits(folder))
             if status == -signal.SIGKILL:
                 status = start(kind, folder, tracking).wait()
             tally.ends += 1
@@ -131,10 +134,19 @@ def start(kind: str, folder: Path, tracking: bool, trials: int = TRIALS) -> door
     return doors.start("-c", DOOR, *keys, cwd=folder, output=folder / "output")
 
 
-def killed(process: doors.Started, seconds: float) -> int:
-    """Kill it after so long; its exit status, that of its end if it was faster."""
+def commits(folder: Path) -> set[tuple[Path, int]]:
+    """What runs in it have to go on from, each with the time of its writing."""
+    found = set()
+    for path in folder.rglob("*.ckpt"):
+        with suppress(FileNotFoundError):
+            found.add((path, path.stat().st_mtime_ns))
+    return found
+
+
+def killed(process: doors.Started, seconds: float, folder: Path, before: set[tuple[Path, int]] | None) -> int:
+    """Kill it after so long, or given the commits `before`, at the next; its exit status, that of its end if it was faster."""
     deadline = time.monotonic() + seconds
-    while process.poll() is None and time.monotonic() < deadline:
+    while process.poll() is None and (time.monotonic() < deadline if before is None else commits(folder) <= before):
         time.sleep(0.002)
     process.send_signal(signal.SIGKILL)
     return process.wait()

@@ -7,7 +7,7 @@ from rich.console import Console
 from src.engines.dispatch import Dispatch
 from src.optimizers.averaging import share
 from src.runs.job import Job, Jobs
-from src.runs.outcome import Trained
+from src.runs.outcome import Failed, Trained
 from tests.engines.native.test_epoch import by_torch, run_of
 from tests.engines.stacked.heard import Heard
 from tests.engines.test_contract import ENGINES
@@ -30,6 +30,8 @@ def trained(engine, folder, *keys):
     heard = Heard()
     jobs = Jobs([Job(0, run, folder)], lambda job: 0)
     Dispatch(jobs, [heard], console=QUIET).train()
+    if isinstance(heard.outcomes[0], Failed):
+        raise heard.outcomes[0].error
     return heard.outcomes[0]
 
 

@@ -227,7 +227,7 @@ def test_of_a_single_run_there_is_no_top(home: Path, ask: Ask, of: str):
 
 MISTAKES = {
     ("data.target=Bought",): "error: data.target: must be one of income, ",
-    ("data.path=none.csv",): "error: none.csv: must be readable",
+    ("data.path=none.csv",): "error: none.csv: must be there, but got: No such file or directory.",
     ("data.columns.city=numeric",): "error: data.columns: 'city' must hold numbers to be numeric",
     ("data.target=Bought", "seed=0,1", "-m"): "error: data.target: must be one of income, ",
 }
