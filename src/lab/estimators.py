@@ -83,9 +83,15 @@ class _Network(BaseEstimator):
         dataset = Dataset("rows", "rows of a caller's", task, of_train, of_val, of_val, classes)
         self.run_ = self._run(seed, "64-true" if rows.dtype == np.float64 else "32-true")
         model, history = train_in_memory(self.run_, dataset, counts, tol=None if self.early_stopping else self.tol)
-        self.model_, self.task_, self.history_ = model.double(), task, pd.DataFrame(history)
+        self.model_, self.task_, self._history = model.double(), task, history
         self.n_iter_, self.loss_ = len(history), history[-1]["train/loss"]
         return self
+
+    @property
+    def history_(self) -> pd.DataFrame:
+        """A row for each epoch."""
+        check_is_fitted(self)
+        return pd.DataFrame(self._history)
 
     def _parts(self, targets: Array, task: Task, seed: int) -> tuple[Array, Array]:
         """The rows of train and val, which are the same without early stopping."""

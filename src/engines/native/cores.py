@@ -1,8 +1,12 @@
-"""How many cores this process may use."""
+"""How many cores this process may use, and of them one for each member."""
 
 import math
 import os
+from contextlib import AbstractContextManager
+from functools import lru_cache
 from pathlib import Path
+
+from threadpoolctl import ThreadpoolController
 
 GROUPS = Path("/sys/fs/cgroup")  # where a container's limits are
 
@@ -25,3 +29,13 @@ def quota(groups: Path) -> int:
         if microseconds > 0 and whole > 0:
             return math.ceil(microseconds / whole)
     return 2**16
+
+
+def one_thread_of_blas() -> AbstractContextManager[object]:
+    """While it is entered products of matrices take one thread of this process: more would wait for one another."""
+    return _libraries().limit(limits=1, user_api="blas")
+
+
+@lru_cache
+def _libraries() -> ThreadpoolController:
+    return ThreadpoolController()  # asks the linker for all that is loaded, 3 ms

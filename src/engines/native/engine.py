@@ -9,7 +9,6 @@ from threading import Condition, Lock
 import numpy as np
 import torch
 from rich.console import Console
-from threadpoolctl import threadpool_limits
 
 from src.data.reading import read_dataset
 from src.engines.build import Read, job_facts
@@ -17,7 +16,7 @@ from src.engines.native import checkpoint
 from src.engines.native.build import build_member
 from src.engines.native.checkpoint import Pace
 from src.engines.native.compilation import make_ready
-from src.engines.native.cores import num_cores
+from src.engines.native.cores import num_cores, one_thread_of_blas
 from src.engines.native.data import LastPrepared, Prepared, prepare
 from src.engines.native.member import Member
 from src.engines.stacked.spec import arguments
@@ -60,7 +59,7 @@ class NativeEngine:
         before = torch.get_num_threads()
         try:
             with (
-                threadpool_limits(1, user_api="blas"),
+                one_thread_of_blas(),
                 ThreadPoolExecutor(self.threads, "member", torch.set_num_threads, (1,)) as pool,
             ):
                 work = [pool.submit(self._work) for _ in range(self.threads)]

@@ -2,20 +2,24 @@
 
 import math
 from dataclasses import replace
+from functools import lru_cache
 from threading import Lock
 
 import numpy as np
+import torch
 from rich.console import Console
-from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
 from src.config.schema import Run
 from src.data.dataset import Dataset
 from src.engines.native.build import build_member, why_not
 from src.engines.native.compilation import make_ready
+from src.engines.native.cores import one_thread_of_blas
 from src.engines.native.data import Prepared, prepare
 from src.engines.native.member import Member
+from src.engines.native.plateau import train_to_plateau
 from src.engines.native.units import Floats
+from src.randomness import Purpose, key
 from src.runs.build import build_run_model, dtype_of, standardize_of
 from src.runs.folder import ROOT
 from src.runs.job import Job
@@ -34,15 +38,20 @@ def train_in_memory(
     """
     if reason := why_not(run, dataset):
         raise ValueError(f"estimator: must be what the compiled engine trains, but got: {reason}.")
-    make_ready(dtype_of(run), Console(quiet=True))
+    _compile(dtype_of(run))
     prepared = _weighted(prepare(dataset, standardize_of(run), dtype_of(run)), weights)
     with _BUILDING:
         model = build_run_model(run, dataset)
     member = build_member(Job(0, run, ROOT), prepared, np.zeros(1, np.bool_), model)
-    with threadpool_limits(1, user_api="blas"):  # as in the engine: more threads wait for one another
+    with one_thread_of_blas():
         kept, history = _to_best(member) if tol is None else _to_end(member, tol)
     model.to(dtype_of(run)).load_state_dict({**model.state_dict(), **kept})
     return model.eval(), history
+
+
+@lru_cache
+def _compile(dtype: torch.dtype) -> None:
+    make_ready(dtype, Console(quiet=True))
 
 
 def _weighted(prepared: Prepared, weights: Floats | None) -> Prepared:
@@ -61,16 +70,19 @@ def _to_best(member: Member) -> tuple[dict[str, Tensor], list[dict[str, float]]]
 
 
 def _to_end(member: Member, tol: float) -> tuple[dict[str, Tensor], list[dict[str, float]]]:
-    run, history, best, since = member.job.run, list[dict[str, float]](), math.inf, 0
-    for number in range(run.epochs):
-        loss = member.train(number)
-        if not math.isfinite(loss):
-            raise _diverged(number + 1)
-        history.append({"epoch": number + 1, "train/loss": loss})
-        best, since = (loss, 0) if loss < best - tol else (min(best, loss), since + 1)
-        if run.patience is not None and since >= run.patience:
-            break
-    return member.kept(), history
+    run = member.job.run
+    losses = train_to_plateau(
+        member.recipe,
+        member.trainable,
+        member.data.train,
+        int(key(run.seed, Purpose.ORDER)),
+        member.lrs,
+        tol=tol,
+        patience=run.patience or 0,
+    )
+    if not math.isfinite(losses[-1]):
+        raise _diverged(len(losses))
+    return member.kept(), [{"epoch": number, "train/loss": float(loss)} for number, loss in enumerate(losses, 1)]
 
 
 def _diverged(epoch: int) -> ValueError:
