@@ -15,7 +15,7 @@ from src.runs.check import check_run
 from src.runs.objective import Objective
 from src.search.pruning import why_idle
 from src.search.rehearsal import rehearse
-from src.search.settings import Samplers, Settings, check_settings, directions_of, objectives_of, pruner_of
+from src.search.settings import Samplers, Settings, check_settings, directions_of, objectives_of, pruner_of, sampler_of
 from src.search.source import Plan
 from src.search.space import Space
 from src.search.stack_parameters import Compose, splitting
@@ -56,9 +56,12 @@ def prepare(
     split = splitting(space, compose, checked)  # composes trials
     if not space.searched:
         check_run(base, dataset)
-    samplers, pruner = Samplers(settings.sampler, space.searched, base.seed), pruner_of(settings, objectives)
+    sampler, why = sampler_of(settings, space, objectives)
+    samplers, pruner = Samplers(sampler, space.searched, base.seed), pruner_of(settings, objectives)
     directions = directions_of(settings, objectives)
-    if settings.sampler != "tpe" or settings.pruner:
+    if why:
+        console.print(why, soft_wrap=True)
+    if not why or settings.pruner:
         rehearse(samplers(0), pruner, space.searched, directions)
     for line in why_idle(settings, base) if "epochs" not in space.searched else ():
         console.print(f"remark: {line}", soft_wrap=True)

@@ -1,7 +1,7 @@
 """The keys of `hydra.sweeper` for a search: those of Hydra's own sweeper for Optuna, and ours."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -16,6 +16,7 @@ from src.fields import Block, Count, Finite, Positive
 from src.imports import checked_call, imported_class
 from src.metrics import DIRECTIONS, Direction, objectives_for
 from src.randomness import Purpose, key
+from src.search.auto_sampler import AUTO, fitting_sampler
 from src.search.samplers import CONDITIONED, CONSTANT, PRUNERS, SAMPLERS, Grid, build_pruner, build_sampler
 from src.search.space import Space, as_sweep
 
@@ -76,10 +77,25 @@ class Strategy:
 def check_names(settings: Settings) -> None:
     """Raises ValueError for a sampler or a pruner that there is none of."""
     tables: dict[str, Mapping[str, Any]] = {"sampler": SAMPLERS, "pruner": PRUNERS}
+    more = {"sampler": AUTO, "pruner": "none"}
     for kind, table in tables.items():
         strategy = Strategy.of(kind, getattr(settings, kind), table)
         if strategy.own is None:
-            chosen(f"hydra.sweeper.{kind}", {**table, "none": None} if kind == "pruner" else table, strategy.name)
+            chosen(f"hydra.sweeper.{kind}", {more[kind]: None, **table}, strategy.name)
+
+
+def sampler_of(settings: Settings, space: Space, objectives: Sequence[str]) -> tuple[str | dict[str, Any], str | None]:
+    """The sampler that is asked for, or for `auto` the one that fits, with the reason. Its own settings are those of TPE."""
+    strategy = Strategy.of("sampler", settings.sampler, SAMPLERS)
+    if strategy.name != AUTO:
+        return settings.sampler, None
+    if own := [name for name, value in strategy.settings.items() if name != "seed"]:
+        name, why = "tpe", f"{own[0]!r} is set, which is of it"
+    elif settings.custom_search_space:
+        name, why = "tpe", "trials suggest parameters of their own"
+    else:
+        name, why = fitting_sampler(space.searched, settings.n_trials, objectives=len(objectives))
+    return {"name": name, **strategy.settings}, f"sampler: {name}, since {why} (hydra.sweeper.sampler=auto)."
 
 
 class Samplers:

@@ -2,6 +2,7 @@
 
 import pickle
 
+import mlflow
 import numpy as np
 import pandas as pd
 import pytest
@@ -111,3 +112,21 @@ def test_frames_of_two_types_train_in_theirs():
     assert double.run_.trainer.precision == "64-true"
     assert isinstance(double.history_, pd.DataFrame)
     assert np.allclose(single.predict_proba(rows), double.predict_proba(rows), atol=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # of MLflow's
+def test_a_pipeline_and_a_search_are_recorded_where_mlflow_is_asked(tmp_path):
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
+    mlflow.sklearn.autolog(log_models=False, silent=True)
+    try:
+        rows, labels = load_iris(return_X_y=True)
+        make_pipeline(StandardScaler(), MLPClassifier((8,), epochs=3)).fit(rows, labels)
+        lab.GridSearch(MLPClassifier((8,), epochs=3), {"lr": [1e-3, 1e-2]}, cv=2).fit(rows, labels)
+        found = mlflow.search_runs()
+    finally:
+        mlflow.sklearn.autolog(disable=True)
+        mlflow.set_tracking_uri(None)
+    assert sorted(found["params.mlpclassifier__epochs"].dropna()) == ["3"]
+    assert found["metrics.training_accuracy_score"].notna().sum() == 2
+    assert sorted(found["params.lr"].dropna()) == ["0.001", "0.01"]

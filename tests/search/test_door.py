@@ -23,6 +23,7 @@ def test_a_search_leaves_its_best_its_figures_and_a_command_that_runs_it(door: C
     search = (*SMOKE, "+search=quick", "hydra.sweeper.n_trials=10", "hydra.sweeper.pruner.min_resource=1")
     done = door("train", *search, "hydra.sweeper.retrain=2")
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "sampler: gp, since a Gaussian process suits 3 numeric parameters and 10 trials" in done.stdout
     sweep, study = sweep_of(project), study_of(project)
     results = yaml.safe_load((sweep / "optimization_results.yaml").read_text())
     assert results == {"name": "optuna", "best_params": study.best_params, "best_value": study.best_value}
@@ -158,7 +159,7 @@ def test_the_launcher_says_which_engine_trains_the_trials(door: Command, tmp_pat
     ("keys", "rule"),
     [
         (["hydra.sweeper.n_trials=0"], "hydra.sweeper.n_trials: must be greater than or equal to 1, but got 0"),
-        (["hydra.sweeper.sampler=tpee"], "hydra.sweeper.sampler: must be one of tpe, random"),
+        (["hydra.sweeper.sampler=tpee"], "hydra.sweeper.sampler: must be one of auto, tpe, random"),
         (["hydra.sweeper.pruner=mediann"], "hydra.sweeper.pruner: must be one of none, halving"),
         (
             ["hydra.sweeper.direction=maximize"],
