@@ -4,8 +4,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from src.plots.style import BLUE, GREEN, GREY, ORANGE
-from src.report.page_data import PageData, kept_epoch
+from src.report.page_data import PageData, kept_epoch, value_of
 from src.report.style import COLOURS, DASHES, Figure, axis_of, drawn, line
+from src.runs.training_mode import why_above_val
 from src.tracking.reading import Recorded
 
 POINTS = 600  # of one curve at most
@@ -44,7 +45,8 @@ def _losses(run: Recorded, losses: dict[str, pd.DataFrame]) -> Figure:
     values = pd.concat([table["value"] for table in losses.values()])
     plot = drawn(traces, "epoch", "loss per example", yaxis=axis_of(values))
     _mark(plot, run, losses.get(VAL))
-    return Figure("Loss", f"Mean loss per example after each epoch. {_told(run)}", plot, is_wide=True)
+    why = why_above_val({key: value_of(text) for key, text in run.params.items()})
+    return Figure("Loss", f"Mean loss per example of each epoch. {_told(run)} {why}", plot, is_wide=True)
 
 
 def _figures(run: Recorded, figures: dict[str, pd.DataFrame]) -> Figure:

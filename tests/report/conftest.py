@@ -24,7 +24,13 @@ COMMANDS = {
     ],
     "binary": [*SMALL, "calibrate=temperature", "tracking.experiment='sick or <b>healthy</b>'"],
     "folds": ["-m", "data=wine", "data.fold=0,1,2", "epochs=2", "model.widths=[4]", "tracking.experiment=folds"],
-    "regression": ["data=diabetes", "epochs=4", "diagnostics=true", "tracking.experiment=regression"],
+    "regression": [
+        "data=diabetes",
+        "epochs=4",
+        "model.dropout=0.1",
+        "diagnostics=true",
+        "tracking.experiment=regression",
+    ],
     "table": [
         *(
             "data=table",
