@@ -1,11 +1,11 @@
 """A page on which a reader turns the knobs of small networks and sees what came of each; every picture is a recorded run.
 
-Command: python -m experiments.playground            4 min on 2 cores
+Command: python -m experiments.playground            5 min on 2 cores
 
 Trains a run for every position of the knobs (`--quick`: of fewer, in seconds) by the compiled engine, 4,560 in all, and writes
-`mlruns/playground.html`: one file of 6 MB, without a network. The time was taken while others worked on the machine. The runs
-lie in `mlruns/sweeps` (140 MB), and what has been trained is not trained again. MLflow is not told, where thousands of runs
-would bury the others: `python -m src.runs experiment=playground` finds them.
+`mlruns/playground.html`: one file of 8 MB, without a network. The time was taken while others worked on the machine, of whose
+processors it took 130 s. The runs lie in `mlruns/sweeps` (154 MB), and what has been trained is not trained again. MLflow is not
+told, where thousands of runs would bury the others: `python -m src.runs experiment=playground` finds them.
 """
 
 import argparse

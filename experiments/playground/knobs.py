@@ -16,7 +16,7 @@ KNOBS: dict[str, Knob] = {
         "XOR": ("data@data.source=gate", "data.source.kind=xor", "data.source.noise=0.15"),
         "circles": ("data@data.source=circles", "data.source.noise=0.12"),
         "moons": ("data@data.source=moons", "data.source.noise=0.2"),
-        "spirals": ("data@data.source=spirals", "data.source.turns=1", "data.source.noise=0.03"),
+        "spirals": ("data@data.source=spirals", "data.source.turns=1.5"),
     },
     "label noise": {"none": ("data.label_noise=0",), "40 %": ("data.label_noise=0.4",)},
     "hidden units": {
@@ -30,8 +30,8 @@ KNOBS: dict[str, Knob] = {
     "batch size": {size: (f"batch_size={size}",) for size in ("8", "64")},
     "dropout": {rate: (f"model.dropout={rate}",) for rate in ("0", "0.2")},
     "training stops": {
-        **{f"epoch {n}": (f"epochs={n}", "patience=null", "keep=last") for n in (4, 20, 100)},
-        "early": ("epochs=100", "patience=15"),
+        **{f"epoch {n}": (f"epochs={n}", "patience=null", "keep=last") for n in (5, 25, 200)},
+        "early": ("epochs=200", "patience=20"),
     },
 }
 QUICK = {
@@ -40,7 +40,7 @@ QUICK = {
     "activation": ("tanh", "relu"),
     "learning rate": ("0.03",),
     "batch size": ("64",),
-    "training stops": ("epoch 4", "early"),
+    "training stops": ("epoch 5", "early"),
 }  # of the knobs that have fewer values where it is only tried whether all works
 START = {
     "data": "moons",
@@ -49,8 +49,8 @@ START = {
     "learning rate": "0.03",
     "training stops": "early",
 }  # where the page opens; of the others the first value
-ROWS = 200  # of train, and of val
-COMMON = ("data=modified", f"data.num_train={ROWS}", f"data.source.num_val={ROWS}")
+ROWS, UNSEEN = 100, 200  # of train and of val: few enough that noise can be learned by heart
+COMMON = ("data=modified", f"data.num_train={ROWS}", f"data.source.num_val={UNSEEN}")
 
 
 def quick_knobs() -> dict[str, Knob]:

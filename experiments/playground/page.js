@@ -30,16 +30,16 @@ function draw() {
   drawBoundary(byId("boundary"), found.at(-1)[0], plane, byId("unseen").checked ? rows.val : rows.train);
   drawCurves(byId("curves"), run);
   drawNetwork(byId("network"), run, found);
-  tell(position, run);
+  tell(run);
 }
 
-function tell(position, run) {
+function tell(run) {
   const val = run.kept ? lossesOf(run).val[run.kept - 1] : NaN;
-  const ended = run.reason === "patience" ? `stopped at epoch ${run.stopped}, since val had not become better for 15 epochs` : `stopped at epoch ${run.stopped}`;
+  const ended = run.reason === "patience" ? `stopped at epoch ${run.stopped}, since val had not become better for ${run.stopped - run.kept} epochs` : `stopped at epoch ${run.stopped}`;
   const worth = run.kept ? `${(100 * run.accuracy).toFixed(1)} % of val right, loss ${val.toFixed(3)}` : "no epoch had a finite loss";
   const kept = run.kept && run.kept < run.stopped ? `, the weights of epoch ${run.kept} kept` : "";
   byId("told").textContent = `${worth}. Training ${run.reason === "diverged" ? `diverged at epoch ${run.stopped}` : ended}${kept}.`;
-  byId("why").textContent = `Mean loss per row of each epoch. ${reasons(position, run).join(" ")}`;
+  byId("why").textContent = `Mean loss per row of each epoch. ${run.why}`;
   byId("name").textContent = `mlruns/sweeps/${run.name}`;
   byId("command").textContent = run.command;
   byId("boundary").setAttribute("aria-label", `Decision over the plane: ${worth}`);
@@ -48,14 +48,6 @@ function tell(position, run) {
   byId("numbers").innerHTML = layersOf(run).map((layer, place) => tableOf(layer, sizes(run), place)).join("");
   const ofHidden = buttons.filter((button) => ["activation", "dropout"].includes(button.name));
   ofHidden.forEach((button) => button.closest("fieldset").classList.toggle("idle", !run.widths.length));
-}
-
-// Why train may lie above val.
-function reasons(position, run) {
-  const of = ["Train is the mean over the epoch, while the weights change."];
-  if (position.dropout !== "0" && run.widths.length) of.push("It is measured with dropout on, val with dropout off.");
-  if (position["label noise"] !== "none") of.push("Its labels are noisy, those of val are not.");
-  return of;
 }
 
 function tableOf({ weight, bias }, columns, layer) {

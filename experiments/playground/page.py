@@ -11,15 +11,16 @@ from experiments.playground.knobs import KNOBS, START, Knob
 
 HERE = Path(__file__).parent
 SCRIPTS = ("network.js", "boundary.js", "curves.js", "page.js")
+NOISY = {"data": "circles", "label noise": "40 %"}
 QUESTIONS = {
     "Can one unit learn XOR?": {"data": "XOR", "hidden units": "none"},
     "How many units does a circle take?": {"data": "circles", "hidden units": "2"},
     "What are layers worth without an activation?": {"data": "circles", "activation": "identity"},
-    "Four epochs of a spiral": {"data": "spirals", "activation": "relu", "training stops": "epoch 4"},
-    "A step that is too large": {"data": "spirals", "learning rate": "0.3"},
-    "Noise learned by heart": {"label noise": "40 %", "activation": "relu", "training stops": "epoch 100"},
-    "The same, stopped early": {"label noise": "40 %", "activation": "relu"},
-    "The same, with dropout": {"label noise": "40 %", "activation": "relu", "dropout": "0.2"},
+    "Five epochs of a spiral": {"data": "spirals", "training stops": "epoch 5"},
+    "A step that is too large": {"data": "circles", "learning rate": "0.3", "training stops": "epoch 200"},
+    "Noise learned by heart": {**NOISY, "training stops": "epoch 200"},
+    "The same, stopped early": NOISY,
+    "The same, with dropout": {**NOISY, "dropout": "0.2", "training stops": "epoch 200"},
 }  # each a position: what differs from the start
 
 

@@ -11,7 +11,9 @@ import numpy as np
 from experiments.playground.knobs import Knob
 from src import runs
 from src.claims import Outcome
+from src.config.leaves import leaves
 from src.data.dataset import Split
+from src.runs.training_mode import why_above_val
 
 ALL = ("engine=native", "tracking.experiment=playground")  # of every command
 
@@ -48,6 +50,7 @@ def _run(outcome: Outcome, condition: str, seed: int) -> tuple[dict[str, Any], n
         "kept": kept,
         "stopped": len(history),
         "reason": results["stop_reason"],
+        "why": why_above_val(dict(leaves(job.run.plain()))),
         "accuracy": None if kept is None else history[kept - 1]["val/accuracy"],
     }
     weights = [parameter.detach().numpy().ravel() for parameter in model.parameters()]

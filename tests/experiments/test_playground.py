@@ -67,7 +67,7 @@ def test_there_are_a_thousand_runs_and_one_for_every_position():
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, knob in KNOBS.items() for value in knob])
 def test_every_value_of_a_knob_is_one_of_the_command_line(name, value):
     at = {knob: START.get(knob, next(iter(KNOBS[knob]))) for knob in KNOBS} | {name: value}
-    assert compose_run(*overrides(KNOBS, tuple(at.values()))).epochs <= 100
+    assert compose_run(*overrides(KNOBS, tuple(at.values()))).epochs <= 200
 
 
 def test_it_is_one_file_below_ten_megabytes_that_needs_no_network(page, found):
@@ -99,7 +99,7 @@ def test_the_curves_and_the_stopping_point_are_those_of_the_history(opened, fold
         )
         assert run["stopped"] == len(history)
         if run["reason"] == "patience":
-            assert run["kept"] == 1 + int(np.argmin([row["val/loss"] for row in history])) == run["stopped"] - 15
+            assert run["kept"] == 1 + int(np.argmin([row["val/loss"] for row in history])) == run["stopped"] - 20
 
 
 def test_the_command_under_a_picture_gives_that_run_to_the_bit(opened, folder, tmp_path):
