@@ -32,6 +32,11 @@ def thinned(table: pd.DataFrame) -> pd.DataFrame:
     return table if step <= 1 else pd.concat([table.iloc[::step], table.iloc[-1:]]).drop_duplicates("epoch")
 
 
+def why_train_is_above(run: Recorded) -> str:
+    """Why a run's training loss may lie above that on val."""
+    return why_above_val({key: value_of(text) for key, text in run.params.items()})
+
+
 def _curve(material: PageData, run: Recorded, key: str) -> pd.DataFrame:
     return material.reader.curves([run.id], key)
 
@@ -45,8 +50,8 @@ def _losses(run: Recorded, losses: dict[str, pd.DataFrame]) -> Figure:
     values = pd.concat([table["value"] for table in losses.values()])
     plot = drawn(traces, "epoch", "loss per example", yaxis=axis_of(values))
     _mark(plot, run, losses.get(VAL))
-    why = why_above_val({key: value_of(text) for key, text in run.params.items()})
-    return Figure("Loss", f"Mean loss per example of each epoch. {_told(run)} {why}", plot, is_wide=True)
+    told = f"Mean loss per example of each epoch. {_told(run)} {why_train_is_above(run)}"
+    return Figure("Loss", told, plot, is_wide=True)
 
 
 def _figures(run: Recorded, figures: dict[str, pd.DataFrame]) -> Figure:
