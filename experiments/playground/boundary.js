@@ -1,7 +1,7 @@
 "use strict";
 // The plane: what each unit gives out over it, the network's decision, and the rows.
 
-const CELLS = 84; // along each side of the plane
+const CELLS = 64; // along each side of the plane
 
 function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
