@@ -1,6 +1,7 @@
 """Where the tests find the command line and the real data."""
 
 import os
+import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ import pytest
 from tests import doors
 from tests.doors import REPOSITORY
 from tests.postgresql import PostgreSQL
+from tests.report.browser import MISSING, Browser
 
 # Threads that wait for the cores of other workers take 5 times as long.
 workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 0))
@@ -38,6 +40,18 @@ def postgresql(running_postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("PGPASSFILE", str(running_postgresql.passwords))
     running_postgresql.empty()
     return running_postgresql
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Chromium without a network."""
+    if MISSING:
+        pytest.skip(f"{' and '.join(MISSING)} not installed (Debian's chromium and chromium-driver)")
+    profile = tmp_path_factory.mktemp("chromium")
+    browser = Browser(profile)
+    yield browser
+    browser.close()
+    shutil.rmtree(profile, ignore_errors=True)
 
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]

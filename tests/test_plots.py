@@ -160,3 +160,11 @@ def test_bars_of_importance_have_the_largest_on_top():
     assert [bar.get_width() for bar in axes.patches] == [0.1, 0.2]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["sex", "age"]
     assert "AUROC" in axes.get_xlabel()
+
+
+def test_a_long_note_stays_within_its_figure():
+    note = "Train may lie above val: " + ", ".join(["it is the mean over an epoch in which the weights change"] * 3)
+    figure = loss_curve(history([3.0, 1.0]), best_epoch=2, title="t", note=note)
+    figure.canvas.draw()
+    box = figure._supxlabel.get_window_extent()
+    assert 0 <= box.x0 < box.x1 <= figure.bbox.width

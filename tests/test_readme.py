@@ -21,7 +21,7 @@ PLACES = [
     REPOSITORY / "benchmarks" / "README.md",
     *sorted((REPOSITORY / "docs").glob("*.md")),
     *sorted((REPOSITORY / "conf").rglob("*.yaml")),
-    *sorted((REPOSITORY / "experiments").glob("*.py")),
+    *sorted((REPOSITORY / "experiments").rglob("*.py")),
     *sorted((REPOSITORY / "benchmarks").glob("*.py")),
 ]
 PARSER = OverridesParser.create()

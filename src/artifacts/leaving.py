@@ -14,6 +14,7 @@ from src.artifacts.images import first_layer, mistakes_sheet
 from src.artifacts.importance import importance_table
 from src.artifacts.mistakes import mistakes_table
 from src.artifacts.slices import slices_table
+from src.config.leaves import leaves
 from src.config.messages import explain
 from src.data.dataset import Dataset
 from src.data.preprocessing import TableRows
@@ -24,6 +25,7 @@ from src.runs.evaluation import PREDICTIONS, predicted, predictions_frame, read_
 from src.runs.files import HISTORY
 from src.runs.identity import read_config, read_run
 from src.runs.results import Results
+from src.runs.training_mode import why_above_val
 from src.serving.save import save_model
 
 log = logging.getLogger(__name__)
@@ -54,8 +56,9 @@ def leave(folder: Path, dataset: Dataset) -> None:
     note = "simulated data" if dataset.simulated else ""
     title = f"{dataset.name}, {folder.name}"
     history = pd.read_csv(folder / HISTORY)
-    keeps_last, best = read_config(folder)["keep"] == "last", results.best_epoch
-    save_figure(lambda: loss_curve(history, best, title, note, keeps_last=keeps_last), folder / "loss_curve.png")
+    settings, best = dict(leaves(read_config(folder))), results.best_epoch
+    why, keeps_last = " ".join([f"{note}."] * bool(note) + [why_above_val(settings)]), settings["keep"] == "last"
+    save_figure(lambda: loss_curve(history, best, title, why, keeps_last=keeps_last), folder / "loss_curve.png")
     if layer_figures(history):
         save_figure(lambda: layer_curves(history, f"Layers of {title}", note), folder / "layers.png")
     splits = read_predictions(folder)

@@ -8,6 +8,7 @@ import pandas as pd
 from torch import nn
 
 from src import runs
+from src.config.leaves import leaves
 from src.lab.show import curve_and_table, image, number
 from src.plots import Figure, loss_curve
 from src.prediction.predictor import Predictor
@@ -16,6 +17,7 @@ from src.runs.evaluation import PREDICTIONS
 from src.runs.identity import read_config
 from src.runs.results import Results
 from src.runs.summary import SHOWN
+from src.runs.training_mode import why_above_val
 from src.serving.predict import predict_rows
 
 
@@ -78,8 +80,9 @@ class Run:
 
     def plot(self) -> Figure:
         """Its loss curves, the epoch that is kept and the last one."""
-        keeps_last = self.config["keep"] == "last"
-        return loss_curve(self.history, self.results.best_epoch, self.name, keeps_last=keeps_last)
+        settings = dict(leaves(self.config))
+        why, keeps_last = why_above_val(settings), settings["keep"] == "last"
+        return loss_curve(self.history, self.results.best_epoch, self.name, why, keeps_last=keeps_last)
 
     def report(self) -> Path:
         """The page that `python -m src.report` writes of it; its path."""

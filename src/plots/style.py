@@ -1,5 +1,6 @@
 """What all figures share: colours, line styles, panels, bands of uncertainty."""
 
+from textwrap import fill
 from typing import Any
 
 import matplotlib
@@ -15,6 +16,7 @@ matplotlib.style.use("default")  # not a matplotlibrc's: text by LaTeX, say, bre
 # Okabe and Ito 2008: told apart by the colour-blind; dashes and markers tell them apart in grey.
 BLUE, ORANGE, GREEN, PURPLE, SKY, YELLOW = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00"
 GREY = "#666666"
+LETTERS = 15  # of a note, to an inch
 STYLES: list[dict[str, Any]] = [
     {"color": color, "linestyle": dashes, "marker": marker}
     for color, dashes, marker in zip(
@@ -65,6 +67,6 @@ def plain(text: str) -> str:
 
 
 def annotate(figure: Figure, note: str) -> None:
-    """A line below the figure."""
+    """A line below the figure, or as many as it takes."""
     if note:
-        figure.supxlabel(note, fontsize=8, color=GREY)
+        figure.supxlabel(fill(note, int(LETTERS * figure.get_figwidth())), fontsize=8, color=GREY)

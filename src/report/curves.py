@@ -4,8 +4,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from src.plots.style import BLUE, GREEN, GREY, ORANGE
-from src.report.page_data import PageData, kept_epoch
+from src.report.page_data import PageData, kept_epoch, value_of
 from src.report.style import COLOURS, DASHES, Figure, axis_of, drawn, line
+from src.runs.training_mode import why_above_val
 from src.tracking.reading import Recorded
 
 POINTS = 600  # of one curve at most
@@ -31,6 +32,11 @@ def thinned(table: pd.DataFrame) -> pd.DataFrame:
     return table if step <= 1 else pd.concat([table.iloc[::step], table.iloc[-1:]]).drop_duplicates("epoch")
 
 
+def why_train_is_above(run: Recorded) -> str:
+    """Why a run's training loss may lie above that on val."""
+    return why_above_val({key: value_of(text) for key, text in run.params.items()})
+
+
 def _curve(material: PageData, run: Recorded, key: str) -> pd.DataFrame:
     return material.reader.curves([run.id], key)
 
@@ -44,7 +50,8 @@ def _losses(run: Recorded, losses: dict[str, pd.DataFrame]) -> Figure:
     values = pd.concat([table["value"] for table in losses.values()])
     plot = drawn(traces, "epoch", "loss per example", yaxis=axis_of(values))
     _mark(plot, run, losses.get(VAL))
-    return Figure("Loss", f"Mean loss per example after each epoch. {_told(run)}", plot, is_wide=True)
+    told = f"Mean loss per example of each epoch. {_told(run)} {why_train_is_above(run)}"
+    return Figure("Loss", told, plot, is_wide=True)
 
 
 def _figures(run: Recorded, figures: dict[str, pd.DataFrame]) -> Figure:

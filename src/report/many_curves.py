@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from src.plots.style import GREY
-from src.report.curves import POINTS, TRAIN, VAL, thinned
+from src.report.curves import POINTS, TRAIN, VAL, thinned, why_train_is_above
 from src.report.page_data import PageData
 from src.report.style import COLOURS, DASHES, SYMBOLS, Figure, area, axis_of, drawn, line, shown
 from src.tracking.reading import Recorded
@@ -39,7 +39,8 @@ def curves_of_many(material: PageData) -> list[Figure]:
         plot.update_yaxes(range=_range(seen, plot.layout.yaxis.type))
     plot.update_layout(legend_traceorder="normal")
     title = "The first rows of the leaderboard" if len(best) > 1 else "The first row of the leaderboard"
-    return [Figure(title, _caption(len(best), count), plot, 460, is_wide=True)]
+    why = f" {why_train_is_above(best[0])}" if len(train) else ""
+    return [Figure(title, f"{_caption(len(best), count)}{why}", plot, 460, is_wide=True)]
 
 
 def _best(material: PageData) -> list[Recorded]:

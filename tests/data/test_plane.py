@@ -8,12 +8,13 @@ import torch
 from src.config.composition import compose_run
 from src.data.reading import read_dataset
 from src.data.sources.curve import curve
-from src.data.sources.plane import GATES, blobs, gate, moons, spirals
+from src.data.sources.plane import GATES, blobs, circles, gate, moons, spirals
 
 NUMS = {"num_train": 200, "num_val": 100, "num_test": 50, "seed": 3}
 READERS = {
     "gate": lambda **given: gate(kind="xor", noise=0.05, **given),
     "blobs": lambda **given: blobs(distance=2.0, shift=2.0, noise=0.25, **given),
+    "circles": lambda **given: circles(factor=0.5, noise=0.1, **given),
     "moons": lambda **given: moons(noise=0.1, **given),
     "spirals": lambda **given: spirals(turns=1.5, noise=0.02, **given),
     "curve": lambda **given: curve(frequency=2.0, noise=0.1, **given),
@@ -56,6 +57,14 @@ def test_blobs_lie_on_the_diagonal_as_far_apart_as_asked():
     first, second = (data.train.inputs[data.train.labels == label].unique(dim=0)[0] for label in (0, 1))
     assert float((second - first).norm()) == pytest.approx(3.0, abs=1e-6)
     assert ((first + second) / 2).tolist() == pytest.approx([-1.0, -1.0], abs=1e-6)
+
+
+def test_circles_have_their_radii():
+    data = circles(factor=0.4, noise=0.0, **NUMS)
+    for label, radius in ((0, 1.0), (1, 0.4)):
+        points = data.train.inputs[data.train.labels == label]
+        assert points.norm(dim=1).tolist() == pytest.approx([radius] * len(points), abs=1e-6)
+        assert bool((points.amin(0) < 0).all() and (points.amax(0) > 0).all())
 
 
 def test_moons_are_half_circles():

@@ -65,6 +65,7 @@ def test_a_run_tells_of_itself(run):
     assert run.config["optimizer"]["lr"] == 0.01
     assert set(run.predictions["split"]) == {"val", "test"}
     assert run.plot()._repr_png_().startswith(b"\x89PNG")
+    assert "Train may lie above val" in run.plot().get_supxlabel()
     page = run._repr_html_()
     assert str(run.folder) in page
     assert "<th style='text-align:left'>auroc</th>" in page

@@ -18,6 +18,7 @@ ARGUMENTS = [
     "--disable-dev-shm-usage",
 ]
 ARGUMENTS += ["--host-resolver-rules=MAP * ~NOTFOUND", "--proxy-server=127.0.0.1:9", "--force-device-scale-factor=1"]
+KEYS = {"tab": "\ue004", "right": "\ue014", "left": "\ue012", "space": "\ue00d", "enter": "\ue007"}  # of WebDriver
 MISSING = [name for name in ("chromium", "chromedriver") if shutil.which(name) is None]
 
 
@@ -56,6 +57,16 @@ class Browser:
         moves = [{"type": "pointerMove", "duration": 20, "x": round(x) + step, "y": round(y)} for step in (-4, 0)]
         mouse = {"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": moves}
         self._call("POST", "/actions", {"actions": [mouse]})
+
+    def press(self, *keys: str) -> None:
+        """Press keys, one after another, by their names in KEYS or as the sign that they write."""
+        strokes = [{"type": kind, "value": KEYS.get(key, key)} for key in keys for kind in ("keyDown", "keyUp")]
+        self._call("POST", "/actions", {"actions": [{"type": "key", "id": "keyboard", "actions": strokes}]})
+
+    def prefer(self, scheme: str) -> None:
+        """Be one whose pages are "light" or "dark"."""
+        wanted = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+        self._call("POST", "/goog/cdp/execute", {"cmd": "Emulation.setEmulatedMedia", "params": wanted})
 
     def messages(self) -> list[str]:
         """What has come to the console since it was last asked."""

@@ -1,7 +1,5 @@
-"""Pages of real runs in a real store, made once, and a browser to open them in."""
+"""Pages of real runs in a real store, made once."""
 
-import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +10,6 @@ import pytest
 from src.report.__main__ import report
 from tests import doors
 from tests.once import once
-from tests.report.browser import MISSING, Browser
 
 SMALL = ["data=phantom", "data.num_train=300", "data.num_val=100", "data.num_test=120", "epochs=6", "model.widths=[16]"]
 COMMANDS = {
@@ -27,7 +24,13 @@ COMMANDS = {
     ],
     "binary": [*SMALL, "calibrate=temperature", "tracking.experiment='sick or <b>healthy</b>'"],
     "folds": ["-m", "data=wine", "data.fold=0,1,2", "epochs=2", "model.widths=[4]", "tracking.experiment=folds"],
-    "regression": ["data=diabetes", "epochs=4", "diagnostics=true", "tracking.experiment=regression"],
+    "regression": [
+        "data=diabetes",
+        "epochs=4",
+        "model.dropout=0.1",
+        "diagnostics=true",
+        "tracking.experiment=regression",
+    ],
     "table": [
         *(
             "data=table",
@@ -90,15 +93,3 @@ def train_all(folder: Path) -> None:
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """Where `train_all` has trained."""
     return Store(once(tmp_path_factory, "report", train_all))
-
-
-@pytest.fixture(scope="session")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """Chromium without a network."""
-    if MISSING:
-        pytest.skip(f"{' and '.join(MISSING)} not installed (Debian's chromium and chromium-driver)")
-    profile = tmp_path_factory.mktemp("chromium")
-    browser = Browser(profile)
-    yield browser
-    browser.close()
-    shutil.rmtree(profile, ignore_errors=True)

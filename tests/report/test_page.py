@@ -83,6 +83,13 @@ def test_what_was_chosen_on_val_is_named_where_the_figures_are_of_val(pages: dic
     assert "Chosen on this very split" not in pages["binary"].read_text(encoding="utf-8"), "it is of test"
 
 
+def test_the_loss_says_why_train_may_lie_above_val(pages: dict[str, Path]):
+    told = "Train may lie above val: it is the mean over an epoch in which the weights change"
+    for name in ("binary", "sweep"):
+        assert f"{told}." in pages[name].read_text(encoding="utf-8")
+    assert f"{told}; it has dropout, which val has not." in pages["regression"].read_text(encoding="utf-8")
+
+
 def test_of_a_calibrated_run_the_temperature_is_told(pages: dict[str, Path], store: Store):
     told = [json.loads(path.read_text()) for path in (store.folder / "mlruns" / "runs").glob("*/results.json")]
     (known,) = [one for one in told if one["temperature"] is not None]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from src.choices import chosen
 from src.data.dataset import Dataset, Split
 from src.data.source import source
-from src.fields import Count, Finite, NonNegative, Positive, Seed, name_in
+from src.fields import Count, Finite, NonNegative, Positive, Seed, Share, name_in
 from src.memory import check_fits
 from src.randomness import Purpose, key, normal, uniform
 
@@ -71,6 +71,23 @@ def blobs(
         return torch.stack([along, along], 1).double(), labels
 
     return _dataset("blobs", f"two blobs, middle at {shift:g}", place, noise, (num_train, num_val, num_test), seed)
+
+
+@source
+def circles(
+    *, factor: Share, noise: NonNegative, num_train: Count, num_val: Count, num_test: Count, seed: Seed
+) -> Dataset:
+    """A circle of radius 1 about the origin and, with label 1, one of radius `factor` within it."""
+
+    def place(rows: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        import torch
+
+        labels, angle = rows % 2, 2.0 * math.pi * uniform(state, rows)
+        radius = 1.0 - (1.0 - factor) * labels
+        return radius.unsqueeze(1) * torch.stack([angle.cos(), angle.sin()], 1), labels
+
+    described = f"a circle within another, of {factor:g} times its radius"
+    return _dataset("circles", described, place, noise, (num_train, num_val, num_test), seed)
 
 
 @source

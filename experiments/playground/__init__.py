@@ -1,0 +1,1 @@
+"""Recorded runs for every position of a few knobs, on one page; no claim."""
