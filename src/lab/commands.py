@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from src.config.command_line import CONF
 from src.lab import call
 from src.lab.given import settings_of
 from src.lab.overrides import typed
@@ -17,14 +18,17 @@ from src.runs.folder import ROOT, find
 from src.runs.query import asked, best_first
 from src.runs.table import runs_table
 
-LAUNCHER = ("slots", "workers", "address", "retrain")  # of hydra.launcher, by a keyword of their own
-SWEEPER = (
-    *("sampler", "pruner", "direction", "storage", "study_name", "n_trials", "n_jobs", "timeout", "max_failure_rate"),
-    *("repeats", "constraints", "custom_search_space", "retrain"),
-)  # of hydra.sweeper
-OF_SWEEP = {name: f"hydra.launcher.{name}" for name in (*LAUNCHER, "resume")}
-OF_SEARCH = {name: f"hydra.launcher.{name}" for name in ("workers", "address")}
-OF_SEARCH |= {name: f"hydra.sweeper.{name}" for name in (*SWEEPER, "resume")}
+HYDRA = CONF / "hydra"
+OWN = ("defaults", "params")  # of a file of Hydra's: its own, and the space, which keywords are
+LAUNCHER, SWEEPER = (
+    {
+        name: f"hydra.{kind}.{name}"
+        for name in read_yaml(HYDRA / kind / file)
+        if name not in OWN and not name.startswith("_")
+    }
+    for kind, file in (("launcher", "stacked.yaml"), ("sweeper", "optuna.yaml"))
+)  # keys of Hydra's by keywords of their own
+OF_SEARCH = {**LAUNCHER, **SWEEPER, "sampler": "hydra.sweeper.sampler"}
 
 
 def train(*given: Any, data: Any = None, target: Any = None, **keys: Any) -> Run | Sweep:
@@ -45,7 +49,7 @@ def sweep(*given: Any, data: Any = None, target: Any = None, **keys: Any) -> Swe
     The same call finds its sweep again and goes on with it. `slots`, `workers`, `address`, `retrain` and `resume` are keys of
     `hydra.launcher`.
     """
-    return Sweep(call.multirun(_typed(given, keys, data, target, of=OF_SWEEP, several=True)))
+    return Sweep(call.multirun(_typed(given, keys, data, target, of=LAUNCHER, several=True)))
 
 
 def search(*given: Any, data: Any = None, target: Any = None, **keys: Any) -> Search:
