@@ -61,7 +61,9 @@ class Tracker:
             self._follow = None
             return
         uri, experiment = configured_uri(settings.uri), without_passwords(settings.experiment or "default")
-        self._follow = Follow(folder.resolve(), uri, experiment, is_sweep, kept({**settings.tags, **(facts or {})}))
+        tags = kept({**settings.tags, **(facts or {})})
+        of_machine = settings.system_metrics
+        self._follow = Follow(folder.resolve(), uri, experiment, is_sweep, tags, system_metrics=of_machine)
         self._settings, self._background, self._status = settings, background, status
         self._status_due = 0.0
         self._folders: dict[int, Path] = {}  # of the jobs that go on
