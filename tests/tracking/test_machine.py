@@ -52,6 +52,7 @@ def test_a_sweep_has_them_on_its_parent_run(project: Path, many: list[str]):
     (parent,) = found[True]
     assert measured(parent) >= ALWAYS
     assert [measured(run) for run in found[False]] == [set(), set()]
+    assert not any("epochs" in run.info.run_name for run in found[False])  # names say what sets runs apart, and no more
 
 
 def test_what_a_store_that_was_down_missed_is_sent_and_a_run_that_goes_on_goes_on(
