@@ -121,10 +121,10 @@ class SweepStatus:
     def figures(self) -> tuple[dict[str, float], int]:
         """What the parent run's curves show, and at which step: the epochs of all jobs."""
         figures = {
-            f"sweep/best_{self.objective}": self.best,
             "sweep/running": float(len(self.running)),
             "sweep/done": float(self.done),
             "sweep/diverged": float(self.reasons[StopReason.DIVERGED]),
             "sweep/member_epochs_per_second": self.rate,
+            f"sweep/best_{self.objective}": self.best,
         }
         return {name: value for name, value in figures.items() if math.isfinite(value)}, self.epochs
