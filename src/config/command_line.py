@@ -8,6 +8,7 @@ from typing import NoReturn
 from hydra._internal.utils import get_args_parser
 
 from src.choices import quoted
+from src.config.elsewhere import TRAINER
 
 CONF = Path(__file__).resolve().parent.parent.parent / "conf"
 GROUPS = {path.name: path for path in CONF.iterdir() if path.is_dir() and path.name != "hydra"}
@@ -18,6 +19,7 @@ OF_RANK = "hydra.job.name=train_ddp_process_"  # Lightning adds it, and others, 
 WORD = re.compile(r"[^\s,:=(){}\[\]][^,:=(){}\[\]]*")
 NAME = re.compile(r"(?<=[{,])\s*([^\s,:=(){}\[\]][^,:=(){}\[\]]*)(?=:)")  # of a mapping
 NO_CHOICE = re.compile(r"null|true|false|[-+.\d]+(e[-+]?\d+)?|[\[{].*|", re.IGNORECASE)
+OF_ALL = ("experiment", "search")  # groups of which none is chosen at first, as Hydra's + says
 SIGN = re.compile(r"_u([0-9a-f]+)_")
 
 
@@ -64,9 +66,15 @@ def for_hydra(argv: Sequence[str]) -> list[str]:
     given = []
     for text in map(_quoted, argv):
         key, _, value = text.partition("=")
+        if key == "trainer" and not value.lstrip().startswith("{"):
+            raise ValueError(f"trainer: must be left out ({TRAINER}), but got {value}.")
         if (group := key.lstrip("+").partition("@")[0]) in GROUPS and NO_CHOICE.fullmatch(value.strip()):
             known = ", ".join(sorted(path.stem for path in GROUPS[group].glob("*.yaml")))
             raise ValueError(f"{group}: must be a name (of ours: {known}), but got {value or 'nothing'}.")
+        if key in OF_ALL or key.startswith(
+            "+trainer."
+        ):  # which of a group's files, or arguments, stands there is no matter
+            text = f"+{text}" if key in OF_ALL else text[1:]
         if key == "+hydra.sweeper.params":  # every sweeper has it, though it may be null
             text, key = text[1:], key[1:]
         if key in WHOLE and value.lstrip().startswith("{"):
