@@ -4,4 +4,5 @@ import sys
 from pathlib import Path
 
 # Hydra finds launchers and sweepers only in a package that is called hydra_plugins.
-sys.path.append(str(Path(__file__).parent / "plugins"))
+PLUGINS = str(Path(__file__).parent / "plugins")
+sys.path.append(PLUGINS)

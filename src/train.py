@@ -13,6 +13,7 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
+import src
 from src.config.command_line import CONF, each_once, for_hydra, options_first
 from src.config.composition import register_resolvers, resolved
 from src.config.errors import raise_on_signals, report_errors
@@ -75,6 +76,8 @@ def is_new(run: Run, hydra: Sequence[str]) -> bool:
 def main() -> None:
     """Hydra's main, with errors told in one line."""
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra raises instead of printing: `report_errors` has the last word
+    # A process that another's launcher starts reads what it is sent before it has imported `src`, which knows of the plugins.
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), src.PLUGINS)))
     raise_on_signals()
     register_resolvers()
     with report_errors(), output(goes_on=True):

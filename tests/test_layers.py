@@ -33,7 +33,7 @@ ALLOWED = {
     "plots": {"plots", "disk"},
     "serving": BELOW | {"serving"},
     "artifacts": BELOW | {"plots", "serving", "artifacts"},
-    "tracking": GROUND | {"tracking", "config", "runs", "statistics"},
+    "tracking": GROUND | {"tracking", "config", "runs", "statistics", "metrics"},
     "engines": BELOW | {"engines"},
     "sweep": BELOW | {"engines", "sweep", "tracking", "plots", "artifacts"},
     "search": BELOW | {"engines", "sweep", "search", "tracking", "plots"},

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import ChoiceSweep, IntervalSweep, RangeSweep
+from hydra.core.override_parser.types import ChoiceSweep, Glob, IntervalSweep, RangeSweep
 
 from src.config.composition import compose_run
 from src.statistics.intervals import mean_and_sd
@@ -26,7 +26,7 @@ PLACES = [
 ]
 PARSER = OverridesParser.create()
 # What only the reader's own runs and files complete.
-UNFINISHED = re.compile(r"--help|--config-dir|RUN|\.\.\.|model=net")
+UNFINISHED = re.compile(r"--help|--cfg|--config-dir|RUN|\.\.\.|model=net")
 
 
 def stated(path: Path) -> list[list[str]]:
@@ -64,6 +64,8 @@ def _one(text: str) -> str:
     value = override.value()
     if isinstance(value, ChoiceSweep):
         return f"{override.key_or_group}={value.list[0]}".replace("'", "")
+    if isinstance(value, Glob):
+        return f"{override.key_or_group}={sorted((REPOSITORY / 'conf' / override.key_or_group).glob('*.yaml'))[0].stem}"
     if isinstance(value, (IntervalSweep, RangeSweep)):
         return f"{override.key_or_group}={value.start}"
     return text

@@ -6,11 +6,15 @@ from pathlib import Path
 from typing import NoReturn
 
 from hydra._internal.utils import get_args_parser
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Sweep
 
 from src.choices import quoted
+from src.config.elsewhere import TRAINER
 
 CONF = Path(__file__).resolve().parent.parent.parent / "conf"
 GROUPS = {path.name: path for path in CONF.iterdir() if path.is_dir() and path.name != "hydra"}
+SPACE = "hydra.sweeper.params"
 WHOLE = ("hydra.sweeper.sampler", "hydra.sweeper.pruner")
 SETTINGS_OF = ("hydra.sweeper.sampler.", "hydra.sweeper.pruner.")  # Optuna's own, of which not all stand in a file
 OPEN = ("tracking.tags", "data.columns")  # keys with names of a user's own below them
@@ -18,6 +22,7 @@ OF_RANK = "hydra.job.name=train_ddp_process_"  # Lightning adds it, and others, 
 WORD = re.compile(r"[^\s,:=(){}\[\]][^,:=(){}\[\]]*")
 NAME = re.compile(r"(?<=[{,])\s*([^\s,:=(){}\[\]][^,:=(){}\[\]]*)(?=:)")  # of a mapping
 NO_CHOICE = re.compile(r"null|true|false|[-+.\d]+(e[-+]?\d+)?|[\[{].*|", re.IGNORECASE)
+OF_ALL = ("experiment", "search")  # groups of which none is chosen at first, as Hydra's + says
 SIGN = re.compile(r"_u([0-9a-f]+)_")
 
 
@@ -57,18 +62,26 @@ def for_hydra(argv: Sequence[str]) -> list[str]:
     """The arguments as Hydra has to be told them.
 
     A mapping for a sampler or a pruner takes the place of a file's; Hydra alone would refuse or merge its keys, and a setting of
-    theirs that the file does not name. A tag, and a
-    column, may have any name, and Hydra knows none: its signs that Hydra does not read are spelled. Beyond ASCII it takes text
-    in quotes alone. ValueError where a choice is no name.
+    theirs that the file does not name. A tag, and a column, may have any name, and Hydra knows none: its signs that Hydra does
+    not read are spelled. Beyond ASCII it takes text in quotes alone. A plus is no matter where only one thing can be meant.
+    ValueError where a choice is no name.
     """
     given = []
     for text in map(_quoted, argv):
         key, _, value = text.partition("=")
+        if key == "trainer" and not value.lstrip().startswith("{"):
+            raise ValueError(f"trainer: must be left out ({TRAINER}), but got {value}.")
         if (group := key.lstrip("+").partition("@")[0]) in GROUPS and NO_CHOICE.fullmatch(value.strip()):
             known = ", ".join(sorted(path.stem for path in GROUPS[group].glob("*.yaml")))
             raise ValueError(f"{group}: must be a name (of ours: {known}), but got {value or 'nothing'}.")
-        if key == "+hydra.sweeper.params":  # every sweeper has it, though it may be null
+        if key in OF_ALL:
+            text = f"+{text}"
+        elif key.startswith("+trainer."):  # Lightning's arguments are all there, those that are left out too
             text, key = text[1:], key[1:]
+        if key.lstrip("+").startswith(SPACE):
+            _check_quoted(text)
+        if key.lstrip("+") == SPACE:  # every sweeper has it, though it may be null, and any name may stand in it
+            text = f"++{SPACE}={value}"
         if key in WHOLE and value.lstrip().startswith("{"):
             given += [f"{key}=null", f"+{text}"]
         elif block := next((name for name in OPEN if f"{key}.".startswith(f"{name}.")), None):
@@ -78,6 +91,19 @@ def for_hydra(argv: Sequence[str]) -> list[str]:
         else:
             given.append(text)
     return given
+
+
+def _check_quoted(text: str) -> None:
+    """ValueError where a space that is typed as one of Hydra's own keys holds sweeps as such, which Hydra has nowhere."""
+    (override,) = OverridesParser.create().parse_overrides([text])
+    value = override.value()
+    if override.is_sweep_override() or (
+        isinstance(value, dict) and any(isinstance(one, Sweep) for one in value.values())
+    ):
+        rule = (
+            """hold sweeps in quotes (hydra.sweeper.params='{seed: "1,2"}'), if it is not typed key by key (seed=1,2)"""
+        )
+        raise ValueError(f"{SPACE}: must {rule}, but got {text.partition('=')[2]}.")
 
 
 def as_typed(overrides: Sequence[str]) -> list[str]:

@@ -32,6 +32,8 @@ from src.passwords import without_passwords
 from src.runs.beginning import is_marked
 from src.runs.identity import AGAIN, Identity
 
+HYDRAS_OWN = "hydra_plugins.hydra_optuna_sweeper"  # for an Optuna before 3.0
+
 
 def register_resolvers() -> None:
     """Names of folders in `conf/train.yaml`: `run_folder` of a single run, `sweep_folder` of a multirun; of help: `choices`."""
@@ -130,6 +132,9 @@ class Check(Callback):
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         with report_errors():
+            if (target := str(config.hydra.sweeper._target_)).startswith(HYDRAS_OWN):
+                ours = "hydra/sweeper=optuna is another here, which takes the same keys"
+                raise ValueError(f"hydra.sweeper._target_: must be left out ({ours}), but got {target}.")
             check_places(config.hydra, "hydra.sweep.dir", "sweep")
 
 

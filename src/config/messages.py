@@ -19,11 +19,12 @@ from omegaconf.errors import (
 )
 
 from src.choices import quoted
-from src.config.refused import REFUSED, refusal
+from src.config.refused import refusal
 from src.config.unreadable import unreadable
 from src.disk import FULL
 from src.memory import is_out_of_memory
 
+LAUNCHER = "hydra/launcher"
 LONGEST = 600  # signs of a line
 UNRESOLVED = (GrammarParseError, InterpolationResolutionError, UnsupportedInterpolationType)
 
@@ -112,9 +113,11 @@ def _line(error: BaseException) -> str:
 
 def _of_hydra(error: HydraException) -> str:
     if isinstance(cause := error.__cause__, OmegaConfBaseException):
-        if (key := cause.full_key) in REFUSED:
-            return refusal(key, str(error).rpartition("=")[2])  # Hydra ends with the override that would append it
-        return _of_omegaconf(cause)
+        key, _, value = (
+            str(error).rpartition("+")[2].partition("=")
+        )  # Hydra ends with the override that would append it
+        unknown = isinstance(cause, (ConfigKeyError, AttributeError))
+        return (unknown and refusal(key, value)) or _of_omegaconf(cause)
     for pattern, line in HYDRAS.items():
         if found := re.search(pattern, str(error)):
             return line(found)
@@ -148,4 +151,5 @@ def _unknown_option(error: MissingConfigException) -> str:
     group, _, name = str(error.missing_cfg_file).rpartition("/")
     if not error.options:
         return str(error)
-    return f"{group}: must be one of {', '.join(error.options)}, but got {name!r}."
+    others = " (hydra.launcher.workers=N trains in N processes, docs/slurm on a cluster)" if group == LAUNCHER else ""
+    return f"{group}: must be one of {', '.join(error.options)}{others}, but got {name!r}."

@@ -118,8 +118,9 @@ def sweep_folder(master: DictConfig) -> Path:
 
 def log_into(folder: Path, master: DictConfig) -> None:
     """One log for all jobs of a multirun, in `folder`, as Hydra keeps one for each run."""
-    with read_write(master), open_dict(master):
-        master.hydra.runtime.output_dir = str(folder)
+    runtime = master.hydra.runtime
+    with read_write(runtime):  # Hydra 1.4 marks each node by itself
+        runtime.output_dir = str(folder)
     folder.mkdir(parents=True, exist_ok=True)
     configure_log(master.hydra.job_logging, master.hydra.verbose)
 

@@ -1,5 +1,7 @@
 """Arguments of Lightning's Trainer that would break what a run promises here, and what is to be used instead."""
 
+from src.config.elsewhere import here
+
 REFUSED = {
     "trainer.max_epochs": "epochs is its name here",
     "trainer.max_steps": "a run is counted in epochs",
@@ -18,6 +20,7 @@ REFUSED = {
 }
 
 
-def refusal(key: str, value: object) -> str:
-    """The line for a refused key."""
-    return f"{key}: must be left out ({REFUSED[key]}), but got {value}."
+def refusal(key: str, value: object) -> str | None:
+    """The line for a key that is refused, or that other tools have and is not known here; None for any other."""
+    reason = REFUSED.get(key) or here(key)
+    return reason and f"{key}: must be left out ({reason}), but got {value}."

@@ -198,6 +198,7 @@ class Tracking(Block):
     experiment: Name | None
     run_name: Name | None
     save_model: bool  # and predictions and figures
+    system_metrics: bool
     registered: Annotated[str, Field(pattern=r"^[\w .-]+$")] | None = Field(alias="register")
     tags: Annotated[dict[str, str], BeforeValidator(_as_texts), AfterValidator(_checked_tags)]
 

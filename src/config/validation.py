@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from src.choices import quoted
-from src.config.refused import REFUSED, refusal
+from src.config.refused import refusal
 from src.fields import Block
 
 OF_ALL = ("experiment", "search")  # groups whose files set keys of the whole run
@@ -48,8 +48,8 @@ def _line(kind: type[Block], detail: ErrorDetails, prefix: str) -> str:
             break  # what follows in the location names branches of a union, no keys
         block = inner[0]
     key = prefix + ".".join(parts)
-    if detail["type"] == "extra_forbidden" and key in REFUSED:
-        return refusal(key, detail["input"])
+    if detail["type"] == "extra_forbidden" and (line := refusal(key, detail["input"])):
+        return line
     if detail["type"] == "extra_forbidden" and key in OF_ALL:
         rule = "begin with the line `# @package _global_`, without a byte order mark"
         return (

@@ -13,7 +13,8 @@ from src.randomness import Purpose, fold, integers, key
 from src.search.samplers import grid_of
 
 MOST = 16  # turns of a search: fewer try too little, more leave stacks too small to pay
-LEAST = 4  # trials of a turn
+LEAST = 4  # trials of a turn,
+FEWEST = 4  # but so many turns, as far as there are trials and combinations: a few trials must not all have one
 DRAWS = 64  # combinations, of which the one whose values had the fewest turns is next
 
 
@@ -31,7 +32,8 @@ class Rotation:
         self.values = {name: values for name in splitting if (values := _listed(name, searched[name]))}
         listed = len(self.values) == len(splitting)
         self.combinations = math.prod(map(len, self.values.values())) if listed else None  # None: no end of them
-        turns = max(1, min(MOST, n_trials // LEAST, 2 * self.combinations if self.combinations else MOST))
+        few = min(FEWEST, n_trials, self.combinations or FEWEST)
+        turns = max(few, min(MOST, n_trials // LEAST, 2 * self.combinations if self.combinations else MOST))
         self.trials = -(-n_trials // turns) if splitting else n_trials  # of a turn
         self.first = turns // 2 if self.combinations is None or self.combinations > turns else self.combinations
 

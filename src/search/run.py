@@ -11,6 +11,7 @@ from optuna.trial import FrozenTrial, TrialState
 from rich.console import Console
 
 from src import runs, tracking
+from src.config.command_line import as_typed
 from src.config.schema import Run
 from src.data.reading import LastRead
 from src.disk import DamagedError
@@ -123,7 +124,9 @@ def run_search(request: Request, prepared: Preparation, data: LastRead, tracker:
     status = SweepStatus(num_jobs, plan.objectives[0].name, num_jobs * base.epochs)
     request.resources.check()
     storage = open_storage(settings.storage, folder, folder.name)  # one that cannot be leaves nothing behind
-    with recording(folder, base.tracking, tracker, console, figures=status.figures) as around:
+    with recording(
+        folder, base.tracking, tracker, console, figures=status.figures, shared=as_typed(space.fixed)
+    ) as around:
         trials = Trials(
             storage,
             folder.name,

@@ -57,7 +57,8 @@ def train_grid(
     tracking = jobs[0].run.tracking
     of_all = set.intersection(*(set(job.run.tracking.tags.items()) for job in jobs))
     tracking = tracking.model_copy(update={"tags": dict(of_all)})
-    with recording(folder, tracking, tracker, console, figures=status.figures) as around:
+    shared = set.intersection(*(set(job.overrides) for job in jobs)) if len(jobs) > 1 else set()
+    with recording(folder, tracking, tracker, console, figures=status.figures, shared=shared) as around:
         unfinished = Unfinished(folder, numbered)
         ended = _recorded([numbered[number] for number in sorted(unfinished.ended)])
         display = Display(status, console)

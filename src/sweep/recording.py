@@ -1,7 +1,7 @@
 """What every training has around it: its folder claimed, its record, its artifacts, its tracking."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -37,9 +37,15 @@ class Recording(NamedTuple):
 
 @contextmanager
 def recording(
-    folder: Path, settings: Tracking, tracker: Tracker, console: Console, *, figures: Figures | None = None
+    folder: Path,
+    settings: Tracking,
+    tracker: Tracker,
+    console: Console,
+    *,
+    figures: Figures | None = None,
+    shared: Collection[str] = (),
 ) -> Iterator[Recording]:
-    """Claim `folder`, of one run or (with `figures`) of a sweep, and record what is trained inside.
+    """Claim `folder`, of one run or (with `figures`) of a sweep, whose jobs share these overrides, and record what is trained.
 
     Raises what was wrong with the record, as it was, and ValueError, before anything is written, for a store that can never be.
     """
@@ -49,7 +55,8 @@ def recording(
         with runs.owned(folder), Background() as background:
             runs.write_text(folder / ENVIRONMENT, environment())
             console.print(f"folder: {os.path.relpath(folder)}", soft_wrap=True, highlight=False)
-            tracker.follow(folder, settings, background, is_sweep=figures is not None, status=figures)
+            is_sweep = figures is not None
+            tracker.follow(folder, settings, background, is_sweep=is_sweep, status=figures, shared=shared)
             yield Recording(Record(background), background, [Artifacts(background), tracker, *REGISTERED])
     except RecordError as error:
         raise error.__cause__ or error from None

@@ -23,6 +23,7 @@ class Follow:
     is_sweep: bool
     facts: Mapping[str, str] = field(default_factory=dict)
     again: bool = False  # what was deleted in MLflow is sent once more, as new runs
+    system_metrics: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,13 @@ class Status(NamedTuple):
     at: int
 
 
+class Usage(NamedTuple):
+    """What the machine did until now, for the curves of what is followed."""
+
+    figures: Mapping[str, float]
+    at: int
+
+
 class Hurry(NamedTuple):
     """Write what has gathered now: nothing more is to come soon."""
 
@@ -83,7 +91,7 @@ class Note(NamedTuple):
     text: str
 
 
-RunEvent = Begin | Epoch | End | Status
+RunEvent = Begin | Epoch | End | Status | Usage
 Event = RunEvent | Follow | Hurry | Finish | Close
 
 

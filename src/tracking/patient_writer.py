@@ -6,7 +6,8 @@ from collections.abc import Callable
 from src.disk import DamagedError
 from src.passwords import masked
 from src.tracking.deleted import DeletedError
-from src.tracking.events import Finish, Follow, Note, RunEvent
+from src.tracking.events import Finish, Follow, Note, RunEvent, Usage, now
+from src.tracking.machine import Machine
 from src.tracking.writer import Writer
 
 RUN_SECONDS, SWEEP_SECONDS = 2.0, 5.0  # between two batches: a sweep's are large
@@ -19,6 +20,7 @@ class PatientWriter:
     def __init__(self, follow: Follow, say: Callable[[str | Note], None], *, seconds: float | None = None) -> None:
         self.writer, self.say = Writer(follow), say
         self.seconds = seconds or (SWEEP_SECONDS if follow.is_sweep else RUN_SECONDS)
+        self.machine = Machine() if follow.system_metrics else None
         self.is_down = False
         self._told = ""  # of what is deleted, or damaged
         self.due = time.monotonic()
@@ -29,11 +31,18 @@ class PatientWriter:
 
     def write(self) -> bool:
         """Write what has gathered; whether MLflow has it."""
+        if self.machine is not None and self.machine.is_due:
+            self._measure(self.machine)
         return self._try(self.writer.write)
 
     def finish(self, finish: Finish) -> bool:
         """Write all that is left of a run or sweep that has ended; whether MLflow has it."""
+        if self.machine is not None:
+            self._measure(self.machine)
         return self._try(lambda: self.writer.finish(finish))
+
+    def _measure(self, machine: Machine) -> None:
+        self.add(Usage(machine.read(), now()))
 
     def _try(self, step: Callable[[], None]) -> bool:
         was_down, self.is_down = self.is_down, False

@@ -1,7 +1,7 @@
 """What is tracked: a listener that tells the writer's process what becomes of jobs."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -52,17 +52,21 @@ class Tracker:
         is_sweep: bool,
         facts: Mapping[str, str] | None = None,
         status: Figures | None = None,
+        shared: Collection[str] = (),
     ) -> None:
         """Track from here on the run in `folder`, or the sweep: a parent run with these `facts`, and a child for each job.
 
-        `background` is where the record writes what `end` needs. `status` gives figures for the parent's curves.
+        `background` is where the record writes what `end` needs. `status` gives figures for the parent's curves. `shared`:
+        overrides that set no job apart.
         """
         if self._process is None or not settings.enabled:
             self._follow = None
             return
         uri, experiment = configured_uri(settings.uri), without_passwords(settings.experiment or "default")
-        self._follow = Follow(folder.resolve(), uri, experiment, is_sweep, kept({**settings.tags, **(facts or {})}))
-        self._settings, self._background, self._status = settings, background, status
+        tags = kept({**settings.tags, **(facts or {})})
+        of_machine = settings.system_metrics
+        self._follow = Follow(folder.resolve(), uri, experiment, is_sweep, tags, system_metrics=of_machine)
+        self._settings, self._background, self._status, self._shared = settings, background, status, frozenset(shared)
         self._status_due = 0.0
         self._folders: dict[int, Path] = {}  # of the jobs that go on
         before = State.read(folder)
@@ -132,9 +136,8 @@ class Tracker:
 
     def _name(self, job: Job) -> str:
         assert self._follow is not None
-        named = job.run.tracking.run_name or run_name(
-            job.run, job.overrides, job.number if self._follow.is_sweep else None
-        )
+        apart = [text for text in job.overrides if text not in self._shared]
+        named = job.run.tracking.run_name or run_name(job.run, apart, job.number if self._follow.is_sweep else None)
         return without_passwords(named)[:250]
 
 

@@ -9,7 +9,7 @@ from src import runs
 from src.runs.files import RESULTS, read_json
 from src.runs.identity import folder_id
 from src.tracking.deleted import deleted_run, find_runs, is_deleted
-from src.tracking.events import Begin, End, Epoch, Finish, Follow, RunEvent, Status
+from src.tracking.events import Begin, End, Epoch, Finish, Follow, RunEvent, Status, Usage
 from src.tracking.notes import describe_experiment, describe_run
 from src.tracking.parent import end_parent, open_parent
 from src.tracking.registry import register
@@ -45,6 +45,7 @@ class Writer:
         self._found: dict[str, Sent] = {}  # by the folder's id, and its name, what was there before
         self._parent_id: str | None = None
         self._its_parent: str | None = None  # of which a new run is a child
+        self._started: int | None = None  # when what is followed began, in ms
         self._is_open = False
         self.notes_: list[str] = []
 
@@ -103,7 +104,7 @@ class Writer:
     def _send(self, pending: Sequence[RunEvent]) -> None:
         begun = [event.folder for event in pending if isinstance(event, Begin)]
         gone = {folder: sent for folder in begun if (sent := self._sent_of(folder)) and sent.is_deleted}
-        pending = [event for event in pending if isinstance(event, Status) or event.folder not in gone]
+        pending = [event for event in pending if isinstance(event, Status | Usage) or event.folder not in gone]
         self._begin({event.folder: event for event in pending if isinstance(event, Begin)})
         last = {event.folder: event for event in pending if isinstance(event, Begin | End)}
         ends = [event for event in last.values() if isinstance(event, End)]
@@ -144,6 +145,8 @@ class Writer:
         for event in pending:
             if isinstance(event, Status):
                 rows.append(Row(str(self._parent_id), event.step, event.figures, event.at))
+            elif isinstance(event, Usage):
+                rows += self._usage(event)
             elif isinstance(event, Epoch) and (step := int(event.row["epoch"])) > epochs[event.folder]:
                 epochs[event.folder] = step
                 values = {key: float(value) for key, value in event.row.items() if key != "epoch"}
@@ -157,6 +160,14 @@ class Writer:
             self._sent[folder].epochs = epoch
         for end in ends:
             self._sent[end.folder].figures.update(end.figures)
+
+    def _usage(self, usage: Usage) -> list[Row]:
+        """On the run or sweep as a whole, by the second since it began; of one that MLflow has not got yet, nothing."""
+        if (run_id := self._parent_id or getattr(self._sent.get(self.follow.folder), "run_id", None)) is None:
+            return []
+        if self._started is None:
+            self._started = int(self._client.get_run(run_id).info.start_time)
+        return [Row(run_id, max(0, (usage.at - self._started) // 1000), usage.figures, usage.at)]
 
     def _end(self, ends: Sequence[End]) -> None:
         if not ends:

@@ -17,15 +17,19 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-dev-shm-usage",
 ]
-ARGUMENTS += ["--host-resolver-rules=MAP * ~NOTFOUND", "--proxy-server=127.0.0.1:9", "--force-device-scale-factor=1"]
+ARGUMENTS += [
+    "--proxy-server=127.0.0.1:9",
+    "--force-device-scale-factor=1",
+]  # of this machine's own addresses no proxy is asked
+OFFLINE = ["--host-resolver-rules=MAP * ~NOTFOUND"]
 KEYS = {"tab": "\ue004", "right": "\ue014", "left": "\ue012", "space": "\ue00d", "enter": "\ue007"}  # of WebDriver
 MISSING = [name for name in ("chromium", "chromedriver") if shutil.which(name) is None]
 
 
 class Browser:
-    """One page at a time. `profile`: an empty folder for what Chromium leaves."""
+    """One page at a time. `profile`: an empty folder for what Chromium leaves; not `offline`: servers here are reached."""
 
-    def __init__(self, profile: Path) -> None:
+    def __init__(self, profile: Path, *, offline: bool = True) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -36,17 +40,24 @@ class Browser:
         while not self._is_ready():
             assert time.monotonic() < patience, "chromedriver does not answer"
             time.sleep(0.05)
-        options = {"binary": shutil.which("chromium"), "args": [*ARGUMENTS, f"--user-data-dir={profile / 'user'}"]}
+        options = {
+            "binary": shutil.which("chromium"),
+            "args": [*ARGUMENTS, *OFFLINE * offline, f"--user-data-dir={profile / 'user'}"],
+        }
         wanted = {"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
         session = self._call("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})
         self.address += f"/session/{session['sessionId']}"
 
     def open(self, page: Path, width: int, height: int = 900) -> None:
         """Load `page` in a window of `width` pixels and wait until its figures are drawn."""
+        self.visit(page.resolve().as_uri(), width, height)
+        self._call("POST", "/execute/async", {"script": "window.drawn.then(arguments[0])", "args": []})
+
+    def visit(self, address: str, width: int, height: int) -> None:
+        """Load the page at `address`, whose own requests may go on."""
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         self._call("POST", "/goog/cdp/execute", {"cmd": "Emulation.setDeviceMetricsOverride", "params": size})
-        self._call("POST", "/url", {"url": page.resolve().as_uri()})
-        self._call("POST", "/execute/async", {"script": "window.drawn.then(arguments[0])", "args": []})
+        self._call("POST", "/url", {"url": address})
 
     def ask(self, script: str, *arguments: Any) -> Any:
         """What the body of a JavaScript function returns."""
@@ -72,11 +83,12 @@ class Browser:
         """What has come to the console since it was last asked."""
         return [entry["message"] for entry in self._call("POST", "/se/log", {"type": "browser"})]
 
-    def screenshot(self, path: Path) -> None:
-        """The whole page as a PNG."""
+    def screenshot(self, path: Path, *, whole: bool = True) -> None:
+        """The page as a PNG; not `whole`: what the window shows of it, which no page draws anew for this."""
         size = self.ask("return [document.documentElement.clientWidth, document.documentElement.scrollHeight]")
         clip = {"x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1}
-        wanted = {"cmd": "Page.captureScreenshot", "params": {"captureBeyondViewport": True, "clip": clip}}
+        beyond = {"captureBeyondViewport": True, "clip": clip} if whole else {}
+        wanted = {"cmd": "Page.captureScreenshot", "params": beyond}
         path.write_bytes(base64.b64decode(self._call("POST", "/goog/cdp/execute", wanted)["data"]))
 
     def close(self) -> None:

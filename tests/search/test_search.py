@@ -61,6 +61,18 @@ def test_a_search_is_repeatable_and_inside_its_space(tmp_path: Path, name: str, 
     assert best_value(first) < 2.0
 
 
+@pytest.mark.parametrize(("n_trials", "combinations"), [(2, 2), (3, 2), (4, 2), (6, 2), (12, 3)])
+def test_a_few_trials_try_several_of_the_combinations_that_split_stacks(
+    tmp_path: Path, n_trials: int, combinations: int
+):
+    """At least so many of three, whatever room the stack has."""
+    for slots in (1, SLOTS):
+        search = open_search(tmp_path / str(slots), SPACE, sampler="tpe", n_trials=n_trials, splits=("kind",))
+        run_slots(search, bowl, slots)
+        assert len(search.trials.counted) == n_trials
+        assert len({params["kind"] for params in params_of(search)}) >= combinations
+
+
 @pytest.mark.parametrize(("name", "storage"), IN_STORAGE)
 def test_a_search_broken_off_goes_on_without_repeating_itself(tmp_path: Path, name: str, storage: str | None):
     url = storage and f"sqlite:///{tmp_path}/study.db"

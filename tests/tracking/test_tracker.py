@@ -183,7 +183,7 @@ def test_the_writer_dies_with_the_process_that_trains(tmp_path: Path, uri: str):
         "import sys, time; from pathlib import Path; from src import tracking; from src.config.schema import Tracking\n"
         "tracker = tracking.open(True); print(tracker._process.pid, flush=True)\n"
         "settings = Tracking(enabled=True, uri=sys.argv[1], experiment='claims', run_name=None, save_model=False,"
-        " register=None, tags={})\n"
+        " register=None, system_metrics=False, tags={})\n"
         "tracker.follow(Path(sys.argv[2]), settings, None, is_sweep=True); time.sleep(600)"
     )
     folder, _ = sweep_jobs(tmp_path, uri, 0)

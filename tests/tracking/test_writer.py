@@ -17,6 +17,7 @@ from src.tracking.events import Finish, Status, now
 from src.tracking.run_writer import Row, ServerWriter
 from src.tracking.state import State, is_complete
 from src.tracking.store import connect
+from src.tracking.views import KEY, TAG
 from src.tracking.writer import Writer
 from tests import doors
 from tests.tracking.records import (
@@ -152,7 +153,10 @@ def test_a_sweep_is_a_parent_and_a_child_for_each_member(tmp_path: Path, uri: st
     assert NOTE not in children["grid-0/0"].data.tags
     (given,) = children["grid-0/1"].inputs.dataset_inputs
     assert (given.dataset.name, json.loads(given.dataset.profile)["num_rows"]) == ("made up", 10)
-    assert NOTE in client.get_experiment(parent.info.experiment_id).tags
+    experiment = client.get_experiment(parent.info.experiment_id)
+    assert f"(#/experiments/{experiment.experiment_id}/runs?viewStateShareKey={KEY}&" in experiment.tags[NOTE]
+    columns = json.loads(json.loads(experiment.tags[TAG])["state"])["selectedColumns"]
+    assert {"metrics.`best/val/loss`", "metrics.`test/auroc`", "params.`optimizer.lr`"} <= set(columns)
     files = {file.path for file in client.list_artifacts(children["grid-0/1"].info.run_id)}
     assert files >= {"config.yaml", "results.json", "predictions.parquet"}
     assert is_complete(sweep)

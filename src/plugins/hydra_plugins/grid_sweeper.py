@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper, BasicSweeperConf
@@ -56,6 +56,7 @@ class GridSweeper(BasicSweeper):
 @dataclass
 class GridSweeperConf(BasicSweeperConf):
     _target_: str = "hydra_plugins.grid_sweeper.GridSweeper"
+    params: dict[str, str] | None = field(default_factory=dict)  # no command line could fill Hydra's own null
 
 
 # In the place of Hydra's default, which a configuration file could only override: then a search could not any more.

@@ -1,0 +1,75 @@
+"""What users of lightning-hydra-template type works, or is refused in a line that names what does the same here."""
+
+import re
+import shlex
+
+import pytest
+from hydra.errors import HydraException
+from omegaconf.errors import OmegaConfBaseException
+
+from src.config.composition import compose_run, composed_values
+from src.config.elsewhere import HERE, here
+from src.config.leaves import leaves
+from src.config.messages import explain
+from tests.doors import REPOSITORY
+
+BRIDGES = (REPOSITORY / "docs" / "bridges.md").read_text(encoding="utf-8")
+ROW = re.compile(r"^\| `python src/train\.py ?(.*?)` \| `(.*?)` \|$", re.MULTILINE)
+TYPED = dict(ROW.findall(BRIDGES))
+
+
+def refusal(*overrides: str) -> str | None:
+    """The line for what cannot be composed."""
+    try:
+        compose_run("data=digits", *overrides)
+    except (ValueError, HydraException, OmegaConfBaseException) as error:
+        return explain(error)
+    return None
+
+
+def test_the_table_has_what_is_typed_there():
+    assert len(TYPED) > 50
+
+
+@pytest.mark.parametrize("there", TYPED)
+def test_what_is_typed_there_works_or_is_refused_with_what_is_typed_here(there: str):
+    words = [word for word in shlex.split(there) if word != "-m" and "glob(" not in word]
+    for word in words:
+        said = refusal(word if "[" in word else word.partition(",")[0])  # of a sweep the first
+        assert said is None or "must be a known key" not in said or "new_param" in word, said
+
+
+@pytest.mark.parametrize(
+    "override", ["lr=0.1", "+lr=0.1", "model.optimizer.lr=1", "+model.optimizer.lr=1", "debug=fdr"]
+)
+def test_a_key_of_another_tool_is_refused_however_it_is_typed(override: str):
+    key = override.lstrip("+").partition("=")[0]
+    said = refusal(override)
+    assert said is not None
+    assert said.startswith(f"{key}: must be left out ({here(key)}), but got ") or key == "model.optimizer.lr"
+    assert "optimizer.lr" in said or key == "debug"
+
+
+@pytest.mark.parametrize("override", ["experiment=smoke", "+experiment=smoke", "+trainer.gradient_clip_val=0.5"])
+def test_a_plus_makes_no_difference_where_only_one_thing_can_be_meant(override: str):
+    other = override.removeprefix("+") if override.startswith("+") else f"+{override}"
+    assert compose_run(override) == compose_run(other)
+
+
+def test_no_key_of_ours_is_told_as_anothers():
+    ours = {key for key, _ in leaves(composed_values())}
+    blocks = {key.rpartition(".")[0] for key in ours}
+    assert not (ours | blocks) & HERE.keys()
+
+
+def test_a_module_of_a_users_own_may_take_any_argument():
+    run = compose_run("model._target_=tests.models.mine.Net", "+model.lr=0.5", "+model.optimizer.lr=0.5")
+    assert run.model["lr"] == 0.5
+
+
+def test_what_is_named_here_is_a_key():
+    """As far as it is told as KEY=VALUE."""
+    known = {key for key, _ in leaves(composed_values())} | {"data.path", "data.root", "data.val_fraction"}
+    for said in HERE.values():
+        for key in re.findall(r"\b((?:optimizer|trainer|tracking|schedule|model)\.[a-z_]+)", said):
+            assert key in known, said
