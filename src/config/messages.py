@@ -7,8 +7,10 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from hydra.errors import HydraException, InstantiationException, MissingConfigException, OverrideParseException
+from omegaconf import Container, OmegaConf
 from omegaconf.errors import (
     ConfigKeyError,
     GrammarParseError,
@@ -19,6 +21,8 @@ from omegaconf.errors import (
 )
 
 from src.choices import quoted
+from src.config.leaves import leaves
+from src.config.near import unknown_key
 from src.config.refused import refusal
 from src.config.unreadable import unreadable
 from src.disk import FULL
@@ -131,9 +135,16 @@ def _of_omegaconf(error: OmegaConfBaseException) -> str:
     if isinstance(error, UNRESOLVED):
         return unresolved(key, error)
     if isinstance(error, (ConfigKeyError, AttributeError)) and hasattr(error.parent_node, "keys"):
-        known = ", ".join(str(name) for name in error.parent_node)
-        return f"{key}: must be a known key, but got {str(error.key)!r}; known here: {known or 'none'}."
+        node: Any = error.parent_node
+        return unknown_key(str(key), _names(node._get_root(), str(key)), [str(name) for name in node])
     return f"{key}: must be a value of its kind, but got: {said}."
+
+
+def _names(root: Container, key: str) -> list[str]:
+    """Of all keys of a run, or for one of Hydra's of Hydra's own."""
+    values: Any = OmegaConf.to_container(root, resolve=False)
+    is_hydras = key.startswith("hydra.")
+    return [name for name, _ in leaves({one: value for one, value in values.items() if (one == "hydra") == is_hydras})]
 
 
 def unresolved(key: object, error: OmegaConfBaseException) -> str:

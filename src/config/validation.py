@@ -6,6 +6,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from src.choices import quoted
+from src.config.near import unknown_key
 from src.config.refused import refusal
 from src.fields import Block
 
@@ -56,7 +57,8 @@ def _line(kind: type[Block], detail: ErrorDetails, prefix: str) -> str:
             f"{key}: a file of this group must {rule}, but got one that sets keys of {key}: {quoted(detail['input'])}."
         )
     if detail["type"] == "extra_forbidden":
-        return f"{key}: must be a known key, but got {parts[-1]!r}; known here: {', '.join(known_keys(block))}."
+        here = known_keys(block)
+        return unknown_key(key, [".".join((*key.split(".")[:-1], name)) for name in here], here)
     if detail["type"] == "missing":
         return f"{key}: must be set, but got nothing."
     rule = detail["msg"].removeprefix("Value error, ").replace("Input should be", "must be").replace("should", "must")
