@@ -8,6 +8,7 @@ import urllib.request
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 
+from filelock import FileLock
 from rich.console import Console
 from rich.progress import Progress
 
@@ -19,7 +20,7 @@ NETWORK = (urllib.error.URLError, ConnectionError, TimeoutError, ssl.SSLError, H
 
 
 def download(url: str, path: Path, *, md5: str) -> Path:
-    """Fetch `url` to `path` unless it is there, going on with a `.part` that an earlier try left.
+    """Fetch `url` to `path` unless it is there, going on with a `.part` that an earlier try left; one process at a time.
 
     Raises OSError in one line if the file cannot be had, ValueError if its MD5 is not `md5` (the bad file is removed).
     """
@@ -28,6 +29,11 @@ def download(url: str, path: Path, *, md5: str) -> Path:
     if not url.startswith(("http://", "https://", "ftp://", "file://")):
         raise ValueError(f"data.url: must be an address that begins with https:// or the like, but got {url!r}.")
     path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{path}.lock"):  # two that append to one part would spoil it
+        return path if path.is_file() else _whole(url, path, md5)
+
+
+def _whole(url: str, path: Path, md5: str) -> Path:
     part = path.with_name(path.name + ".part")
     for attempt in range(TRIES):
         try:
@@ -45,7 +51,7 @@ def download(url: str, path: Path, *, md5: str) -> Path:
     if found != md5:
         part.unlink()
         raise ValueError(f"{url}: the file must have MD5 {md5}, but got {found}; it was removed, try again.")
-    with whole_file(path, shared=True) as whole:
+    with whole_file(path) as whole:
         part.replace(whole)
     return path
 

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
+from threading import get_native_id
 
 from src.disk.plain import check_plain
 
@@ -18,10 +19,10 @@ FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
 def whole_file(path: Path, *, flush: bool = True, shared: bool = False) -> Iterator[Path]:
     """A file beside `path` to be written inside: then it is flushed to disk and renamed over `path`, or removed if that fails.
 
-    `flush`: whether to wait for the disk. `shared`: whether other processes may write the same file at once.
+    `flush`: whether to wait for the disk. `shared`: whether other threads or processes may write the same file at once.
     """
     check_plain(path)  # a file that is renamed over a device takes its place
-    part = path.with_name(f"{path.name}.{os.getpid()}.part" if shared else f"{path.name}.part")
+    part = path.with_name(f"{path.name}.{os.getpid()}-{get_native_id()}.part" if shared else f"{path.name}.part")
     try:
         yield part
         if flush:

@@ -69,6 +69,11 @@ def cut(handler: Handler) -> None:
     handler.give(206 if handler.start() else 200, rest[: len(rest) // 3], length=len(rest))
 
 
+def left_by(path: Path) -> list[str]:
+    """What lies in its folder, beside the lock."""
+    return [file.name for file in path.parent.iterdir() if file.suffix != ".lock"]
+
+
 def then(*answers: Callable[[Handler], None]) -> Callable[[Handler], None]:
     """Each answer once, in turn."""
     left = iter(answers)
@@ -108,7 +113,7 @@ def part(path: Path) -> Path:
 
 def assert_whole(path: Path) -> None:
     assert path.read_bytes() == CONTENT
-    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    assert left_by(path) == [path.name]
 
 
 def test_a_file_is_fetched_whole_and_its_folder_made(server: Server, path: Path):
@@ -158,7 +163,7 @@ def test_a_part_that_is_wrong_is_removed_and_the_next_call_succeeds(
     part.write_bytes(left)
     with pytest.raises(ValueError, match=f"must have MD5 {MD5}, but got"):
         download(server.url, path, md5=MD5)
-    assert list(path.parent.iterdir()) == []
+    assert left_by(path) == []
     download(server.url, path, md5=MD5)
     assert_whole(path)
 
@@ -168,7 +173,7 @@ def test_a_wrong_md5_is_told_with_both_and_the_file_removed(server: Server, path
     with pytest.raises(ValueError, match=f"{server.url}: .* MD5 {expected}, but got {MD5}") as raised:
         download(server.url, path, md5=expected)
     assert "\n" not in str(raised.value)
-    assert list(path.parent.iterdir()) == []
+    assert left_by(path) == []
 
 
 def assert_says_what_to_do(error: BaseException, url: str) -> None:
@@ -248,3 +253,16 @@ def test_a_folder_that_cannot_be_made_is_named(server: Server, tmp_path: Path):
     with pytest.raises(OSError, match=str(tmp_path / "file")):
         download(server.url, tmp_path / "file" / "file.npz", md5=MD5)
     assert server.ranges == []
+
+
+def test_two_at_once_fetch_once(server, tmp_path):
+    found = []
+    threads = [
+        Thread(target=lambda: found.append(download(server.url, tmp_path / "file.npz", md5=MD5))) for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [path.read_bytes() for path in found] == [CONTENT, CONTENT]
+    assert len(server.ranges) == 1

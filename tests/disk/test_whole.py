@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import threading
 import warnings
 from pathlib import Path
 
@@ -98,11 +99,26 @@ def test_a_process_that_is_forked_flushes_with_threads_of_its_own(tmp_path: Path
     assert (tmp_path / "after").is_file()
 
 
-def test_files_of_several_processes_do_not_meet(tmp_path: Path):
+def test_files_of_several_threads_and_processes_do_not_meet(tmp_path: Path):
+    writing, written = threading.Event(), threading.Event()
+
+    def write() -> None:
+        with whole_file(tmp_path / "text", shared=True) as part:
+            part.write_text("theirs")
+            writing.set()
+            assert written.wait(30)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    assert writing.wait(30)
     with whole_file(tmp_path / "text", shared=True) as part:
-        assert part.name == f"text.{os.getpid()}.part"
+        assert str(os.getpid()) in part.name
         part.write_text("mine")
     assert (tmp_path / "text").read_text() == "mine"
+    written.set()
+    thread.join()
+    assert (tmp_path / "text").read_text() == "theirs"
+    assert [path.name for path in tmp_path.iterdir()] == ["text"]
 
 
 def test_a_file_that_cannot_be_made_is_told_by_its_own_name(tmp_path: Path):
