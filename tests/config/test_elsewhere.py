@@ -59,6 +59,14 @@ def test_a_plus_makes_no_difference_where_only_one_thing_can_be_meant(override: 
     assert compose_run(override) == compose_run(other)
 
 
+def test_a_launcher_that_is_not_installed_has_its_counterpart_named():
+    said = refusal("hydra/launcher=nothing")
+    assert said is not None
+    assert "must be one of basic, stacked (hydra.launcher.workers=N trains in N processes" in said.replace(
+        "joblib, ", ""
+    )
+
+
 def test_no_key_of_ours_is_told_as_anothers():
     ours = {key for key, _ in leaves(composed_values())}
     blocks = {key.rpartition(".")[0] for key in ours}
