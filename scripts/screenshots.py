@@ -54,6 +54,9 @@ SHOTS = [
     Shot("mlflow_sweep", GRID, f"#/experiments/{{digits}}/runs/{{{SWEEP}}}", (1280, 900), ("Show more",)),
     Shot("mlflow_experiments", "", "#/experiments", (1280, 420)),
     Shot("mlflow_runs", "", f"#/experiments/{{digits}}/runs?viewStateShareKey={KEY}", (1700, 560)),
+    Shot(
+        "mlflow_curves", "", f"#/experiments/{{digits}}/runs?viewStateShareKey={KEY}&compareRunsMode=CHART", (1400, 900)
+    ),
     Shot("report_run", f"-m src.report run={RUN} output=run.html", "run.html", (1100, 1500)),
     Shot("report_sweep", f"-m src.report sweep={SWEEP} output=sweep.html", "sweep.html", (1100, 1500)),
 ]

@@ -19,7 +19,7 @@ from src import runs
 from src.config.command_line import CONF, OPEN, for_hydra, read_name
 from src.config.environment import Resolved, resolve
 from src.config.errors import report_errors
-from src.config.folders import check_places
+from src.config.folders import check_numbered, check_places
 from src.config.help import choices
 from src.config.loading import load
 from src.config.messages import UNRESOLVED, explain, unresolved
@@ -136,6 +136,7 @@ class Check(Callback):
                 ours = "hydra/sweeper=optuna is another here, which takes the same keys"
                 raise ValueError(f"hydra.sweeper._target_: must be left out ({ours}), but got {target}.")
             check_places(config.hydra, "hydra.sweep.dir", "sweep")
+            check_numbered(config.hydra)
 
 
 def _check_launcher(typed: Iterable[str], *, has_seeds: bool) -> None:

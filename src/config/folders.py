@@ -5,9 +5,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+from omegaconf import OmegaConf
+
 from src import runs
 from src.runs import beginning
 
+NUMBER = "${hydra.job.num}"
 NAME = re.compile(r"[\w.-]*\w[\w.-]*")  # of one file or folder
 
 
@@ -43,3 +46,11 @@ def check_places(hydra: Any, key: str, kind: str) -> None:
             raise ValueError(
                 f"{key}: must be the {kind}'s alone, but got {given!r}, which {where} the folder of a {kept}."
             )
+
+
+def check_numbered(hydra: Any) -> None:
+    """Raises ValueError unless the folders of a multirun's jobs are called by their numbers, whatever launches them."""
+    given = OmegaConf.to_container(hydra.sweep, resolve=False)["subdir"]  # type: ignore[index,call-overload]
+    if given != NUMBER:
+        told = "a sweep's folders are numbered, and `python -m src.runs sweep=NAME` tells what each is"
+        raise ValueError(f"hydra.sweep.subdir: must be left out ({told}), but got {given}.")

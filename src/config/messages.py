@@ -53,6 +53,12 @@ HYDRAS: dict[str, Callable[[re.Match[str]], str]] = {
     r"Additional config directory '(.*?)' not found": lambda found: (
         f"--config-dir: must be a folder, but got {found[1]!r}."
     ),
+    r"Multiple values for (.*?)\. To override a value use 'override .*?: (.*?)'": lambda found: (
+        f"{found[1]}: must be chosen once (a run that goes on keeps it), but got {found[2]} too."
+    ),
+    r"(\S+) appears more than once in the final defaults list": lambda found: (
+        f"{found[1]}: must be chosen once, but got it twice."
+    ),
     r"Could not override '(.*?)'": lambda found: f"{found[1]}: must be a known key or choice, but got {found[1]!r}.",
 }
 

@@ -13,6 +13,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from src import runs
 from src.config.composition import resolved
+from src.config.folders import check_numbered
 from src.config.schema import Run
 from src.config.templates import Templates
 from src.passwords import kept, without_passwords
@@ -43,8 +44,7 @@ class Composer:
         """Job `number`; ValueError if its settings break a rule."""
         template, values = self.templates.of(overrides)
         hydra = template.plain_hydra
-        if hydra["sweep"]["subdir"] != "${hydra.job.num}":
-            self._check_subdir(overrides, number)
+        check_numbered(template.hydra)
         task, own = template.task(values), self._own(overrides, number, hydra["job"]["config"])
         run = resolved(task, template.hydra, typed=own["overrides"]["task"], loader=self.templates.loader)
         config = _yaml(OmegaConf.to_container(task, resolve=False, enum_to_str=True))
@@ -81,10 +81,6 @@ class Composer:
             "job": {"id": str(number), "num": number, "override_dirname": dirname},
             "runtime": {"output_dir": str(self.place / str(number))},
         }
-
-    def _check_subdir(self, overrides: Sequence[str], number: int) -> None:
-        if (subdir := str(self._whole(overrides, number).hydra.sweep.subdir)) != str(number):
-            raise ValueError(f"hydra.sweep.subdir: must be the job's number, {number}, but got {subdir}.")
 
 
 def check_together(together: Sequence[Run]) -> None:

@@ -27,7 +27,8 @@ def arguments(argv: Sequence[str]) -> list[str]:
             f"resume: must be a run of its own (the command of a sweep goes on with it), but got {resumed[-1]}."
         )
     check_seal(folder)
-    started = [text for text in overrides(folder) if text not in argv and not _is_given_again(text, argv)]
+    typed = {text.lstrip("+") for text in argv}
+    started = [text for text in overrides(folder) if text.lstrip("+") not in typed and not _is_given_again(text, argv)]
     return [*_config_dir(folder, argv), *started, *argv, "hydra.output_subdir=null"]
 
 

@@ -15,7 +15,7 @@ from src.disk import DamagedError
 from src.runs.files import FACTS, HYDRAS, LEADERBOARD, RESULTS, read_json, read_yaml
 from src.runs.identity import read_config
 from src.statistics.rounding import rounded
-from src.tracking.views import link, offer_figures
+from src.tracking.views import links, offer_figures
 
 SHOWN = (
     *("auroc", "accuracy", "accuracy_at_threshold", "sensitivity_at_threshold", "specificity_at_threshold"),
@@ -75,7 +75,7 @@ def describe_experiment(client: Any, experiment_id: str, name: str) -> None:
     said = [line.removeprefix("# ") for line in lines if line.startswith("# ") and "@package" not in line]
     text = "\n\n".join(said) or f"Runs of `python -m src.train` with `tracking.experiment={name}`."
     offer_figures(client, experiment_id)
-    client.set_experiment_tag(experiment_id, NOTE, f"{text}\n\n{link(experiment_id)}")
+    client.set_experiment_tag(experiment_id, NOTE, f"{text}\n\n{links(experiment_id)}")
 
 
 def _of_run(run_id: str, folder: Path, results: Mapping[str, Any]) -> str:

@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import subprocess
+from pathlib import Path
 
 import pytest
 from hydra.errors import HydraException
@@ -11,6 +13,7 @@ from src.config.composition import compose_run, composed_values
 from src.config.elsewhere import HERE, here
 from src.config.leaves import leaves
 from src.config.messages import explain
+from tests import doors
 from tests.doors import REPOSITORY
 
 BRIDGES = (REPOSITORY / "docs" / "bridges.md").read_text(encoding="utf-8")
@@ -56,6 +59,14 @@ def test_a_plus_makes_no_difference_where_only_one_thing_can_be_meant(override: 
     assert compose_run(override) == compose_run(other)
 
 
+def test_a_launcher_that_is_not_installed_has_its_counterpart_named():
+    said = refusal("hydra/launcher=nothing")
+    assert said is not None
+    assert "must be one of basic, stacked (hydra.launcher.workers=N trains in N processes" in said.replace(
+        "joblib, ", ""
+    )
+
+
 def test_no_key_of_ours_is_told_as_anothers():
     ours = {key for key, _ in leaves(composed_values())}
     blocks = {key.rpartition(".")[0] for key in ours}
@@ -73,3 +84,16 @@ def test_what_is_named_here_is_a_key():
     for said in HERE.values():
         for key in re.findall(r"\b((?:optimizer|trainer|tracking|schedule|model)\.[a-z_]+)", said):
             assert key in known, said
+
+
+def test_a_run_goes_on_with_its_experiment_however_that_is_typed(tmp_path: Path):
+    small = ("data=moons", "epochs=1", "model.widths=[4]", "tracking.enabled=false")
+
+    def train(*argv: str) -> "subprocess.CompletedProcess[str]":
+        return doors.run("-m", "src.train", *argv, cwd=tmp_path)
+
+    assert train("+experiment=smoke", *small, "hydra.run.dir=mlruns/runs/a").returncode == 0
+    again = train("resume=a", "experiment=smoke")
+    assert (again.returncode, again.stderr) == (0, "")
+    other = train("resume=a", "experiment=digits")
+    assert other.stderr == "error: experiment: must be chosen once (a run that goes on keeps it), but got digits too.\n"

@@ -1,6 +1,8 @@
 """A real MLflow server that dies while runs train, and comes back."""
 
 import shutil
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from src import runs
 from src.runs.files import SWEEP
 from src.sync import sync
 from src.tracking.events import Finish
+from src.tracking.machine import VARIABLE
 from src.tracking.patient_writer import PatientWriter
 from src.tracking.run_writer import DatabaseWriter, ServerWriter, run_writer
 from src.tracking.state import State, is_complete
@@ -189,3 +192,22 @@ def recorded(uri: str) -> dict[str, Any]:
         "curves": curves,
         "files": files,
     }
+
+
+def test_what_the_machine_did_stands_on_a_sweeps_parent_run_on_a_server(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv(VARIABLE, "0.01")
+    sweep, jobs = sweep_jobs(tmp_path, server.uri, 2)
+    follow = replace(following(sweep, server.uri, is_sweep=True), system_metrics=True)
+    writer = PatientWriter(follow, lambda text: None)
+    for job in jobs:
+        leave(job, (1, 2))
+        for event in story(job, (1, 2)):
+            writer.add(event)
+        time.sleep(0.02)
+        assert writer.write()
+    assert writer.finish(Finish("FINISHED", None))
+    assert len(steps(server.uri, parent_at(server.uri).info.run_id, "system/cpu_utilization_percentage")) == 3
+    for run in children_at(server.uri).values():
+        assert not any(name.startswith("system/") for name in run.data.metrics)

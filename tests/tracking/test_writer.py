@@ -155,8 +155,10 @@ def test_a_sweep_is_a_parent_and_a_child_for_each_member(tmp_path: Path, uri: st
     assert (given.dataset.name, json.loads(given.dataset.profile)["num_rows"]) == ("made up", 10)
     experiment = client.get_experiment(parent.info.experiment_id)
     assert f"(#/experiments/{experiment.experiment_id}/runs?viewStateShareKey={KEY}&" in experiment.tags[NOTE]
-    columns = json.loads(json.loads(experiment.tags[TAG])["state"])["selectedColumns"]
-    assert {"metrics.`best/val/loss`", "metrics.`test/auroc`", "params.`optimizer.lr`"} <= set(columns)
+    view = json.loads(json.loads(experiment.tags[TAG])["state"])
+    assert {"metrics.`best/val/loss`", "metrics.`test/auroc`", "params.`optimizer.lr`"} <= set(view["selectedColumns"])
+    assert view["compareRunCharts"][0]["metricKey"] == "val/loss"
+    assert len(experiment.tags[TAG]) < 5000  # a database's column
     files = {file.path for file in client.list_artifacts(children["grid-0/1"].info.run_id)}
     assert files >= {"config.yaml", "results.json", "predictions.parquet"}
     assert is_complete(sweep)
