@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 import yaml
+from pydantic_core import from_json
 
 from src import runs
 from src.disk import DamagedError
@@ -19,6 +20,7 @@ from src.runs.stop_reason import RunStatus
 EXPERIMENT = re.compile(rb"^tracking:\n(?:  .*\n)*?  experiment: (.*)$", re.MULTILINE)
 ENDED = "ended"  # when, UTC
 TOLD = ("status", "stop_reason", "best_epoch", "stopped_epoch", "num_params", "threshold")
+NESTED = (list, dict)
 WHOLE = ("seed", "best_epoch", "stopped_epoch", "num_params")
 FIRST = (
     *(
@@ -46,8 +48,9 @@ def runs_table(root: Path = runs.ROOT) -> pd.DataFrame:
     rows = [row for label, sweep, folder in _folders(root) if (row := _row(label, sweep, folder)) is not None]
     found = {name: None for keys in {tuple(row): None for row in rows} for name in keys}
     figures = sorted(name for name in found if name.startswith(("val_", "test_")))
-    settings = [name for name in found if name not in FIRST and name not in figures]
-    table = pd.DataFrame({name: [row.get(name) for row in rows] for name in (*FIRST, *figures, *settings)})
+    empty = dict.fromkeys((*FIRST, *figures, *found))
+    columns = list(zip(*({**empty, **row}.values() for row in rows), strict=True)) or [()] * len(empty)
+    table = pd.DataFrame(dict(zip(empty, columns, strict=True)))
     whole = dict.fromkeys(WHOLE, "Int64")  # where a run has none, pandas would make floats of all
     return table.astype(whole).assign(**{ENDED: pd.to_datetime(table[ENDED], unit="s", utc=True)})
 
@@ -71,7 +74,7 @@ def _names(folder: str) -> list[str]:
 def _row(label: str, sweep: str | None, folder: str) -> dict[str, Any] | None:
     """None of a folder that holds no run, or one whose files are damaged, or deleted meanwhile."""
     try:
-        settings = dict(_settings(json.loads(_read(folder, IDENTITY))["settings"]))
+        settings = _settings(from_json(_read(folder, IDENTITY))["settings"])
         named = {"run": label, "sweep": sweep, "experiment": _experiment(_read(folder, CONFIG))}
         return {**settings, **named, **_ended(folder)}
     except (ValueError, KeyError, TypeError, AttributeError, OSError, DamagedError):
@@ -83,9 +86,8 @@ def _read(folder: str, name: str) -> bytes:
         return file.read()
 
 
-def _settings(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    for name, value in given.items():
-        yield name, json.dumps(value) if isinstance(value, (list, dict)) else value
+def _settings(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: json.dumps(value) if value.__class__ in NESTED else value for name, value in given.items()}
 
 
 def _experiment(config: bytes) -> str | None:
@@ -103,7 +105,7 @@ def _name(text: str) -> str | None:
 def _ended(folder: str) -> dict[str, Any]:
     """How it ended."""
     try:
-        told = json.loads(_read(folder, RESULTS))
+        told = from_json(_read(folder, RESULTS))  # pydantic's reader takes half as long as Python's
     except FileNotFoundError:
         path = Path(folder)
         is_alive = runs.is_alive(path) or (path.name.isdigit() and runs.is_alive(path.parent))
