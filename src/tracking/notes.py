@@ -12,7 +12,7 @@ import yaml
 from src.config.command_line import CONF
 from src.config.schema import NOTE, Run
 from src.disk import DamagedError
-from src.runs.files import FACTS, HYDRAS, LEADERBOARD, RESULTS, read_json, read_yaml
+from src.runs.files import FACTS, HYDRAS, LEADERBOARD, RESULTS, SWEEP, read_json, read_yaml
 from src.runs.identity import read_config
 from src.statistics.rounding import rounded
 from src.tracking.views import links, offer_figures
@@ -63,7 +63,14 @@ def describe_sweep(client: Any, run_id: str, folder: Path) -> None:
         if "selected" in board and board["selected"].eq("True").any()
         else ""
     )
-    client.set_tag(run_id, NOTE, f"{_command(folder)}\n\n{_table(shown, rows)}{more}{picked}")
+    heads = [_objective(folder) if name == "mean" else name for name in shown]
+    client.set_tag(run_id, NOTE, f"{_command(folder)}\n\n{_table(heads, rows)}{more}{picked}")
+
+
+def _objective(folder: Path) -> str:
+    """What a sweep's leaderboard has the means of."""
+    figures, best = read_json(folder / SWEEP)["figures"], "best/"
+    return next((name.removeprefix(best) for name in figures if name.startswith(best)), "mean")
 
 
 def describe_experiment(client: Any, experiment_id: str, name: str) -> None:

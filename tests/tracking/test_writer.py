@@ -135,7 +135,8 @@ def test_a_sweep_is_a_parent_and_a_child_for_each_member(tmp_path: Path, uri: st
         "rank,optimizer.lr,mean,selected,numbers\n1,0.1,0.25,True,1\n2,1.0,0.5,False,0\n"
     )
     (jobs[1].folder / "predictions.parquet").write_text("p")
-    runs.write_json(sweep / SWEEP, {"status": "FINISHED", "figures": {"sweep/runs": 2}, "tags": {"lab": "claims"}})
+    figures = {"sweep/runs": 2, "best/val/loss": 0.25}
+    runs.write_json(sweep / SWEEP, {"status": "FINISHED", "figures": figures, "tags": {"lab": "claims"}})
     assert parent_at(uri).info.status == "RUNNING"
     assert not is_complete(sweep)
     writer.finish(Finish("FINISHED", jobs[1].folder))
@@ -147,7 +148,7 @@ def test_a_sweep_is_a_parent_and_a_child_for_each_member(tmp_path: Path, uri: st
     assert curve(uri, parent.info.run_id, "sweep/done") == [(0, 1.0), (2, 2.0)]
     client = connect(uri)
     assert {file.path for file in client.list_artifacts(parent.info.run_id)} == {"leaderboard.csv", "leaderboard.json"}
-    table = "| optimizer.lr | mean |\n| --- | --- |\n| 0.1 | 0.25 |\n| 1.0 | 0.5 |\n\nThe first row was selected"
+    table = "| optimizer.lr | val/loss |\n| --- | --- |\n| 0.1 | 0.25 |\n| 1.0 | 0.5 |\n\nThe first row was selected"
     assert table in parent.data.tags[NOTE]
     assert "Epoch 2 kept, 3 trained (epochs)." in children["grid-0/1"].data.tags[NOTE]  # of the best
     assert NOTE not in children["grid-0/0"].data.tags
