@@ -126,8 +126,10 @@ def ends_in_good_order(folder: Path, process: "doors.Started | subprocess.Popen[
 def test_ctrl_c_ends_the_run_in_good_order(tmp_path: Path):
     command = [sys.executable, "-m", "src.train", *ENDLESS]
     with (tmp_path / "errors").open("wb") as errors:
-        process = subprocess.Popen(command, cwd=tmp_path, env=environment(), stdout=subprocess.DEVNULL, stderr=errors)
+        process = subprocess.Popen(command, cwd=tmp_path, env=environment(), stdout=errors, stderr=errors)
     assert ends_in_good_order(tmp_path, process, signal.SIGINT) == 130
+    told = (tmp_path / "errors").read_text()
+    assert f"broken off: python -m src.train resume={only_run(tmp_path).name} goes on with it\n" in told
 
 
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])

@@ -10,9 +10,11 @@ from rich.console import Console
 
 from src import runs
 from src.artifacts import Artifacts
+from src.config.errors import Interrupted
 from src.config.schema import Tracking
 from src.runs.background import Background
-from src.runs.files import ENVIRONMENT
+from src.runs.files import ENVIRONMENT, MULTIRUN, read_yaml
+from src.runs.folder import ROOT, label
 from src.runs.listener import REGISTERED, Listener, RecordError
 from src.runs.orphans import close_orphans
 from src.runs.provenance import environment
@@ -60,3 +62,21 @@ def recording(
             yield Recording(Record(background), background, [Artifacts(background), tracker, *REGISTERED])
     except RecordError as error:
         raise error.__cause__ or error from None
+    except (Interrupted, KeyboardInterrupt):
+        further = _again(folder) if figures is not None else f"python -m src.train resume={_named(folder)}"
+        console.print(f"broken off: {further} goes on with it", soft_wrap=True, highlight=False)
+        raise
+
+
+def _named(run: Path) -> str:
+    """As `resume=` takes it."""
+    return label(run) if run.resolve().is_relative_to(ROOT.resolve()) else os.path.relpath(run)
+
+
+def _again(sweep: Path) -> str:
+    """What goes on with a sweep."""
+    path = sweep / MULTIRUN
+    given = read_yaml(path)["hydra"] if path.is_file() else {}
+    if "fresh" not in (given.get(block, {}).get("resume") for block in ("launcher", "sweeper")):
+        return "the same command"
+    return f"the same command with hydra.sweep.dir={os.path.relpath(sweep)} in the place of resume=fresh"

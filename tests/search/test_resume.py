@@ -101,6 +101,7 @@ def test_an_interrupted_search_leaves_no_trial_running_and_goes_on(project: Path
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     assert process.wait() == 130, (project / "output").read_text()
+    assert "broken off: the same command goes on with it" in (project / "output").read_text()
     states = {trial.state for trial in study_of(project).trials}
     assert TrialState.RUNNING not in states
     assert {run.info.status for run in mlflow_runs(project)} <= {"KILLED", "FINISHED"}

@@ -107,6 +107,7 @@ def test_an_interrupted_sweep_says_so_and_goes_on(project: Path, straight: Path)
     wait_for_snapshots(project, process, 3)
     process.send_signal(signal.SIGINT)
     assert process.wait() == 130, (project / "output").read_text()
+    assert "broken off: the same command goes on with it" in (project / "output").read_text()
     stop_reasons = {result["stop_reason"] for result in results(sweep_of(project)).values()}
     assert "interrupted" in stop_reasons <= {"interrupted", "patience", "epochs"}
     assert "KILLED" in {run.info.status for run in mlflow_runs(project)} <= {"KILLED", "FINISHED"}
