@@ -7,7 +7,9 @@ from rich.console import Console
 
 from src.data.reading import LastRead
 from src.engines.dispatch import Dispatch
+from src.engines.native import checkpoint
 from src.engines.stacked import commit
+from src.engines.stacked import engine as stacked
 from src.engines.workers.messages import EpochDone
 from src.engines.workers.workers import Workers
 from src.sweep.one import jobs as source_of
@@ -36,6 +38,18 @@ class Listening(Workers):
             return take(hand, message)
 
         self.driver.take = listen
+
+
+@pytest.fixture(autouse=True)
+def given_back(monkeypatch):
+    """The reader sets these in this process too, which trains other tests' runs in folders that are not there."""
+    for module, name in (
+        (checkpoint, "SECONDS"),
+        (checkpoint, "SHARE"),
+        (stacked, "SNAPSHOT_SECONDS"),
+        (stacked, "SNAPSHOT_SHARE"),
+    ):
+        monkeypatch.setattr(module, name, getattr(module, name))
 
 
 @pytest.mark.parametrize("engine", ["native", pytest.param("single", marks=pytest.mark.slow), "stacked"])
