@@ -72,7 +72,9 @@ def _show(rows: pd.DataFrame, columns: Sequence[str], of: int, limit: int) -> No
     def cell(value: object) -> str:
         if pd.isna(value):  # type: ignore[call-overload]
             return ""
-        return rounded(value) if isinstance(value, float) and abs(value) >= 1e-3 else f"{value}"
+        if not isinstance(value, float):
+            return f"{value}"
+        return rounded(value) if abs(value) >= 1e-3 else f"{value:.4g}"
 
     console, shown = Console(), rows.head(limit) if limit else rows
     named = {name: name for name in map(str, rows.columns)} if columns else overview(rows)
