@@ -1,4 +1,4 @@
-"""The pictures of `docs/`: `python -m scripts.screenshots [NAME...]`, with Chromium and chromedriver, in five minutes.
+"""The pictures of `docs/`: `python -m scripts.screenshots [NAME...]`, with Chromium and chromedriver, in ten minutes.
 
 Runs of their own, in a temporary folder, by the commands that stand here; then each page as a browser has it.
 """
@@ -59,6 +59,7 @@ SHOTS = [
     ),
     Shot("report_run", f"-m src.report run={RUN} output=run.html", "run.html", (1100, 1500)),
     Shot("report_sweep", f"-m src.report sweep={SWEEP} output=sweep.html", "sweep.html", (1100, 1500)),
+    Shot("playground", "-m experiments.playground --output playground.html", "playground.html", (1280, 770)),
 ]
 
 
