@@ -102,19 +102,19 @@ def searched(task: Task, sampler: str, seed: int) -> tuple[float, float]:
         trial = study.ask(dict(task.space))
         asking += time.perf_counter() - started
         loss = trained(task.estimator, trial.params, seed, *parts)
-        study.tell(trial, loss)
-        least = min(least, loss)
+        study.tell(trial, loss, state=optuna.trial.TrialState.FAIL if loss is None else None)
+        least = least if loss is None else min(least, loss)
     return least, asking / task.n_trials
 
 
 def trained(
     estimator: Any, params: Mapping[str, Any], seed: int, train: Any, val: Any, of_train: Any, of_val: Any
-) -> float:
-    """The loss of val, of a regression divided by the variance; of what diverged a large one."""
+) -> float | None:
+    """The loss of val, of a regression divided by the variance; None of what diverged, which fails as in a search."""
     try:
         model = estimator(**params, epochs=20, patience=None, random_state=seed).fit(train, of_train)
     except ValueError:
-        return 1e3
+        return None
     if hasattr(model, "predict_proba"):
         return float(log_loss(of_val, model.predict_proba(val), labels=model.classes_))
     return float(mean_squared_error(of_val, model.predict(val)) / np.var(of_val))
