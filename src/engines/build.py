@@ -17,6 +17,7 @@ from src.engines.stacked.data import StackData
 from src.engines.stacked.folds import Fold, form_of
 from src.engines.stacked.hyperparameters import Hyperparameters
 from src.engines.stacked.member import Member
+from src.engines.stacked.size import choose_slots
 from src.engines.stacked.spec import StackSpec, arguments
 from src.engines.stacked.stack import Leaver
 from src.engines.stacked.stackable import why_model_not
@@ -156,6 +157,11 @@ def _fold(run: Run, dataset: Dataset) -> Fold:
 def build_job_model(job: Job, dataset: Dataset) -> nn.Module:
     """The model of a job with its initial weights."""
     return build_run_model(job.run, dataset)
+
+
+def slots_of(job: Job, dataset: Dataset, most: int) -> int:
+    """How many like a job train best at once, of at most `most`."""
+    return choose_slots(build_job_model(job, dataset), device_of(job.run), _rows_per_step(job.run), most)
 
 
 def build_member(job: Job, data: StackData, read: Read) -> Member:

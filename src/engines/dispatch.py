@@ -10,7 +10,7 @@ from src.config import check_against_data
 from src.config.schema import Run
 from src.data.dataset import Dataset
 from src.data.reading import LastRead
-from src.engines.build import Read, spec_with_folds, why_not
+from src.engines.build import Read, slots_of, spec_with_folds, why_not
 from src.engines.stacked.engine import StackedEngine
 from src.engines.stacked.size import MOST
 from src.engines.stacked.snapshot import Snapshot
@@ -177,6 +177,8 @@ class Dispatch:
         if self.slots == 1:
             return False
         reason = why_not(first.run, dataset)
+        if reason is None and not self.slots and first.run.engine == "auto" and slots_of(first, dataset, MOST) == 1:
+            reason = "its steps are so large that a stack would be slower"
         if reason:
             self.console.print(f"job {first.number} and what is like it: alone, one after another: {reason}.")
         return reason is None

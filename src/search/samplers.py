@@ -13,6 +13,8 @@ from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState
 
+from src.search.gaussian_process import GaussianProcess
+
 
 class Grid(samplers.GridSampler):
     """Optuna's, without its ending `study.optimize` when it is through; `num_settings`: how many settings it has."""
@@ -111,7 +113,7 @@ SAMPLERS = {
     "random": _seeded(samplers.RandomSampler),
     "grid": _grid,
     "cmaes": _seeded(samplers.CmaEsSampler),
-    "gp": _seeded(samplers.GPSampler),
+    "gp": _seeded(GaussianProcess),
     "qmc": _seeded(samplers.QMCSampler),
     "nsgaii": _seeded(samplers.NSGAIISampler),
 }

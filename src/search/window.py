@@ -1,20 +1,22 @@
 """What samplers and pruners see of a long study: so many of its trials that the next costs what the first ones cost."""
 
 from bisect import insort
-from collections.abc import Callable, Hashable, Sequence
-from functools import cached_property
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 from optuna import Study
 from optuna.distributions import BaseDistribution
 from optuna.pruners import BasePruner
-from optuna.samplers import BaseSampler, CmaEsSampler, GPSampler, NSGAIISampler, TPESampler
+from optuna.samplers import BaseSampler, CmaEsSampler, NSGAIISampler, TPESampler
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
+from src.search.gaussian_process import GaussianProcess
+from src.search.view import View
+
 SEEN = 400  # trials
 BEST = 100  # of these; TPE samples about the best 25 at most
-PARTIAL = (TPESampler, GPSampler)  # samplers that need not see all trials to sample one
+PARTIAL = (TPESampler, GaussianProcess)  # samplers that need not see all trials to sample one
 SHARED = (*PARTIAL, CmaEsSampler, NSGAIISampler)  # that ask for the space which all trials share, to sample in it
 Ranked = tuple[float, tuple[float, ...], int]  # of a trial: how far it is against constraints, its losses, its number
 
@@ -78,27 +80,6 @@ def _beats(one: Ranked, other: Ranked) -> bool:
     if one[0] != other[0]:
         return one[0] < other[0]
     return one[1] != other[1] and all(mine <= its for mine, its in zip(one[1], other[1], strict=True))
-
-
-class View:
-    """`study` as it is now, of whose trials those that are `chosen` are seen."""
-
-    def __init__(self, study: Study, chosen: Callable[[Study], Sequence[FrozenTrial]]) -> None:
-        self._study, self._chosen = study, chosen
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._study, name)
-
-    def get_trials(self, deepcopy: bool = True, states: Any = None) -> list[FrozenTrial]:
-        """As a study has it."""
-        return [trial for trial in self._trials if states is None or trial.state in states]
-
-    @cached_property
-    def _trials(self) -> Sequence[FrozenTrial]:
-        return self._chosen(self._study)
-
-    def _get_trials(self, deepcopy: bool = True, states: Any = None, use_cache: bool = False) -> list[FrozenTrial]:
-        return self.get_trials(deepcopy, states)  # what Optuna's own samplers call
 
 
 def within(window: Window, sampler: BaseSampler) -> BaseSampler:

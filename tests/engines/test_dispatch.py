@@ -1,10 +1,16 @@
 """Which runs are trained together."""
 
+import io
+
 import pytest
+from rich.console import Console
 
 from src.config.composition import compose_run
 from src.data.reading import LastRead
-from src.engines.dispatch import kind_of
+from src.engines.build import spec_of
+from src.engines.dispatch import Dispatch, kind_of
+from src.runs.job import Jobs
+from tests.engines.stacked.heard import Heard, jobs_of
 
 DIFFERING = ([], ["model.widths=[3]"], ["batch_size=16", "model.activation=tanh"], ["optimizer=sgd"])
 
@@ -21,3 +27,15 @@ def test_what_it_does_not_know_is_of_its_stack():
     keys = ("data=wine", "trainer.accelerator=cpu", "model=tabm")
     plain, wide = compose_run(*keys), compose_run(*keys, "batch_size=16")
     assert len({kind_of(run, read) for run in (plain, wide, compose_run("data=wine"))}) == 3
+
+
+@pytest.mark.parametrize(("rows", "is_alone"), [(64, True), (1, False)])
+def test_what_a_stack_would_slow_down_is_trained_one_by_one(tmp_path, monkeypatch, rows, is_alone):
+    monkeypatch.chdir(tmp_path)
+    keys = ("data=wine", "model=tabm", "model.d_block=256", "trainer.accelerator=cpu", "epochs=1")
+    jobs = jobs_of(compose_run(*keys, f"batch_size={rows}", f"seed={seed}") for seed in range(2))
+    heard, told = Heard(), io.StringIO()
+    Dispatch(Jobs(jobs, spec_of), [heard], console=Console(file=told, width=200)).train()
+    assert ("one after another: its steps are so large that a stack would be slower." in told.getvalue()) == is_alone
+    seconds = {heard.rows[job.number][0]["epoch_seconds"] for job in jobs}
+    assert len(seconds) == 1 + is_alone  # a stack's epoch is one

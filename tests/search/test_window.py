@@ -6,7 +6,8 @@ from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState, create_trial
 
 from src.search import window
-from src.search.window import View, Window, WindowedPruner, WindowedSampler, within
+from src.search.view import View
+from src.search.window import Window, WindowedPruner, WindowedSampler, within
 
 
 def study_of(values, direction="minimize"):

@@ -18,10 +18,11 @@ from src.engines.build import (
     build_trained,
     dataset_of,
     job_facts,
+    slots_of,
     spec_of,
 )
 from src.engines.stacked.member import Member, Tensors
-from src.engines.stacked.size import MOST, choose_slots
+from src.engines.stacked.size import MOST
 from src.engines.stacked.snapshot import Snapshot
 from src.engines.stacked.stack import Stack
 from src.memory import is_out_of_memory
@@ -58,8 +59,7 @@ class StackedEngine:
         self.first, self.spec, self.on_snapshot = first, spec_of(first, read), on_snapshot
         self.read = read
         self.data = build_stack_data(first, dataset)
-        model = build_job_model(first, dataset)
-        self.slots = slots or choose_slots(model, self.data.device, self.data.rows_per_step, most)
+        self.slots = slots or slots_of(first, dataset, most)
         self.waiting: deque[tuple[Member, Tensors | None]] = deque()  # they have begun, and go before the source's jobs
         self.stack: Stack | None = None
         self.used_, self.offered_ = 0, 0  # slots, summed over epochs

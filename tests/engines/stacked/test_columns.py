@@ -78,6 +78,7 @@ def test_a_split_is_evaluated_in_pieces_that_suit_the_k(monkeypatch):
 def test_slots_are_fewer_the_more_numbers_a_step_makes():
     run = compose_run("model=tabm", "model.d_block=256", "data=diabetes")
     model, cpu = build_run_model(run, read_dataset(run.data)), torch.device("cpu")
-    assert choose_slots(model, cpu, rows_per_step=256) == 2**22 // (256 * 32 * 256)  # rows, models in one, units
+    assert choose_slots(model, cpu, rows_per_step=16) == 2**19 // (16 * 32 * 256)  # rows, models in one, units
+    assert choose_slots(model, cpu, rows_per_step=256) == 1
     assert 16 < 2**22 / num_params(model) < 64
     assert choose_slots(model, cpu, rows_per_step=1) == 32
