@@ -1,4 +1,4 @@
-"""Choice of `+experiment=pneumonia` and `+experiment=pneumonia_cnn`, by val alone: the test split is never read.
+"""Choice of `+experiment=pneumonia`, `pneumonia_cnn` and `pneumonia_mixer`, by val alone: the test split is never read.
 
     python -m experiments.pneumonia_select data.path=FILE
 
@@ -28,7 +28,7 @@ from src.data.dataset import Split
 from src.metrics import auroc
 
 RESULTS = Path(__file__).parent / "results" / "pneumonia_select.json"
-SEEDS = {"pneumonia": (0, 5), "pneumonia_cnn": (100, 1)}  # the first, and how many
+SEEDS = {"pneumonia": (0, 5), "pneumonia_cnn": (100, 1), "pneumonia_mixer": (100, 1)}  # the first, and how many
 Overrides = tuple[str, ...]
 DISTURBANCES = [
     *(moved(shift=0.15), moved(rotation=15.0), moved(scale=0.2)),
@@ -61,6 +61,10 @@ GRIDS: dict[str, list[Overrides]] = {
         (*SHORT, *MEDIUM, "model.channels=[32,64,128]"),
         (*SHORT, *MEDIUM, "optimizer=adamw", "optimizer.lr=0.002", "optimizer.weight_decay=0.05"),
         *((*LONG, *kept, *MEDIUM) for kept in (COSINE, AVERAGED, ("schedule=cosine", "keep=last", "ema=0.999"))),
+    ],
+    "pneumonia_mixer": [
+        *(("optimizer=adam", f"optimizer.lr={lr}", *MEDIUM) for lr in (0.001, 0.002)),
+        ("optimizer=adamw", "optimizer.lr=0.001", "optimizer.weight_decay=0.05", *MEDIUM),
     ],
 }
 

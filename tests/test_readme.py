@@ -11,6 +11,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import ChoiceSweep, Glob, IntervalSweep, RangeSweep
 
 from src.config.composition import compose_run
+from src.search.window import BEST, SEEN
 from src.statistics.intervals import mean_and_sd
 from tests.doors import REPOSITORY
 from tests.serving.test_serving import REQUEST
@@ -91,6 +92,11 @@ def headline() -> dict[str, str]:
 @pytest.mark.parametrize("row", headline().values(), ids=headline())
 def test_the_headline_is_what_its_commands_found(row: str):
     assert f"| {row} |" in (REPOSITORY / "README.md").read_text().replace("*", "")
+
+
+def test_what_samplers_see_of_a_long_search_is_said():
+    told = f"`tpe` and `gp` see {SEEN} trials of a longer search, the best {BEST} and the latest"
+    assert told in (REPOSITORY / "README.md").read_text()
 
 
 def test_the_request_of_the_readme_is_the_one_that_is_answered_in_a_test():
