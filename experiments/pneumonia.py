@@ -2,12 +2,13 @@
 
 Command: python -m experiments.pneumonia             50 min on 2 cores
 
-Expected: over ten seeds of `+experiment=pneumonia`, `+experiment=pneumonia_cnn` and `+experiment=pneumonia_mixer`, which val chose
-(`experiments/pneumonia_select.py`), the test AUROC of the MLP and of the CNN is above that of the same without augmentation,
-since the test images come from elsewhere; that of the CNN is above the MLP's with augmentation and without, and above the
-MLP-Mixer's, further by the mean of eight views; the MLP is above the published ResNet-18 of 28 pixels (0.944), the CNN above
-ResNet-50 of 224 pixels (0.962). Each would be refuted by an interval, over seeds and images, that lies below. What is said of the
-CNN without augmentation and of the Mixer was stated after the other figures were known, and before those two were trained.
+Expected: over ten seeds of `+experiment=pneumonia`, `+experiment=pneumonia_cnn` and `+experiment=pneumonia_mixer`, which val
+chose (`experiments/pneumonia_select.py`), the test AUROC of the MLP and of the CNN is above that of the same without
+augmentation, since the test images come from elsewhere; that of the CNN is above the MLP's with augmentation and without, and
+above the MLP-Mixer's, further by the mean of eight views; the MLP is above the published ResNet-18 of 28 pixels (0.944), the
+CNN above ResNet-50 of 224 pixels (0.962). Each would be refuted by an interval, over seeds and images, that lies below. What is
+said of the CNN without augmentation and of the Mixer was stated after the other figures were known, and before those two were
+trained.
 `data.path=FILE` reads a file that is there already.
 """
 
