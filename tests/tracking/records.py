@@ -16,6 +16,7 @@ from src.runs.identity import folder_id
 from src.runs.job import Job
 from src.tracking.events import Begin, Close, End, Epoch, Event, Finish, Follow, end_of, now, params_of
 from src.tracking.store import connect
+from src.tracking.writer import Writer
 from src.tracking.writer_process import work
 
 EXPERIMENT = "claims"
@@ -157,3 +158,11 @@ def curve(uri: str, run_id: str, name: str = "val/loss") -> list[tuple[int, floa
 def steps(uri: str, run_id: str, name: str = "val/loss") -> list[int]:
     """The steps that MLflow has of a curve, each as often as it has it."""
     return [step for step, _ in curve(uri, run_id, name)]
+
+
+def write(writer: Writer, *events: Event) -> Writer:
+    """Give a writer these events, and have it write them."""
+    for event in events:
+        writer.add(event)
+    writer.write()
+    return writer
