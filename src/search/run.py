@@ -18,6 +18,7 @@ from src.disk import DamagedError
 from src.engines.native.cores import num_cores
 from src.engines.resources import Resources
 from src.engines.stacked import commit
+from src.runs.background import Background
 from src.runs.identity import read_run
 from src.runs.job import Job
 from src.runs.listener import Listener
@@ -25,6 +26,7 @@ from src.runs.orphans import close
 from src.runs.record import Recorded, recall
 from src.runs.stop_reason import StopReason
 from src.search.concluded import OVER, told_again
+from src.search.held import HeldStorage
 from src.search.preparation import Preparation, prepare
 from src.search.recovery import ended_in
 from src.search.results import infeasible, write_search_results
@@ -127,16 +129,7 @@ def run_search(request: Request, prepared: Preparation, data: LastRead, tracker:
     with recording(
         folder, base.tracking, tracker, console, figures=status.figures, shared=as_typed(space.fixed)
     ) as around:
-        trials = Trials(
-            storage,
-            folder.name,
-            prepared.directions,
-            sampler=prepared.samplers,
-            pruner=prepared.pruner,
-            background=around.background,
-        )
-        check_unchanged_settings(trials.study, base, space, settings, data_digest=prepared.dataset.digest)
-        trials.load(lambda trial: ended_in(folder, trial, plan))
+        trials = _trials(request, prepared, storage, around.background)
         rotation = Rotation(space.searched, prepared.split, plan.n_trials, base.seed)
         search = Search(
             trials,
@@ -179,6 +172,23 @@ def run_search(request: Request, prepared: Preparation, data: LastRead, tracker:
     if search.has_failed:
         raise _too_many_failures(search)
     return search
+
+
+def _trials(request: Request, prepared: Preparation, storage: HeldStorage, background: Background) -> Trials:
+    """Those of earlier starts, whose settings must be these, and those to come."""
+    folder = request.folder
+    trials = Trials(
+        storage,
+        folder.name,
+        prepared.directions,
+        sampler=prepared.samplers,
+        pruner=prepared.pruner,
+        background=background,
+    )
+    digest = prepared.dataset.digest
+    check_unchanged_settings(trials.study, request.base, request.space, request.settings, data_digest=digest)
+    trials.load(lambda trial: ended_in(folder, trial, prepared.plan))
+    return trials
 
 
 def recall_all(folder: Path, around: Recording, listeners: Sequence[Listener]) -> None:
