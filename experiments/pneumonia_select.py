@@ -7,7 +7,7 @@ it and it can hardly tell them apart, while test comes from elsewhere. So a conf
 copies of val that are disturbed the way another clinic would: other position, angle, distance, contrast, noise. The winner
 of each of GRIDS is the row with the highest mean over seeds, by one view of each image; the experiment's file holds it. Which
 rows the grids have came from earlier runs, whose test figures were known; which is taken comes from the criterion. The
-table of the CNN that is kept was trained in three commands of these settings; of the two rows of averaged weights it has what was
+table of the CNN that is kept was trained in several commands of these settings; of the rows of averaged weights it has what was
 printed, four digits.
 """
 
@@ -42,11 +42,17 @@ def affine(shift: float, rotation: float, scale: float) -> Overrides:
     return f"augment.shift={shift}", f"augment.rotation={rotation}", f"augment.scale={scale}"
 
 
+def net(norm: str, convs: int) -> Overrides:
+    """A convolutional network with this norm, and so many convolutions in a stage."""
+    return f"model.norm={norm}", f"model.convs_per_stage={convs}"
+
+
 NONE, SMALL, MEDIUM = affine(0.0, 0.0, 0.0), affine(0.05, 5.0, 0.05), affine(0.1, 10.0, 0.1)
 LARGE, HUGE = affine(0.15, 12.0, 0.2), affine(0.2, 20.0, 0.3)
 BEST = ("schedule=constant", "keep=best", "ema=null")
 COSINE = ("schedule=cosine", "keep=last", "ema=null")
 AVERAGED = ("schedule=constant", "keep=last", "ema=0.999")
+ADAMW = ("optimizer=adamw", "optimizer.lr=0.002", "optimizer.weight_decay=0.05")
 DROPOUTS = [("model.dropout=0.0",), ("model.dropout=0.3",)]
 SHORT, LONG = ("epochs=20", *COSINE), ("epochs=40",)
 GRIDS: dict[str, list[Overrides]] = {
@@ -55,12 +61,19 @@ GRIDS: dict[str, list[Overrides]] = {
         for augmentation, kept, dropout in itertools.product((NONE, MEDIUM, LARGE), (BEST, COSINE, AVERAGED), DROPOUTS)
     ],
     "pneumonia_cnn": [
-        *((*SHORT, *augmentation) for augmentation in (SMALL, MEDIUM, LARGE, HUGE)),
-        (*SHORT, *MEDIUM, "model.norm=null", "optimizer.lr=0.001"),
-        (*SHORT, *MEDIUM, "model.dropout=0.3"),
-        (*SHORT, *MEDIUM, "model.channels=[32,64,128]"),
-        (*SHORT, *MEDIUM, "optimizer=adamw", "optimizer.lr=0.002", "optimizer.weight_decay=0.05"),
-        *((*LONG, *kept, *MEDIUM) for kept in (COSINE, AVERAGED, ("schedule=cosine", "keep=last", "ema=0.999"))),
+        *((*SHORT, *net("layer", 2), *augmentation) for augmentation in (SMALL, MEDIUM, LARGE, HUGE)),
+        (*SHORT, *net("null", 2), *MEDIUM, "optimizer.lr=0.001"),
+        (*SHORT, *net("layer", 2), *MEDIUM, "model.dropout=0.3"),
+        (*SHORT, *net("layer", 2), *MEDIUM, "model.channels=[32,64,128]"),
+        (*SHORT, *net("layer", 2), *MEDIUM, *ADAMW),
+        *(
+            (*LONG, *kept, *net("layer", 2), *MEDIUM)
+            for kept in (COSINE, ("schedule=cosine", "keep=last", "ema=0.999"))
+        ),
+        *((*LONG, *AVERAGED, *net(norm, convs), *MEDIUM) for norm in ("layer", "instance") for convs in (2, 3)),
+        (*LONG, *AVERAGED, *net("layer", 2), *LARGE),
+        (*LONG, *AVERAGED, *net("instance", 2), *MEDIUM, *ADAMW),
+        *(("epochs=80", *AVERAGED, *net("layer", 2), *MEDIUM, *more) for more in ((), ADAMW)),
     ],
     "pneumonia_mixer": [
         *(("optimizer=adam", f"optimizer.lr={lr}", *MEDIUM) for lr in (0.001, 0.002)),

@@ -91,7 +91,7 @@ class CNN(OfImages):
     channels: Annotated[list[Count], Field(min_length=1)]
     convs_per_stage: Count
     kernel_size: Annotated[Count, Field(le=7), AfterValidator(_checked_odd)]
-    norm: Literal["layer"] | None
+    norm: Literal["layer", "instance"] | None
 
 
 class MLPMixer(OfImages):

@@ -17,6 +17,7 @@ from src.randomness import Purpose, key
 NORMS: dict[str, Callable[[int], nn.Module]] = {
     "none": lambda channels: nn.Identity(),
     "layer": lambda channels: nn.GroupNorm(1, channels),  # over all of one example, eps 1e-5 (Ba et al. 2016)
+    "instance": lambda channels: nn.GroupNorm(channels, channels),  # over a channel's places (Ulyanov et al. 2016)
 }
 
 
@@ -37,8 +38,8 @@ class CNN(nn.Module):
     A stage is `convs_per_stage` layers of equally many `channels`, which keep the image's size (Simonyan and Zisserman
     2015); pooling halves it. The mean over places is global average pooling (Lin et al. 2014). The weights of layer l (from
     0, the output layer last) are drawn by `init` with the key (seed, WEIGHTS, l), biases are 0, in the default dtype.
-    `dropout` is the rate on the output layer's inputs; `norm` is "layer" or "none", which None also means: no example knows
-    of others. Raises ValueError for an unknown name, and if inputs are no images or too small for so many stages.
+    `dropout` is the rate on the output layer's inputs; `norm` is "layer", "instance" or "none", which None also means: no
+    example knows of others. Raises ValueError for an unknown name, and if inputs are no images or too small for so many stages.
     """
 
     def __init__(
@@ -65,6 +66,9 @@ class CNN(nn.Module):
         norm = norm or "none"
         if norm not in NORMS:
             raise ValueError(f"norm: must be one of {', '.join(NORMS)}, but got {norm!r}.")
+        last = len(channels) - 1
+        if norm == "instance" and height >> last == width >> last == 1:
+            raise ValueError("model.norm: must be layer or null where the last stage has one place, but got instance.")
         g, keys = activation_called(activation), (key(seed, Purpose.WEIGHTS, layer) for layer in count())
 
         def conv_layer(before: int, after: int) -> ConvLayer:

@@ -31,6 +31,7 @@ def mixer(shape=SHAPE, **changes) -> MLPMixer:
 MODELS = {
     "cnn": cnn,
     "cnn, layer norm": lambda **changes: cnn(norm="layer", **changes),
+    "cnn, instance norm": lambda **changes: cnn(norm="instance", **changes),
     "mixer": mixer,
 }
 
@@ -53,7 +54,11 @@ def test_a_cnn_is_torchs_layers_one_after_another(norm, kernel_size):
     for number in range(4):
         weight, bias, *scale = values[number * layer : (number + 1) * layer]
         x = conv2d(nn.functional.max_pool2d(x, 2) if number == 2 else x, weight, bias, padding="same")
-        x = (nn.functional.group_norm(x, 1, *scale) if scale else x).relu()
+        if norm == "layer":
+            x = nn.functional.group_norm(x, 1, *scale)
+        if norm == "instance":
+            x = nn.functional.instance_norm(x, weight=scale[0], bias=scale[1])
+        x = x.relu()
     pooled = nn.functional.adaptive_avg_pool2d(x, 1).flatten(1)
     torch.testing.assert_close(model(IMAGES), linear(pooled, *values[-2:]))
 
@@ -146,7 +151,11 @@ def test_first_layers_are_pictures():
             lambda: cnn(channels=(2, 2, 2, 2, 2)),
             r"channels: must have at most 4 stages for images of 8x12, but got \[2, 2, 2, 2, 2\]\.",
         ),
-        (lambda: cnn(norm="batch"), r"norm: must be one of none, layer, but got 'batch'\."),
+        (lambda: cnn(norm="batch"), r"norm: must be one of none, layer, instance, but got 'batch'\."),
+        (
+            lambda: cnn(norm="instance", channels=(2, 2, 2, 2)),
+            "norm: must be layer or null where the last stage has one",
+        ),
     ],
 )
 def test_wrong_arguments_are_refused(build, message):
