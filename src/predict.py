@@ -3,7 +3,7 @@
 `run` is a run (folder name, `<sweep>/<number>` or MLflow id), a sweep, or a folder that MLflow has saved; of a sweep `top=10`
 averages the ten best runs and adds their spread, `run=RUN,RUN` these; decisions are by the first's threshold. The sweep of an
 ensemble stands for the mean of its members, with the threshold that was chosen for it. `input` is a
-table, a folder of images or an image, as the model knows them. `output` ends in .csv, .parquet or .jsonl; without it the
+table, a folder of images or an image, as the model knows them. `output` ends in .csv, .parquet or .json (.jsonl); without it the
 predictions are written to stdout as CSV. Where the input has labels too, what the predictions are worth is told with 95 %
 intervals; several runs that are asked without an input tell this of the rows of val and test that they have recorded.
 """

@@ -1,4 +1,4 @@
-"""Where a claim is tested: models trained in stacks, with records, and a place for figures."""
+"""Where a claim is tested: models trained together, with records, and a place for figures."""
 
 import hashlib
 import importlib.util
@@ -104,7 +104,7 @@ class Lab:
     def train(
         self, conditions: Mapping[str, Run], *, seeds: Sequence[int] | None = None, drawn_by: str | None = None
     ) -> Outcome:
-        """Train each condition on every seed, all of them in stacks; each has its folder and its child run in MLflow.
+        """Train each condition on every seed, all of them as a sweep's; each has its folder and its child run in MLflow.
 
         `seeds`: others than the lab's. `drawn_by`: the key of `data`, say "seed" or "split_seed", that each seed sets as well,
         so that it has rows of its own; None: all seeds have the same rows.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Split:
-    """Examples as they came: `inputs` uint8 (N, C, H, W) for images or float32 (N, F) for tables.
+    """Examples as they came: `inputs` uint8 or float32 (N, C, H, W) for images, float32 (N, F) for tables.
 
     `labels` are int64 (N,) class numbers, or float32 (N,) targets of a regression, as `target_scale` has them.
     """

@@ -1,4 +1,4 @@
-"""From a run's settings to the plain parts that engines are made of: the one place of theirs that knows a `Run`."""
+"""From a run's settings to the plain parts that engines are made of."""
 
 from collections.abc import Callable, Hashable, Mapping
 from functools import partial

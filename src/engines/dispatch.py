@@ -25,10 +25,10 @@ class Dispatch:
     at most `most`.
 
     Of those that name none the compiled engine trains what it knows, the rest are stacked, or trained one by one where they
-    must; one that `is_alone` is trained by Lightning. It stands between the source and the engines, so that every job that
-    was handed out also ends, whatever happens; `failed_`: the errors by number. `on_snapshot` is called now and then with
-    all that the members of a stack need to go on, and with None whenever no stack is in training. `console` shows what one
-    run's engine shows.
+    must or a stack would be slower; one that `is_alone` is trained by Lightning. It stands between the source and the engines,
+    so that every job that was handed out also ends, whatever happens; `failed_`: the errors by number. `on_snapshot` is called
+    now and then with all that the members of a stack need to go on, and with None whenever no stack is in training. `console`
+    shows what one run's engine shows.
     """
 
     def __init__(

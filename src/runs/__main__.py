@@ -1,6 +1,6 @@
 """Door: `python -m src.runs` lists what has been trained, from the folders alone.
 
-python -m src.runs experiment=xray "val_auroc > 0.95 and lr < 1e-3" --sort -val_auroc --columns run,lr,val_auroc
+python -m src.runs experiment=xray "val_auroc > 0.95 and lr < 1e-3" --sort=-val_auroc --columns run,lr,val_auroc
 python -m src.runs sweep=NAME --json            # or --csv, --parquet FILE: docs/records.md says what each column is
 """
 

@@ -32,7 +32,7 @@ class Settings(Block):
     storage: str | None  # a database's URL; null: a journal in the study's folder
     study_name: Annotated[str, Field(pattern=r"^\w[\w.+ -]*$")] | None  # also the name of its folder
     n_trials: Count
-    n_jobs: Count | None  # trials that train at once; null: by model and machine
+    n_jobs: Count | None  # trials that train at once; null: by model, machine and n_trials
     timeout: Positive | None  # seconds
     max_failure_rate: Annotated[float, Field(ge=0, le=1)]
     repeats: Count

@@ -1,4 +1,4 @@
-"""The only MLflow code: a listener, the process that writes what it hears, and what is read back."""
+"""MLflow's records: a listener, the process that writes what it hears, and what is read back."""
 
 from src.tracking.claim import note_claim, record_claim, unsent_claims
 from src.tracking.deleted import DeletedError
