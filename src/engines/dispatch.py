@@ -17,7 +17,7 @@ from src.engines.stacked.snapshot import Snapshot
 from src.runs.build import device_of
 from src.runs.job import Job, JobSource, Place
 from src.runs.listener import Listener, Listeners, RecordError
-from src.runs.outcome import Failed, Outcome
+from src.runs.outcome import Failed, Outcome, without_frames
 
 
 class Dispatch:
@@ -52,6 +52,7 @@ class Dispatch:
         self._begun: set[int] = set()
         self._open: dict[int, Job] = {}  # handed out, and not ended
         self._pulled: deque[Job] = deque()  # of these, those that no engine has
+        self._said = set[str]()  # why jobs are not in this or that engine
 
     def train(self) -> None:
         """Until the source has no more."""
@@ -93,7 +94,7 @@ class Dispatch:
         self._open.pop(job.number, None)
         self.ended_.add(job.number)
         if isinstance(outcome, Failed):
-            self.failed_[job.number] = outcome.error
+            self.failed_[job.number] = outcome.error if self.is_alone else without_frames(outcome.error)
         if job.number not in self._begun:
             self.begin(job, {"seed": str(job.run.seed)})
         self.listeners.end(job, outcome)
@@ -113,7 +114,7 @@ class Dispatch:
         try:
             train()
         except Exception as error:
-            if isinstance(error, RecordError):
+            if isinstance(error, RecordError) or not self._open:  # which no job can be told of
                 self._break_off(error)
                 raise
             for job in self._taken():
@@ -147,7 +148,8 @@ class Dispatch:
                 return
         from src.engines.single.engine import SingleEngine  # imports Lightning
 
-        SingleEngine(spec, self.data.read, console=self.console).train(self, self)
+        single = SingleEngine(spec, self.data.read, console=self.console, on_commit=lambda: self.on_snapshot(None))
+        single.train(Known(self, self._fits), self)
 
     def _checked_data(self, job: Job) -> Dataset:
         """Raises ValueError if they cannot be read, or the job does not fit them."""
@@ -155,12 +157,16 @@ class Dispatch:
         check_against_data(job.run, dataset.task, is_image=dataset.is_image, has_codes=dataset.has_codes)
         return dataset
 
+    def _fits(self, job: Job) -> bool:
+        self._checked_data(job)
+        return True
+
     def _is_native(self, first: Job, dataset: Dataset) -> bool:
         """Train by compiled loops whatever they know; False if `first` is not of it."""
         from src.engines.native.build import why_not  # imports numba
 
         if reason := why_not(first.run, dataset):
-            self.console.print(f"job {first.number} and what is like it: not in the compiled engine: {reason}.")
+            self._say(first, f"not in the compiled engine: {reason}")
             return False
         from src.engines.native.engine import NativeEngine
 
@@ -180,8 +186,13 @@ class Dispatch:
         if reason is None and not self.slots and first.run.engine == "auto" and slots_of(first, dataset, MOST) == 1:
             reason = "its steps are so large that a stack would be slower"
         if reason:
-            self.console.print(f"job {first.number} and what is like it: alone, one after another: {reason}.")
+            self._say(first, f"alone, one after another: {reason}")
         return reason is None
+
+    def _say(self, first: Job, why: str) -> None:
+        if why not in self._said:  # of kinds that have turns, once
+            self._said.add(why)
+            self.console.print(f"job {first.number} and what is like it: {why}.")
 
     def _train_stack(self, first: Job, snapshot: Snapshot | None) -> None:
         dataset = self.data.read(first.run.data)
@@ -190,7 +201,7 @@ class Dispatch:
         )
         if snapshot is not None:
             engine.take_up(snapshot, self._open)
-        engine.train(self, self)
+        engine.train(Known(self, self._fits), self)
         self.used_, self.offered_ = self.used_ + engine.used_, self.offered_ + engine.offered_
 
 

@@ -179,3 +179,11 @@ def evaluate_run(run: Run, folder: Path, trained: Trained) -> tuple[Results, dic
         temperature=temperature,
     )
     return results, splits
+
+
+def without_frames(error: BaseException) -> BaseException:
+    """`error`, and what it came from, without the frames it passed through: they hold on to all that was computed there."""
+    one: BaseException | None = error
+    while one is not None:
+        one.__traceback__, one = None, one.__cause__ or one.__context__
+    return error

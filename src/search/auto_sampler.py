@@ -22,7 +22,10 @@ def fitting_sampler(space: Mapping[str, BaseDistribution], n_trials: int, *, obj
         return "tpe", f"{lists[0]} is chosen from a list"
     if len(space) > FEW or n_trials > MOST:
         return "tpe", f"{len(space)} parameters and {n_trials} trials are many for a Gaussian process"
-    return "gp", f"a Gaussian process suits {len(space)} numeric parameters and {n_trials} trials"
+    return (
+        "gp",
+        f"a Gaussian process suits {len(space)} numeric parameter{'s' * (len(space) > 1)} and {n_trials} trials",
+    )
 
 
 def _num_settings(space: Mapping[str, BaseDistribution]) -> float:

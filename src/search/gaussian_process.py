@@ -31,19 +31,26 @@ class GaussianProcess(GPSampler):
 
 
 def winsorized(study: Study) -> list[FrozenTrial]:
-    """All trials, of which those that are worse than the median by over `FAR` times what the best is better have that loss."""
+    """All trials, those that are far worse than most with a loss of `_bound`."""
     trials = study.get_trials(deepcopy=False)
     complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
     if not complete:
         return trials
     signs = np.array([1.0 if direction == StudyDirection.MINIMIZE else -1.0 for direction in study.directions])
     losses = signs * np.array([trial.values for trial in complete])
-    median, best = np.median(losses, axis=0), losses.min(axis=0)
-    with np.errstate(invalid="ignore"):  # of infinite losses, which Optuna bounds
-        bounds = np.where(np.isfinite(median), median + FAR * (median - best), np.inf)
+    bounds = np.apply_along_axis(_bound, 0, losses)
     rows = zip(complete, signs * np.minimum(losses, bounds), (losses > bounds).any(axis=1), strict=True)
     told = {trial.number: _with(trial, values.tolist()) for trial, values, is_far in rows if is_far}
     return [told.get(trial.number, trial) for trial in trials]
+
+
+def _bound(losses: np.ndarray) -> float:
+    """As far beyond the median as `FAR` times the way from the best to it; infinite where there is no way."""
+    distinct = np.unique(losses[np.isfinite(losses)])  # else half of all tied as the best would leave none
+    if distinct.size < 2:
+        return np.inf
+    median = float(np.median(distinct))
+    return median + FAR * (median - float(distinct[0]))
 
 
 def _with(trial: FrozenTrial, values: list[float]) -> FrozenTrial:

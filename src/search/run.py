@@ -15,6 +15,7 @@ from src.config.command_line import as_typed
 from src.config.schema import Run
 from src.data.reading import LastRead
 from src.disk import DamagedError
+from src.engines.build import FOLD
 from src.engines.native.cores import num_cores
 from src.engines.resources import Resources
 from src.engines.stacked import commit
@@ -37,10 +38,10 @@ from src.search.space import Space
 from src.search.stack_parameters import Compose
 from src.search.storage import answering, open_storage
 from src.search.study import Trials
-from src.search.unchanged_settings import check_unchanged_settings
+from src.search.unchanged_settings import check_unchanged_settings, check_whole_grid
 from src.sweep.display import Display
 from src.sweep.recording import Recording, recording
-from src.sweep.retraining import fresh_seeds, retrain
+from src.sweep.retraining import OF_FOLDS, fresh_seeds, retrain
 from src.sweep.status import SweepStatus
 from src.sweep.summary import has_ended, summarise_sweep
 from src.tracking import Tracker
@@ -88,9 +89,8 @@ def conduct_search(request: Request, tracker: Tracker) -> None:
     else:
         trials = f"{len(search.trials.counted)} of {search.plan.n_trials} trials have ended, {search.failures} failed"
         console.print(f"{folder}: no run has left results here: {trials}.", soft_wrap=True)
-    if search.failures == len(search.trials.counted):
-        why = f"{search.failures} that failed ({_last_failure(search)})" if search.failures else "none"
-        raise ValueError(f"{folder}: at least one trial must come to its end, but got {why}.")
+    if not any(trial.state == TrialState.COMPLETE for trial in search.trials.counted):
+        raise ValueError(f"{folder}: at least one trial must come to its end, but got {_what_became_of(search)}.")
     if best is not None:
         _retrain(request, best, data, console)
 
@@ -101,6 +101,7 @@ def _told_again(request: Request, prepared: Preparation, console: Console) -> Fr
 
     def check(study: optuna.Study) -> None:
         check_unchanged_settings(study, base, space, settings, data_digest=prepared.dataset.digest)
+        check_whole_grid(study, prepared.samplers)
 
     return told_again(request.folder, settings.storage, prepared.plan.n_trials, check, console)
 
@@ -110,9 +111,13 @@ def _retrain(request: Request, best: FrozenTrial, data: LastRead, console: Conso
     folder = request.folder
     if not request.settings.retrain:
         return
+    if f"data.{FOLD}" in request.space.searched:
+        console.print(f"hydra.sweeper.retrain: {OF_FOLDS}")
+        return
     place = folder.with_name(f"{folder.name}-best-{best.number}")
     jobs = []
-    for number, seed in enumerate(fresh_seeds(folder, request.settings.retrain)):
+    last = request.base.seed + request.settings.repeats - 1
+    for number, seed in enumerate(fresh_seeds(folder, request.settings.retrain, but=last)):
         given = [*request.space.overrides(best.params), f"seed={seed}", "test=true"]
         jobs.append(Job(number, request.compose(given, -1), place / str(number), tuple(given)))
     with tracking.open(request.base.tracking.enabled) as tracker:
@@ -187,6 +192,7 @@ def _trials(request: Request, prepared: Preparation, storage: HeldStorage, backg
     )
     digest = prepared.dataset.digest
     check_unchanged_settings(trials.study, request.base, request.space, request.settings, data_digest=digest)
+    check_whole_grid(trials.study, prepared.samplers)
     trials.load(lambda trial: ended_in(folder, trial, prepared.plan))
     return trials
 
@@ -209,6 +215,13 @@ def recall_all(folder: Path, around: Recording, listeners: Sequence[Listener]) -
 def _last_failure(search: Search) -> str:
     last = next(trial for trial in reversed(search.trials.all) if trial.state == TrialState.FAIL)
     return f"trial {last.number}: {last.user_attrs.get('reason')}"
+
+
+def _what_became_of(search: Search) -> str:
+    """The trials of a search in which none came to its end."""
+    others = len(search.trials.counted) - search.failures
+    failed = f"{search.failures} that failed ({_last_failure(search)})" if search.failures else ""
+    return " and ".join(filter(None, (failed, f"{others} that diverged or were pruned" if others else ""))) or "none"
 
 
 def _too_many_failures(search: Search) -> ValueError:

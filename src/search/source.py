@@ -68,6 +68,7 @@ class Search:
         self.extend, self.lost = extend, lost
         self.open: dict[int, SeededTrial] = {}  # by trial
         self.failures = sum(trial.state == TrialState.FAIL for trial in trials.counted)
+        self._keys: dict[int, Hashable] = {}  # of jobs that do not wait yet, by number
         self._waiting: dict[Hashable, deque[Job]] = {}
         self._like: dict[Hashable, dict[str, Any]] = {}  # by key, the parameters that make it
         self._told = set[str]()  # reasons of failures
@@ -169,13 +170,15 @@ class Search:
                     f"hydra.sweeper.custom_search_space: must suggest what the command leaves open, but got {', '.join(fixed)}."
                 )
             jobs = self._jobs(trial)
-        except Exception as error:  # settings that contradict each other, or a user's function
+            keys = {job.number: self.key_of(job.run) for job in jobs}
+        except Exception as error:  # settings that contradict each other, data that cannot be read, a user's function
             self.trials.begin(trial)
             self._tell(trial, TrialOutcome(TrialState.FAIL, attrs={"reason": Failed(error).reason}))
             self.lost(trial.number)
             return True
         self.trials.begin(trial)
         self.open[trial.number] = SeededTrial(trial, jobs, plan.objectives, plan.in_turn)
+        self._keys |= keys
         for job in jobs[:1] if plan.in_turn else jobs:
             self._wait(job)
         return True
@@ -190,7 +193,7 @@ class Search:
         return Job(number, self.compose(overrides, number), self.folder / str(number), tuple(as_typed(overrides)))
 
     def _wait(self, job: Job) -> None:
-        key, params = self.key_of(job.run), self.open[self._trial_of(job)].trial.params
+        key, params = self._keys.pop(job.number), self.open[self._trial_of(job)].trial.params
         self._waiting.setdefault(key, deque()).append(job)
         splitting = self.rotation.splitting if self.rotation else ()
         self._like.setdefault(key, {name: params[name] for name in splitting if name in params})

@@ -9,7 +9,7 @@ from optuna.distributions import check_distribution_compatibility, distribution_
 
 from src.config.schema import Run
 from src.runs.identity import Identity
-from src.search.settings import Settings
+from src.search.settings import Samplers, Settings
 from src.search.space import Space, as_sweep
 
 SETTINGS = "settings"  # the attribute of a study that holds them
@@ -40,6 +40,18 @@ def check_unchanged_settings(
                 f"{differences}; hydra.sweeper.resume=fresh begins another study{forced}."
             )
     study.set_user_attr(SETTINGS, now)
+
+
+def check_whole_grid(study: optuna.Study, samplers: Samplers) -> None:
+    """Raises ValueError for a grid in a study whose earlier trials are of another sampler: these count, and tried none of it."""
+    if samplers.num_settings is None:
+        return
+    ended = [trial for trial in study.get_trials(deepcopy=False) if trial.state.is_finished()]
+    if others := [trial for trial in ended if not trial.system_attrs.keys() & {"grid_id", "fixed_params"}]:
+        raise ValueError(
+            f"hydra.sweeper.sampler: must be another than grid in study {study.study_name}, of which {len(others)} trials are of "
+            "another, but got grid; hydra.sweeper.sampler=tpe goes on, and hydra.sweeper.resume=fresh begins another study."
+        )
 
 
 def _settings_of(base: Run, space: Space, settings: Settings, data_digest: str) -> dict[str, Any]:

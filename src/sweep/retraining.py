@@ -15,6 +15,8 @@ from src.sweep.seeds import train_seeds
 from src.sweep.summary import ended_runs
 from src.tracking import Tracker
 
+OF_FOLDS = "left out, since folds have no test rows that none of them has learned from."
+
 
 def retrain(
     jobs: Sequence[Job], folder: Path, tracker: Tracker, console: Console, data: LastRead, resources: Resources
@@ -33,19 +35,17 @@ def retrain_best(jobs: Sequence[Job], folder: Path, num_seeds: int, data: LastRe
     if chosen is None:
         return
     if chosen.run.data.get("fold") is not None:
-        console.print(
-            "hydra.launcher.retrain: left out, since folds have no test rows that none of them has learned from."
-        )
+        console.print(f"hydra.launcher.retrain: {OF_FOLDS}")
         return
     place, again = folder.with_name(f"{folder.name}-best-{best}"), []
-    for number, seed in enumerate(fresh_seeds(folder, num_seeds)):
+    for number, seed in enumerate(fresh_seeds(folder, num_seeds, but=chosen.run.seed)):
         run = chosen.run.model_copy(update={"seed": seed, "test": True})
         again.append(Job(number, run, place / str(number), (*chosen.overrides, f"seed={seed}", "test=true")))
     with tracking.open(chosen.run.tracking.enabled) as tracker:
         retrain(again, place, tracker, console, data, resources)
 
 
-def fresh_seeds(folder: Path, count: int) -> range:
-    """Those after all seeds of the sweep in `folder`: what was chosen by a seed looks too good on it."""
-    first = 1 + max(results.seed for results in ended_runs(folder).values())
+def fresh_seeds(folder: Path, count: int, *, but: int) -> range:
+    """Those after `but` and all seeds of the sweep in `folder`: what was chosen by a seed looks too good on it."""
+    first = 1 + max([but, *(results.seed for results in ended_runs(folder).values())])
     return range(first, first + count)

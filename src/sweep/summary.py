@@ -62,7 +62,6 @@ def summarise_sweep(
         told[f"best/{objective}"] = best.value
     status = RunStatus.FAILED if broken and search is None else RunStatus.FINISHED
     ended = {"status": status, "figures": told, "tags": dict(search or {}), "best": best and best.number}
-    runs.write_json(folder / SWEEP, ended)
     console.print(drawn(table, objective))
     if has_folds(first := _first_row(table, entries)):
         found = out_of_fold(folder, first)
@@ -82,6 +81,7 @@ def summarise_sweep(
     ranked = [number for row in table["numbers"] for number in row.split()]
     for number in ranked[max(KEPT, len(table["numbers"].iloc[0].split())) :]:
         (folder / number / FILE).unlink(missing_ok=True)
+    runs.write_json(folder / SWEEP, ended)  # last: a start that finds it concludes nothing
     tracker.finish(status, folder / str(best.number) if best else None)
     return table
 

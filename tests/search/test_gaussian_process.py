@@ -32,10 +32,18 @@ def test_of_several_objectives_each_has_its_own_bound():
     assert seen(values, ["minimize", "maximize"]) == [[1.0, -1.0], [2.0, -2.0], [4.0, -2.0], [2.0, -4.0]]
 
 
-def test_infinite_losses_and_trials_without_any_stay():
+def test_where_nothing_tells_how_far_is_far_all_stay():
     assert seen([]) == []
-    assert seen([None, [INF], [INF], [1.0]]) == [None, [INF], [INF], [1.0]]
-    assert seen([[1.0], [1.0], [1.0], [INF]]) == [[1.0], [1.0], [1.0], [1.0]]
+    assert seen([None, [INF], [INF], [1.0], [1.0]]) == [None, [INF], [INF], [1.0], [1.0]]
+
+
+def test_infinite_losses_are_far():
+    assert seen([[1.0], [2.0], [3.0], [INF], [INF], [INF]])[3:] == [[4.0]] * 3
+
+
+def test_where_most_are_as_good_as_the_best_the_others_are_told_apart():
+    values = [[0.5], [0.6], [0.7], [0.8], *[[0.9]] * 8]
+    assert seen(values, ["maximize"]) == values
 
 
 def test_records_are_as_they_were_and_one_outlier_hides_no_difference():

@@ -37,10 +37,20 @@ from src.runs.outcome import Failed, Trained
 
 
 class SingleEngine:
-    """Trains the jobs of one kind, `spec`, one by one, each on what `read` gives; `console` shows how far each has come."""
+    """Trains the jobs of one kind, `spec`, one by one, each on what `read` gives; `console` shows how far each has come.
 
-    def __init__(self, spec: Hashable, read: Callable[[Mapping[str, Any]], Dataset], *, console: Console) -> None:
-        self.spec, self.read, self.console = spec, read, console
+    `on_commit` is called when a job has ended, and may be committed.
+    """
+
+    def __init__(
+        self,
+        spec: Hashable,
+        read: Callable[[Mapping[str, Any]], Dataset],
+        *,
+        console: Console,
+        on_commit: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.spec, self.read, self.console, self.on_commit = spec, read, console, on_commit
 
     def train(self, source: JobSource, listeners: Listener) -> None:
         """Until `source` has no more. A job that fails is told so, and the next begins."""
@@ -55,6 +65,7 @@ class SingleEngine:
                 listeners.end(job, Failed(error))
             else:
                 listeners.end(job, trained)
+            self.on_commit()
 
     def _train(self, job: Job, dataset: Dataset, source: JobSource, listeners: Listener) -> Trained:
         def on_epoch(row: Mapping[str, float]) -> bool:
