@@ -127,6 +127,25 @@ def test_with_labels_it_also_says_how_good_they_are(home: Path, ask: Ask):
     assert "60 labelled rows" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        ([""] * 20, ""),
+        (["JA", "nein"] * 10, ""),
+        (["perhaps", "ja", "", "nein"] * 5, "warning: 5 labelled rows are left out of the figures: row 1: "),
+        (["perhaps"] * 20, "warning: 20 labelled rows are left out of the figures: row 1: "),
+    ],
+)
+def test_labels_that_are_missing_or_wrong_do_not_stop_predictions(home: Path, ask: Ask, labels: list[str], told: str):
+    path = csv(home, new_rows().assign(bought=labels), "odd.csv", sep=";", decimal=",")
+    done = ask(f"input={path}", "output=answer.csv")
+    assert (done.returncode, done.stderr.startswith(told), bool(done.stderr)) == (0, True, bool(told)), done.stderr
+    assert len(pd.read_csv(home / "answer.csv")) == 20
+    known = sum(label.lower() in ("ja", "nein") for label in labels)
+    assert done.stdout.startswith("answer.csv\nodd.csv, " if known else "answer.csv\n")
+    assert f"{known} labelled rows" in done.stdout or not known
+
+
 def test_the_best_of_a_sweep_are_averaged_with_their_spread(home: Path, ask: Ask):
     (sweep,) = (home / "mlruns" / "sweeps").iterdir()
     path = csv(home, new_rows(), "rows.csv", sep=";", decimal=",")
