@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -131,10 +132,11 @@ class TableRows:
 
     def _check(self, frame: pd.DataFrame) -> None:
         """Raises ValueError unless each column that is learned from is there, once, and the target once if at all."""
-        has, names = list(frame.columns), [column.name for column in self.columns]
+        has, names = Counter(frame.columns), [column.name for column in self.columns]
         if missing := [name for name in names if name not in has]:
-            raise ValueError(f"input: must have the columns {', '.join(missing)}, but got only {', '.join(has[:20])}.")
-        if twice := [name for name in (*names, self.target) if has.count(name) > 1]:
+            first = ", ".join(list(frame.columns)[:20])
+            raise ValueError(f"input: must have the columns {', '.join(missing)}, but got only {first}.")
+        if twice := [name for name in (*names, self.target) if has[name] > 1]:
             raise ValueError(f"input: each column must be there once, but got {twice[0]!r} more than once.")
 
     def _labels(self, frame: pd.DataFrame) -> Labels | None:
