@@ -54,7 +54,7 @@ def predict(given: dict[str, str]) -> None:
     models = find_ensemble(given["run"], top)
     predicted = predict_file(models, path)
     aside = Console(stderr=True)
-    tell_faults(predicted, aside)
+    tell_faults(predicted, models[0], aside)
     if output is None:
         predicted.frame.to_csv(sys.stdout, index=False)
     else:

@@ -13,7 +13,7 @@ import torch
 from src.data.dataset import Dataset, Split
 from src.data.splits import PARTS, Known, SplitSettings, split_rows
 from src.data.tables.dataset import Choices, table_dataset
-from src.data.tables.files import Format, with_names
+from src.data.tables.files import Format, joined, with_names
 from src.data.tables.target import read_target
 
 SPLITS: SplitSettings = {"val_fraction": 0.15, "test_fraction": 0.2, "split_seed": 0, "fold": None, "num_folds": 5}
@@ -112,7 +112,7 @@ def _of_frames(pairs: Mapping[str, Any], origin: Origin, choices: Mapping[str, A
                 f"{origin.key}: all splits must have the columns of train, but {origin.name} has others in {part}."
             )
     given = [part for part, (frame, _) in frames.items() for _ in range(len(frame))]
-    whole = pd.concat([frame for frame, _ in frames.values()], ignore_index=True)
+    whole = joined([frame for frame, _ in frames.values()])
     return _of_frame(whole, origin, {**choices, "target": column}, splits, given)
 
 

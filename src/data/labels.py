@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from numbers import Integral
-from typing import Any
+from typing import Any, Self
 
 from src.tasks import Task
 
 EXACT = 2.0**53  # above, floats are not all the whole numbers
 FALSE_TRUE = (("no", "yes"), ("n", "y"), ("false", "true"), ("f", "t"), ("off", "on"), ("nein", "ja"), ("0", "1"))
 WHOLE = re.compile(r"(-?\d+)[.,]0")  # a whole number, as it is written in a column that lacks some
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Of N rows: `written`, as `text_of` has them, None where there is none; `values`, the numbers that they are, else NaN."""
+
+    written: Sequence[str | None]
+    values: Sequence[float]
+
+    @classmethod
+    def of(cls, labels: Iterable[Any]) -> Self:
+        """Labels each by itself: None is none, and a number is written as Python writes it."""
+        written = [None if label is None else text_of(label) for label in labels]
+        return cls(written, [number_of(text) for text in written])
 
 
 def text_of(value: Any) -> str:
@@ -36,22 +53,44 @@ def booleans(written: Iterable[str | None]) -> dict[str, float] | None:
     return None
 
 
+def paired(found: Iterable[str]) -> dict[str, float]:
+    """Which is 0 and which is 1 of the pair that texts are of, such as no and yes, though one may be all that was found."""
+    spelled = {text.lower(): text for text in found}
+    pair = next((pair for pair in FALSE_TRUE if spelled and spelled.keys() <= set(pair)), ())
+    return {spelled.get(text, text): float(number) for number, text in enumerate(pair)}
+
+
 def number_of(label: Any) -> float:
-    """The number that a label is; NaN for none."""
+    """The finite number that a label is; NaN for none."""
     try:
-        return float(label)
+        value = float(label)
     except (TypeError, ValueError):
-        return float("nan")
+        return math.nan
+    return value if math.isfinite(value) else math.nan
 
 
-def coded(labels: Sequence[Any], task: Task, classes: Sequence[str]) -> tuple[list[float], dict[int, str]]:
-    """Class numbers, or targets, NaN where a label is none; and what is wrong with these, by place."""
+def coded(
+    labels: Labels, places: Sequence[int], task: Task, classes: Sequence[str]
+) -> tuple[list[float], dict[int, str]]:
+    """Of the rows at `places` class numbers, or targets, NaN where a label is none; and what is wrong with a label, by place.
+
+    A label that is missing is not wrong. Small and capital letters are one, unless two classes differ by these alone.
+    """
+    number_of_class = _by_name(classes)
     numbers, faults = [], {}
-    known = {name: float(number) for number, name in enumerate(classes)}
-    for place, label in enumerate(labels):
-        number = number_of(label) if task == "regression" else known.get(text_of(label), float("nan"))
+    rule = "a number" if task == "regression" else f"one of {', '.join(classes)}"
+    for place in places:
+        text = labels.written[place]
+        number = labels.values[place] if task == "regression" else number_of_class(text or "")
         numbers.append(number)
-        if number != number:
-            rule = "a number" if task == "regression" else f"one of {', '.join(classes)}"
-            faults[place] = f"its label must be {rule}, but got {label!r}"
+        if text is not None and math.isnan(number):
+            faults[place] = f"its label must be {rule}, but got {text[:40]!r}"
     return numbers, faults
+
+
+def _by_name(classes: Sequence[str]) -> Callable[[str], float]:
+    """From the name of a class to its number; NaN for no class."""
+    known = {name: float(number) for number, name in enumerate(classes)}
+    counts = Counter(name.lower() for name in classes)
+    alike = {name.lower(): number for name, number in known.items() if counts[name.lower()] == 1}
+    return lambda text: known.get(text, alike.get(text.lower(), math.nan))

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from src.data.labels import Labels
+
 
 @dataclass(frozen=True)
 class Raw:
@@ -19,7 +21,7 @@ class Raw:
 
     content: Any
     names: Sequence[str]
-    labels: Sequence[Any] | None = None
+    labels: Labels | None = None
     notes: Sequence[str] = ()
 
     def __len__(self) -> int:

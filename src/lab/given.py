@@ -74,9 +74,12 @@ def _with_target(inputs: pd.DataFrame, labels: Any) -> pd.DataFrame:
 
 
 def _frame_file(frame: pd.DataFrame) -> Path:
-    """The frame less its index, as Parquet."""
+    """The frame less its index, as Parquet, which keeps that a column is of categories where these are text."""
     named = frame.set_axis([str(name) for name in frame.columns], axis=1)
     try:
+        for place, dtype in enumerate(named.dtypes):
+            if isinstance(dtype, pd.CategoricalDtype):
+                named.isetitem(place, named.iloc[:, place].cat.rename_categories(str).array)
         return _file("frame", ".parquet", lambda file: named.to_parquet(file, index=False))
     except Exception as error:  # whatever pyarrow makes of a column of several kinds
         raise ValueError(

@@ -54,8 +54,8 @@ def predict_rows(models: Sequence[Predictor], raw: Raw, called: str) -> Predicte
     return Predicted(frame, raw, inputs, mean_outputs(torch.stack(outputs), first.task))
 
 
-def tell_faults(predicted: Predicted, console: Console) -> None:
-    """Name what training did not have, and the rows that could not be read."""
+def tell_faults(predicted: Predicted, model: Predictor, console: Console) -> None:
+    """Name what training did not have, the rows that could not be read, and how many labels are none of the model's."""
     for note in predicted.raw.notes:
         console.print(f"warning: {note}", markup=False, highlight=False)
     faults = predicted.inputs.faults
@@ -63,24 +63,22 @@ def tell_faults(predicted: Predicted, console: Console) -> None:
         console.print(f"warning: row {predicted.raw.names[place]}: {faults[place]}", markup=False, highlight=False)
     if len(faults) > FEW:
         console.print(f"warning: {len(faults) - FEW} more rows could not be read; the column error names all.")
+    if wrong := _coded(predicted, model)[1]:
+        told = f"row {predicted.raw.names[min(wrong)]}: {wrong[min(wrong)]}"
+        console.print(
+            f"warning: {len(wrong):,} labelled rows are left out of the figures: {told}", markup=False, highlight=False
+        )
 
 
 def evaluation(predicted: Predicted, model: Predictor, name: str) -> Table | None:
-    """The figures of rows whose labels the input has, with their 95 % intervals; None if it has none.
-
-    Raises ValueError where no label is one of the model's.
-    """
-    if predicted.raw.labels is None:
+    """The figures of the rows that have a label of the model's, with their 95 % intervals; None if none has."""
+    numbers = torch.tensor(_coded(predicted, model)[0], dtype=torch.float64)
+    known = ~numbers.isnan()
+    if not known.any():
         return None
-    of_read = [predicted.raw.labels[place] for place in predicted.inputs.places]
-    numbers, faults = coded(of_read, model.task, model.classes)
-    known = torch.tensor([place for place in range(len(of_read)) if place not in faults], dtype=torch.int64)
-    if len(known) == 0:
-        raise ValueError(f"input: {next(iter(faults.values()))} in each row.")
-    labels = torch.tensor(numbers, dtype=torch.float64)[known]
-    labels = labels if model.task == "regression" else labels.long()
+    labels = numbers[known] if model.task == "regression" else numbers[known].long()
     logits = predicted.logits[known]
-    table = Table(title=f"{name}, {len(known):,} labelled rows", show_header=False, title_justify="left")
+    table = Table(title=f"{name}, {len(labels):,} labelled rows", show_header=False, title_justify="left")
     table.add_column(style="bold")
     table.add_column(overflow="fold")
     add_figures(table, "", _figures(model, logits, labels), model.task)
@@ -106,6 +104,12 @@ def check_place(output: Path, path: Path) -> None:
         raise ValueError(f"output: must be another file than input, but got {str(output)!r} for both.")
 
 
+def _coded(predicted: Predicted, model: Predictor) -> tuple[list[float], dict[int, str]]:
+    """The label of each row that was read as a number, NaN where it is none, and what is wrong with some."""
+    labels, places = predicted.raw.labels, predicted.inputs.places
+    return ([], {}) if labels is None else coded(labels, places, model.task, model.classes)
+
+
 def _figures(model: Predictor, logits: Tensor, labels: Tensor) -> dict[str, float]:
     if model.task != "regression" and len(labels.unique()) < len(model.classes):
         kept = {"accuracy", "accuracy_at_threshold", "brier"}  # the others need every class
@@ -118,7 +122,7 @@ def _asked(models: Sequence[Predictor], raw: Raw, called: str) -> tuple[Inputs, 
     """What the first of `models` takes in, and the logits of each: all must tell the same, of the same rows."""
     first, outputs = models[0], []
     inputs = first.intake.inputs(raw)
-    if not len(inputs.tensor):
+    if len(raw) and not len(inputs.tensor):
         raise ValueError(f"{called}: must have a row that can be read, but got: {_first(raw, inputs.faults)}.")
     for model in models:
         if (model.task, model.classes) != (first.task, first.classes):

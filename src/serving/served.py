@@ -28,12 +28,12 @@ class Served:
         """
         one = self.predictor
         try:
-            inputs, logits = one.predict(plain(given))
+            inputs = one.intake.inputs(one.intake.take(plain(given)))
             for place, reason in sorted(inputs.faults.items()):
                 raise ValueError(f"input: row {place + 1}: {reason}.")
         except ValueError as error:
             raise MlflowException(str(error), error_code=INVALID_PARAMETER_VALUE) from error
-        return prediction_frame([logits], one.task, one.classes, one.threshold)
+        return prediction_frame([one.logits(inputs.tensor)], one.task, one.classes, one.threshold)
 
 
 def _load_pyfunc(path: str) -> Served:

@@ -11,10 +11,13 @@ import mlflow.pyfunc
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 from sklearn.metrics import roc_auc_score
 
+from src.prediction.predictor import Predictor
 from src.runs import read_json
 from src.runs.evaluation import read_predictions
+from src.serving.predict import evaluation, predict_rows, tell_faults
 from tests import doors
 from tests.data.tables.made import csv, customers
 
@@ -125,6 +128,37 @@ def test_with_labels_it_also_says_how_good_they_are(home: Path, ask: Ask):
     accuracy = np.mean((answer["probability"] >= 0.5) == (labelled["bought"] == "ja"))
     assert re.search(rf" accuracy +│ {accuracy:.4f} ", done.stdout), done.stdout
     assert "60 labelled rows" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        ([""] * 20, ""),
+        (["JA", "nein"] * 10, ""),
+        (["perhaps", "ja", "", "nein"] * 5, "warning: 5 labelled rows are left out of the figures: row 1: "),
+        (["perhaps"] * 20, "warning: 20 labelled rows are left out of the figures: row 1: "),
+    ],
+)
+def test_labels_that_are_missing_or_wrong_do_not_stop_predictions(home: Path, ask: Ask, labels: list[str], told: str):
+    path = csv(home, new_rows().assign(bought=labels), "odd.csv", sep=";", decimal=",")
+    done = ask(f"input={path}", "output=answer.csv")
+    assert (done.returncode, done.stderr.startswith(told), bool(done.stderr)) == (0, True, bool(told)), done.stderr
+    assert len(pd.read_csv(home / "answer.csv")) == 20
+    known = sum(label.lower() in ("ja", "nein") for label in labels)
+    assert done.stdout.startswith("answer.csv\nodd.csv, " if known else "answer.csv\n")
+    assert f"{known} labelled rows" in done.stdout or not known
+
+
+def test_of_a_regression_each_label_that_training_reads_is_counted(trained: Callable[[str], Path]):
+    model = Predictor.of_run(trained("regression"))
+    frame = pd.read_csv(trained("regression").parents[2] / "customers.csv")
+    frame["income"] = [f"{value:,.2f}" for value in frame["income"]]  # 21,234.50
+    frame.loc[[3, 5], "income"] = ["soon", ""]
+    predicted = predict_rows([model], model.intake.take(frame), "rows")
+    assert str(evaluation(predicted, model, "rows").title) == "rows, 238 labelled rows"
+    tell_faults(predicted, model, aside := Console(file=io.StringIO(), width=200))
+    told = "1 labelled rows are left out of the figures: row 4: its label must be a number, but got 'soon'"
+    assert aside.file.getvalue() == f"warning: {told}\n"
 
 
 def test_the_best_of_a_sweep_are_averaged_with_their_spread(home: Path, ask: Ask):

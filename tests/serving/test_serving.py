@@ -26,6 +26,7 @@ from mlflow.exceptions import MlflowException
 from src.data.transforms import Standardize
 from src.prediction.predictor import Predictor
 from src.serving.save import save_model
+from src.serving.served import Served
 from tests.doors import environment
 
 # As the README has it; the server's port is not always free.
@@ -51,6 +52,18 @@ def test_what_cannot_be_read_is_told_by_row(trained: Callable[[str], Path]):
     ):
         with pytest.raises(MlflowException, match=told):
             model.predict(wrong)
+
+
+@pytest.mark.parametrize("views", [None, {"num": 2, "seed": 0, "augment": {"shift": 0.2}}])
+def test_where_no_row_can_be_read_the_first_is_told(trained: Callable[[str], Path], views: dict[str, Any] | None):
+    model = Served(replace(Predictor.of_run(trained("images")), views=views))
+    with pytest.raises(MlflowException, match="input: row 1: has a number that is not finite"):
+        model.predict([[float("nan")] * 64])
+
+
+def test_of_no_rows_it_predicts_none(trained: Callable[[str], Path]):
+    model = loaded(trained("binary"))
+    assert list(model.predict(model.input_example.iloc[:0]).columns) == ["probability", "label"]
 
 
 def test_a_second_save_replaces_the_first(trained: Callable[[str], Path], tmp_path: Path):

@@ -46,8 +46,7 @@ class Labelled:
         """What the labels tell; ValueError where they cannot be what is asked."""
         if self.are_folders and task is None:
             task = "binary" if len(set(self.labels)) == 2 else "multiclass"
-        numbers = np.array([number_of(label) for label in self.labels])
-        values = np.where(np.isfinite(numbers), numbers, np.nan)
+        values = np.array([number_of(label) for label in self.labels])
         wrong = [label if nan else None for label, nan in zip(self.labels, np.isnan(values).tolist(), strict=True)]
         return target_of(self.labels, values, wrong, of=self.of, task=task, positive=positive)
 

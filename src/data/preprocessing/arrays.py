@@ -65,6 +65,8 @@ class Arrays:
         import numpy as np
         import torch
 
+        if raw.content.shape[1:] != self.shape:  # which another model of several may have taken in
+            raise ValueError(f"input: each row must have the shape {self.shape}, but got {raw.content.shape[1:]}.")
         values = torch.from_numpy(np.ascontiguousarray(raw.content, dtype=np.float32))
         finite = values.isfinite().flatten(1).all(1)
         faults = dict.fromkeys((~finite).nonzero().squeeze(1).tolist(), "has a number that is not finite")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from src.data.images.form import Form
+from src.data.labels import Labels
 from src.data.raw import Inputs, Raw
 
 if TYPE_CHECKING:
@@ -50,7 +52,8 @@ class Images:
             raise ValueError(f"{path}: must hold images, but got none.")
         places = [place_of(name) or ("", path.name) for name in names]
         labels = [label if label in self.classes else None for _, label in places]
-        return Raw([path / name for name in names], names, labels if any(labels) else None)
+        told = Labels(labels, [math.nan] * len(labels)) if any(labels) else None
+        return Raw([path / name for name in names], names, told)
 
     def take(self, given: Any) -> Raw:
         """Arrays (N, C, H, W), (N, H, W), (N, H, W, C) or flat (N, C S S), one image alone; lists, frames, files.
@@ -104,7 +107,9 @@ class Images:
                 f"{path}: must have paths in a column {self.file}, but got the columns {', '.join(map(str, frame))}."
             )
         names = frame[self.file].fillna("").astype(str).tolist()
-        labels = frame[self.target].tolist() if self.target in frame.columns else None
+        labels = None
+        if self.target in frame.columns:
+            labels = Labels.of(frame[self.target].astype(object).where(frame[self.target].notna(), None))
         return Raw([path.parent / name for name in names], names, labels)
 
     def _brought(self, one: Path | bytes | np.ndarray) -> np.ndarray | str:

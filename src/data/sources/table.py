@@ -50,10 +50,8 @@ def table(
     """
     import hashlib
 
-    import pandas as pd
-
     from src.data.tables.dataset import Choices, table_dataset
-    from src.data.tables.files import Format, check_decimal, check_form, read_table
+    from src.data.tables.files import Format, check_decimal, check_form, joined, read_table
 
     form = Format(header, separator, decimal, encoding, sheet)
     check_form(Path(path), form)
@@ -80,7 +78,7 @@ def table(
     )
     digests = [hashlib.sha256(file.read_bytes()).hexdigest()[:12] for file in files.values()]
     source = f"{', '.join(file.name for file in files.values())} (SHA-256 {', '.join(digests)})"
-    frame = pd.concat([found.frame for found in tables.values()], ignore_index=True)
+    frame = joined([found.frame for found in tables.values()])
     name = Path(path).stem
     return table_dataset(name, source, frame, choices, splits, form=form, decimal=sign, given=given)
 

@@ -200,8 +200,16 @@ def _leaks(
 def _described(frame: pd.DataFrame, num_rows: int, name: str, target: Target, kinds: Mapping[str, Kind]) -> str:
     """What people are shown of the table."""
     shape = f"{num_rows:,} rows, {len(frame.columns)} columns; {name}: {target.told}"
-    missing = [f"{len(frame) - num_rows:,} rows have no target and are left out"] if num_rows < len(frame) else []
+    missing = [_missing(frame[name], len(frame) - num_rows)] if num_rows < len(frame) else []
     return "\n".join([shape, *missing, *_listed(kinds)])
+
+
+def _missing(target: pd.Series[Any], count: int) -> str:
+    """How many rows have no target, and the texts that say so where one may have been meant as a class."""
+    gaps = target[[text is None for text in texts(target)]].dropna()
+    said = sorted({str(value).strip() for value in gaps} - {""})
+    told = f": {', '.join(map(repr, said))} {'counts' if len(said) == 1 else 'count'} as missing" if said else ""
+    return f"{count:,} rows have no target and are left out{told}"
 
 
 def _listed(kinds: Mapping[str, Kind]) -> list[str]:

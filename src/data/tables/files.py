@@ -7,7 +7,7 @@ import io
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,6 +86,14 @@ def with_names(source: str, frame: pd.DataFrame) -> pd.DataFrame:
     if twice := [name for name, count in Counter(frame.columns).items() if count > 1]:
         raise ValueError(f"{source}: each column must have a name of its own, but got {twice[0]!r} more than once.")
     return frame.reset_index(drop=True)
+
+
+def joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Frames below each other; a column that is of categories in each of them stays so, whichever these are."""
+    whole = pd.concat(frames, ignore_index=True)
+    shared = [name for name in whole.columns if all(name in frame.columns for frame in frames)]
+    kept = [name for name in shared if all(isinstance(frame[name].dtype, pd.CategoricalDtype) for frame in frames)]
+    return whole.astype(dict.fromkeys(kept, "category"))
 
 
 def _text(path: Path, form: Format) -> Table:

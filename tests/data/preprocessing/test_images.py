@@ -36,16 +36,16 @@ def test_a_folder_comes_in_as_in_training(tmp_path):
     for part in parts(data):
         at = [list(raw.names).index(name) for name in part.names]
         assert found.tensor[at].equal(part.inputs)
-        assert [raw.labels[place] for place in at] == [data.classes[label] for label in part.labels.tolist()]
+        assert [raw.labels.written[place] for place in at] == [data.classes[label] for label in part.labels.tolist()]
 
 
 def test_labels_are_folders_that_are_called_like_classes(tmp_path):
     save(tmp_path / "new" / "someone" / "a.png", FILM)
     assert GREY.read(tmp_path / "new").labels is None
     save(tmp_path / "new" / "ill" / "b.png", FILM)
-    assert GREY.read(tmp_path / "new").labels == ["ill", None]
+    assert GREY.read(tmp_path / "new").labels.written == ["ill", None]
     save(tmp_path / "well" / "c.png", FILM)
-    assert GREY.read(tmp_path / "well").labels == ["well"]
+    assert GREY.read(tmp_path / "well").labels.written == ["well"]
     (tmp_path / "empty").mkdir()
     with pytest.raises(ValueError, match="must hold images, but got none"):
         GREY.read(tmp_path / "empty")
@@ -57,7 +57,7 @@ def test_a_file_and_a_table_of_files(tmp_path):
     (tmp_path / "new.csv").write_text("file,label\na.png,ill\nnone.png,well\n")
     raw = GREY.read(tmp_path / "new.csv")
     found = GREY.inputs(raw)
-    assert (raw.labels, list(raw.names), list(found.places)) == (["ill", "well"], ["a.png", "none.png"], [0])
+    assert (raw.labels.written, list(raw.names), list(found.places)) == (["ill", "well"], ["a.png", "none.png"], [0])
     assert found.faults == {1: "must be readable, but got: No such file or directory"}
 
 

@@ -36,6 +36,7 @@ def test_a_column_keeps_its_promises(kind: str, categories: str):
     unseen = column.encode(pd.Series([None, "never seen"], dtype=object))
     assert np.isfinite(unseen.features).all()
     assert set(unseen.faults) == (set() if kind == "categorical" else {1})
+    assert column.encode(VALUES[kind].iloc[:0]).features.shape == (0, len(column.features))
 
 
 def test_numbers_are_scaled_by_train_and_gaps_are_its_median():
@@ -82,6 +83,13 @@ def test_booleans_are_0_and_1_in_any_letters():
     assert encoded.faults == {3: "column 'c' must be one of No, Yes, but got 'maybe'"}
     with pytest.raises(ValueError, match="a boolean column must have two values, but got 3 in 'c'"):
         fit("boolean", pd.Series([*"abc"]))
+
+
+def test_a_boolean_that_train_has_one_value_of_knows_the_other():
+    column = fit("boolean", pd.Series(["No", "No", None]))
+    encoded = column.encode(pd.Series(["yes", "NO", "maybe"]))
+    assert encoded.features[:, 0].tolist() == [1, 0, 0.5]
+    assert encoded.faults == {2: "column 'c' must be one of No, yes, but got 'maybe'"}
 
 
 def test_dates_are_days_and_their_place_in_year_and_week():

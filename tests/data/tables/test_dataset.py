@@ -49,7 +49,15 @@ def test_rows_without_a_target_are_left_out_and_names_stay_those_of_the_file(tmp
     dataset = read(csv(tmp_path, frame))
     names = {int(name) for split in (dataset.train, dataset.val, dataset.test) for name in split.names}
     assert names == set(range(1, 121)) - {1, 8, 51}
-    assert "3 rows have no target and are left out" in dataset.description
+    assert "3 rows have no target and are left out: '?' counts as missing\n" in dataset.description
+
+
+def test_a_class_that_is_called_like_what_is_missing_can_be_seen(tmp_path: Path):
+    frame = customers(200).assign(bought=["none", "mild", "severe", "NA", ""] * 40)
+    told = read(csv(tmp_path, frame)).description
+    assert "120 rows have no target and are left out: 'NA', 'none' count as missing\n" in told
+    frame = frame.assign(bought=[np.nan, "mild", "severe", None, " "] * 40)
+    assert "120 rows have no target and are left out\n" in read(csv(tmp_path, frame)).description
 
 
 def test_codes_tell_how_many_they_are(tmp_path: Path):
@@ -78,6 +86,16 @@ def test_files_of_their_own_are_val_and_test(tmp_path: Path):
     wrong = csv(tmp_path, customers(40).drop(columns="city"), "wrong.csv")
     with pytest.raises(ValueError, match=r"wrong\.csv: must have the columns of 100\.csv, but got none named 'city'"):
         read(train, val_path=str(wrong))
+
+
+def test_categories_of_several_files_stay_categories(tmp_path: Path):
+    paths = []
+    for rows, codes in ((100, ["10115", "20095"]), (40, ["10115", "50667"])):
+        frame = customers(rows, rows).assign(code=pd.Categorical(codes * (rows // 2)))
+        frame.to_parquet(tmp_path / f"{rows}.parquet")
+        paths.append(tmp_path / f"{rows}.parquet")
+    dataset = read(paths[0], test_path=str(paths[1]), rare=1)
+    assert {"code = 10115", "code = 20095"} < set(dataset.intake.features)
 
 
 def test_kinds_are_told_in_a_line_each(tmp_path: Path):

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 
-from src.data.labels import booleans
+from src.data.labels import paired
 from src.data.tables.columns.column import Encoded, Encoding, TellsGaps, faults
 from src.data.tables.values import texts
 
@@ -27,7 +27,7 @@ class BooleanColumn(TellsGaps):
         """On the rows of train. ValueError if it has other than two values."""
         written = texts(train)
         found = sorted({text for text in written if text is not None})
-        ones = booleans(written) or {text: float(number) for number, text in enumerate(found)}
+        ones = paired(found) or {text: float(number) for number, text in enumerate(found)}
         if len(found) > 2:
             raise ValueError(f"data.columns: a boolean column must have two values, but got {len(found)} in {name!r}.")
         return cls(name, ones, None in written)

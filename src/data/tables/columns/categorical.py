@@ -58,6 +58,6 @@ class CategoricalColumn:
         codes = {text: number for number, text in enumerate(self.categories, first)}
         unknown = 0 if first else len(places)  # the last row of what follows is all 0
         missing = len(places) - 1 if self.has_missing else unknown
-        found = np.array([missing if text is None else codes.get(text, unknown) for text in texts(values)])
+        found = np.array([missing if text is None else codes.get(text, unknown) for text in texts(values)], np.int64)
         one_hot = np.vstack([np.eye(len(places)), np.zeros(len(places))])
         return Encoded(found[:, None].astype(np.float64) if self.style == "codes" else one_hot[found], {})
