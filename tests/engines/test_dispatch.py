@@ -39,3 +39,24 @@ def test_what_a_stack_would_slow_down_is_trained_one_by_one(tmp_path, monkeypatc
     assert ("one after another: its steps are so large that a stack would be slower." in told.getvalue()) == is_alone
     seconds = {heard.rows[job.number][0]["epoch_seconds"] for job in jobs}
     assert len(seconds) == 1 + is_alone  # a stack's epoch is one
+
+
+@pytest.mark.parametrize("engine", ["stacked", "single"])
+def test_a_job_that_does_not_fit_its_data_fails_wherever_it_stands(tmp_path, monkeypatch, engine):
+    monkeypatch.chdir(tmp_path)
+    keys = ("data=wine", "model.widths=[2]", "trainer.accelerator=cpu", "epochs=1", f"engine={engine}")
+    jobs = jobs_of(compose_run(*keys, *more) for more in ([], ["pos_weight=3"], []))
+    heard, committed = Heard(), []
+    dispatch = Dispatch(
+        Jobs(jobs, spec_of),
+        [heard],
+        console=Console(quiet=True),
+        on_snapshot=lambda snapshot: committed.append(set(dispatch.ended_)),
+    )
+    dispatch.train()
+    failed = heard.outcomes[1]
+    assert failed.reason.startswith("ValueError: pos_weight: ")
+    assert failed.error.__traceback__ is None  # else its frames would hold what they computed
+    assert [heard.outcomes[number].stop_reason for number in (0, 2)] == ["epochs", "epochs"]
+    assert committed[-1] == {0, 1, 2}
+    assert {0} in committed or engine == "stacked"  # of single runs each, as soon as it has ended

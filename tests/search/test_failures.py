@@ -75,3 +75,20 @@ def test_more_failures_than_may_be_end_the_search(door: Command, project: Path):
     states = [trial.state for trial in study_of(project, "smoke-search").trials]
     assert 2 <= states.count(TrialState.FAIL) <= 4  # those that were in training may fail too
     assert TrialState.RUNNING not in states
+
+
+@pytest.mark.slow
+def test_a_search_whose_trials_all_diverge_has_failed(door: Command, project: Path):
+    keys = ["hydra/sweeper=optuna", "hydra.sweeper.n_trials=2", "optimizer.lr=tag(log,interval(1e30,1e32))"]
+    done = door("train", "-m", "+experiment=smoke", "epochs=2", *keys)
+    assert done.returncode == 1
+    assert "at least one trial must come to its end, but got 2 that diverged or were pruned." in done.stderr
+
+
+@pytest.mark.slow
+def test_the_best_of_folds_is_not_trained_again_on_a_test_split_that_others_learned_from(door: Command, project: Path):
+    keys = ["hydra/sweeper=optuna", "hydra.sweeper.n_trials=2", "hydra.sweeper.retrain=2", "data.fold=0,1"]
+    done = door("train", "-m", "+experiment=smoke", "epochs=1", *keys)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "hydra.sweeper.retrain: left out, since folds have no test rows" in done.stdout
+    assert not list(project.glob("mlruns/sweeps/*-best-*"))

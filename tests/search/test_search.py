@@ -230,3 +230,19 @@ def test_a_stack_of_a_kind_that_no_trial_has_here_gets_none(tmp_path):
     search = open_search(tmp_path, SPACE, sampler="tpe", n_trials=TRIALS)
     assert search.next(None) is not None
     assert search.next(Place("of a worker on another device", SLOTS)) is None
+
+
+def test_a_trial_whose_stack_cannot_be_told_has_failed_and_the_others_go_on(tmp_path: Path):
+    search = opened(tmp_path, "tpe")
+    key_of = search.key_of
+
+    def told(run: Any) -> Any:
+        if run.params["kind"] == "b":
+            raise ValueError("data.path: must be readable")
+        return key_of(run)
+
+    search.key_of = told
+    run_slots(search, bowl, SLOTS)
+    states = {trial.params["kind"]: trial.state for trial in search.trials.counted}
+    assert states == {"a": TrialState.COMPLETE, "b": TrialState.FAIL, "c": TrialState.COMPLETE}
+    assert len(search.trials.counted) == TRIALS

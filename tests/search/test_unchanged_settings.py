@@ -5,11 +5,12 @@ from typing import Any
 import optuna
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from optuna.distributions import CategoricalDistribution
 
 from src.config.composition import compose_run
-from src.search.settings import Settings
+from src.search.settings import Samplers, Settings
 from src.search.space import read_space
-from src.search.unchanged_settings import check_unchanged_settings
+from src.search.unchanged_settings import check_unchanged_settings, check_whole_grid
 
 PARSER = OverridesParser.create()
 LR = "optimizer.lr=interval(0.001, 0.1)"
@@ -73,3 +74,20 @@ def test_other_data_may_be_forced_by_their_settings(study: optuna.Study):
     with pytest.raises(ValueError, match=r"but got data.split_seed: 9 \(was \w+\); "):
         check(study, seed, digest="b")
     check(study, seed, digest="b", resume="force")
+
+
+@pytest.mark.parametrize("before", ["grid", "random"])
+def test_a_grid_goes_on_with_a_grid_alone(before: str):
+    space = {"lr": CategoricalDistribution([0.1, 0.2, 0.3])}
+    study = optuna.create_study(sampler=Samplers(before, space, 0)(0))
+    study.tell(study.ask(space), 1.0)
+    study.enqueue_trial({"lr": 0.2})  # as one that was broken off is
+    study.tell(study.ask(space), 1.0)
+    check_whole_grid(study, Samplers("tpe", space, 0))
+    if before == "grid":
+        check_whole_grid(study, Samplers("grid", space, 0))
+        return
+    with pytest.raises(
+        ValueError, match=r"hydra.sweeper.sampler: must be another than grid .* 1 trials are of another"
+    ):
+        check_whole_grid(study, Samplers("grid", space, 0))

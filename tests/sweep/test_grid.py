@@ -9,9 +9,11 @@ from src import tracking
 from src.config.composition import compose_run
 from src.config.schema import Run
 from src.engines.resources import Resources
+from src.prediction.predictor import FILE
 from src.runs import record
 from src.runs.job import Job
 from src.runs.outcome import Trained, evaluate_run
+from src.sweep import summary
 from src.sweep.grid import train_grid
 
 KEYS = ["data=breast_cancer", "model.widths=[4]", "epochs=2", "trainer.accelerator=cpu", "tracking.enabled=false"]
@@ -47,3 +49,16 @@ def test_a_sweep_does_not_go_on_as_another(tmp_path: Path):
     with pytest.raises(ValueError, match=r"trainer.gradient_clip_val=1.0 \(was None\).*hydra.launcher.resume=fresh"):
         statuses(tmp_path, "trainer.gradient_clip_val=1.0")
     assert set(statuses(tmp_path, "trainer.accelerator=auto").values()) == {"FINISHED: None"}
+
+
+def test_a_sweep_that_is_killed_while_it_is_concluded_has_not_been(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    statuses(tmp_path)
+    monkeypatch.setattr(summary, "leave_model", killed)
+    for path in tmp_path.glob("*/"):
+        (path / FILE).touch()
+    with tracking.open(False) as tracker, pytest.raises(KeyboardInterrupt):
+        summary.summarise_sweep(tmp_path, Console(quiet=True), tracker)
+    assert not summary.has_all(tmp_path)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from src import runs
+from src.sweep.retraining import fresh_seeds
 from tests import doors
 
 GRID = ["-m", "+experiment=smoke", "epochs=3", "optimizer.lr=1e-3,1e-2", "seed=0,4", "tracking.enabled=false"]
@@ -45,3 +46,7 @@ def test_seeds_that_nothing_would_be_trained_on_are_refused(tmp_path: Path, keys
     assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
     assert f"error: hydra.launcher.retrain: {told}" in done.stderr
     assert not (tmp_path / "mlruns" / "sweeps").exists() or not list((tmp_path / "mlruns" / "sweeps").iterdir())
+
+
+def test_where_no_run_is_left_fresh_seeds_are_those_after_what_was_asked_for(tmp_path: Path):
+    assert fresh_seeds(tmp_path, 2, but=4) == range(5, 7)
