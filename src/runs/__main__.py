@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from src.config.errors import raise_on_signals, report_errors, show_warnings
 from src.config.terminal import output
@@ -47,7 +47,7 @@ def tell(arguments: argparse.Namespace) -> None:
     if arguments.parquet:
         check_output(Path(arguments.parquet), (".parquet",))
         with whole_file(Path(arguments.parquet)) as part:
-            asked(rows, columns=columns).to_parquet(part, index=False)
+            asked(rows, columns=columns).apply(_of_one_kind).to_parquet(part, index=False)
         print(arguments.parquet)
     elif arguments.json:
         asked(rows, columns=columns).to_json(
@@ -58,6 +58,12 @@ def tell(arguments: argparse.Namespace) -> None:
         asked(rows, columns=columns).to_csv(sys.stdout, index=False)
     else:
         _show(asked(rows, columns=columns), columns, len(table), arguments.limit)
+
+
+def _of_one_kind(column: pd.Series[Any]) -> pd.Series[Any]:
+    """A column as Parquet takes it: one that holds numbers and texts as texts."""
+    kinds = {isinstance(value, str) for value in column.dropna()} if column.dtype == object else ()
+    return column.map(str, na_action="ignore") if len(kinds) > 1 else column
 
 
 def _show(rows: pd.DataFrame, columns: Sequence[str], of: int, limit: int) -> None:
