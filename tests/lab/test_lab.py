@@ -1,7 +1,10 @@
 """Calls from Python are the commands: the same folders and bits, with frames in and out."""
 
+import json
 import logging
+import shutil
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -71,6 +74,38 @@ def test_a_run_tells_of_itself(run):
     assert "<th style='text-align:left'>auroc</th>" in page
     assert lab.load(run.name).folder == run.folder
     assert run.name in run.report().read_text()
+
+
+def test_a_run_that_lies_elsewhere_is_that_run(run, sweep, tmp_path):
+    other = lab.Run(shutil.copytree(run.folder, tmp_path / run.folder.name))
+    results = json.loads((other.folder / "results.json").read_text())
+    changed = {"num_params": 123457, "val": {**results["val"], "accuracy": 0.123}}
+    (other.folder / "results.json").write_text(json.dumps({**results, **changed}))
+    figures = lab.diff(run, other).figures.set_index("figure")
+    assert figures["second"]["val_accuracy"] == 0.123
+    page = other.report()
+    assert page == Path("mlruns/reports") / f"{run.name}.html"
+    assert "123,457" in page.read_text()
+    assert "123,457" not in run.report().read_text()
+    moved = lab.Sweep(shutil.copytree(sweep.folder, tmp_path / "moved"))
+    assert lab.diff(sweep, moved).figures["difference"].abs().max() == 0
+    assert "<h1>moved</h1>" in moved.report().read_text()
+
+
+def test_a_run_that_was_killed_before_its_first_epoch_is_told(run, tmp_path):
+    killed = lab.Run(shutil.copytree(run.folder, tmp_path / "killed"))
+    for name in ("results.json", "history.csv", "predictions.parquet", "layers.csv"):
+        (killed.folder / name).unlink(missing_ok=True)
+    assert list(killed.history.columns) == ["epoch"]
+    assert len(killed.history) == 0
+    assert killed._repr_html_() is None
+    assert "<h1>killed</h1>" in killed.report().read_text()
+    with pytest.raises(
+        ValueError, match=r"^.*killed: must be a run that has left predictions.parquet, but got none\.$"
+    ):
+        _ = killed.predictions
+    with pytest.raises(ValueError, match=r"^.*killed: must be a run that has trained an epoch"):
+        killed.plot()
 
 
 def test_a_frame_goes_in_and_predictions_come_out(sweep):
