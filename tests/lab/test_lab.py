@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -11,7 +12,10 @@ import pandas as pd
 import pytest
 
 from src import lab
+from src.report.command import commands
+from src.report.page_data import read_page_data
 from src.runs.files import read_history
+from src.tracking.folders import FolderReader
 from tests import doors
 
 QUIET = {"tracking.enabled": False}
@@ -158,6 +162,21 @@ def test_frames_may_be_one_for_each_split(here):
         ("train", "val", "test"), (frame[:80], frame[80:100], frame[100:]), strict=True)}  # fmt: skip
     run = lab.train({**SMALL, "epochs": 1}, data=pairs)
     assert run.results.data["rows"] == {"train": 80, "val": 20, "test": 20}
+
+
+def test_columns_and_targets_may_have_any_name(here):
+    frame = churn().set_axis(["age (years)", "price, EUR", "fee", "plan", "y"], axis=1)
+    columns = {"age (years)": "numeric", "price, EUR": "numeric"}
+    run = lab.train({**SMALL, "epochs": 1}, data=frame, target="y", columns=columns, tags={"a b": "x"})
+    assert run.config["data"]["columns"] == columns
+    material = read_page_data("run", str(run.folder), FolderReader())
+    ((_, command, remark),) = commands(material)
+    assert remark == ""
+    assert {"+data.columns.age (years)=numeric", "+data.columns.price, EUR=numeric"} <= set(shlex.split(command))
+    numbered = pd.DataFrame(churn().drop(columns=["plan", "Churn"]).to_numpy()).assign(
+        **{"3": 1 * (churn()["age"] > 0)}
+    )
+    assert lab.train({**SMALL, "epochs": 1}, data=numbered, target=np.int64(3)).config["data"]["target"] == "3"
 
 
 def test_an_ensemble_is_a_sweep_that_predicts_by_its_mean(here):
