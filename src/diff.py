@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from src.config.door import enter
+from src.config.terminal import plain_console
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,8 +44,6 @@ def parse(arguments: Sequence[str]) -> tuple[str, str, bool]:
 
 def diff(first: str, second: str, as_json: bool) -> None:
     """Tell how two runs differ."""
-    from rich.console import Console
-
     from src.runs.diff import Diff
 
     found = Diff.of(first, second)
@@ -52,7 +51,7 @@ def diff(first: str, second: str, as_json: bool) -> None:
         json.dump(found.told(), sys.stdout, indent=2)
         print()
         return
-    console = Console()
+    console = plain_console()
     console.print(f"first:  {found.first.name}\nsecond: {found.second.name}", highlight=False)
     for name, title in TITLES.items():
         frame = getattr(found, name)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from src.config.errors import raise_on_signals, report_errors, show_warnings
-from src.config.terminal import output
+from src.config.terminal import output, plain_console
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,7 +69,6 @@ def _of_one_kind(column: pd.Series[Any]) -> pd.Series[Any]:
 def _show(rows: pd.DataFrame, columns: Sequence[str], of: int, limit: int) -> None:
     import pandas as pd
     from rich import box
-    from rich.console import Console
     from rich.table import Table
 
     from src.runs.query import overview
@@ -82,7 +81,7 @@ def _show(rows: pd.DataFrame, columns: Sequence[str], of: int, limit: int) -> No
             return f"{value}"
         return rounded(value) if abs(value) >= 1e-3 else f"{value:.4g}"
 
-    console, shown = Console(), rows.head(limit) if limit else rows
+    console, shown = plain_console(), rows.head(limit) if limit else rows
     named = {name: name for name in map(str, rows.columns)} if columns else overview(rows)
     cells = {name: [heading, *map(cell, shown[name])] for name, heading in named.items()}
     if not columns:  # as many as there is room for, the most important first

@@ -12,6 +12,7 @@ from scipy import stats
 from sklearn.metrics import roc_auc_score
 
 from src import lab
+from src.diff import diff
 from src.runs.__main__ import tell
 from src.runs.diff import Diff, Side
 from src.runs.query import asked, best_first, overview
@@ -19,6 +20,12 @@ from src.runs.table import runs_table
 from tests import doors
 
 QUIET = {"tracking.enabled": False, "engine": "native", "epochs": 2, "widths": [4], "test": True}
+
+
+def asks(**given):
+    """What `python -m src.runs` is asked."""
+    nothing = dict.fromkeys(("sort", "columns", "parquet", "json", "csv"))
+    return argparse.Namespace(**{**nothing, "where": [], "limit": 40, **given})
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +105,20 @@ def test_conditions_choose_rows(here, where, count):
         assert len(asked(runs_table(), where)) == count
 
 
+def test_names_and_values_are_no_markup(here, tmp_path, monkeypatch, capsys):
+    (run,) = Path("mlruns/runs").iterdir()
+    for name, separator in (("a[b]c", "[a-z]+"), ("[d]", "[/_]")):
+        folder = shutil.copytree(run, tmp_path / "mlruns" / "runs" / name)
+        identity = json.loads((folder / "identity.json").read_text())
+        identity["settings"]["data.separator"] = separator
+        (folder / "identity.json").write_text(json.dumps(identity))
+    monkeypatch.chdir(tmp_path)
+    tell(asks(columns="run,data.separator"))
+    diff("a[b]c", "[d]", as_json=False)
+    listed, _, compared = capsys.readouterr().out.partition("first: ")
+    assert all(text in told for told in (listed, compared) for text in ("a[b]c", "[a-z]+", "[d]", "[/_]"))
+
+
 def test_a_value_is_found_as_a_person_types_it():
     table = pd.DataFrame(
         {"run": ["1", "a: b", "x"], "seed": pd.array([1, None, 2], "Int64"), "flag": [True, False, None]}
@@ -119,8 +140,7 @@ def test_a_column_of_numbers_and_texts_is_of_texts_in_parquet(here, tmp_path, mo
         if "settings" in identity:
             identity["settings"]["pos_weight"] = ["balanced", 2.0, None][place % 3]
             path.write_text(json.dumps(identity))
-    asks = argparse.Namespace(where=[], sort="pos_weight", columns=None, parquet="runs.parquet")
-    tell(asks)
+    tell(asks(sort="pos_weight", parquet="runs.parquet"))
     assert set(pd.read_parquet("runs.parquet")["pos_weight"].dropna()) == {"balanced", "2.0"}
 
 
