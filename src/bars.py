@@ -37,7 +37,15 @@ class Place:
         """In the place of what was shown before."""
         from IPython.display import display
 
-        console = Console(record=True, file=io.StringIO(), width=WIDTH, force_jupyter=False, force_terminal=True)
+        console = Console(
+            record=True,
+            file=io.StringIO(),
+            width=WIDTH,
+            force_jupyter=False,
+            force_terminal=True,
+            markup=False,
+            emoji=False,
+        )
         console.print(thing)
         page, text = console.export_html(code_format=STYLE, inline_styles=True, clear=False), console.export_text()
         update, self._id = self._id is not None, self._id or uuid.uuid4().hex

@@ -1,7 +1,8 @@
 """Door: `python -m src.diff RUN RUN` says what is different between two runs, and whether their figures differ.
 
 Each is a run (folder name, `<sweep>/<number>` or MLflow id) or a sweep, which stands for its best configuration over its
-seeds. Of single runs the figures are compared on the same rows (DeLong, McNemar), of several by the seeds that both have.
+seeds and folds. Of single runs the figures are compared on the same rows (DeLong, McNemar), of several by those of these
+that both have.
 `--json` writes all of it to stdout: docs/records.md says what.
 """
 
@@ -13,6 +14,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from src.config.door import enter
+from src.config.terminal import plain_console
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,8 +44,6 @@ def parse(arguments: Sequence[str]) -> tuple[str, str, bool]:
 
 def diff(first: str, second: str, as_json: bool) -> None:
     """Tell how two runs differ."""
-    from rich.console import Console
-
     from src.runs.diff import Diff
 
     found = Diff.of(first, second)
@@ -51,7 +51,7 @@ def diff(first: str, second: str, as_json: bool) -> None:
         json.dump(found.told(), sys.stdout, indent=2)
         print()
         return
-    console = Console()
+    console = plain_console()
     console.print(f"first:  {found.first.name}\nsecond: {found.second.name}", highlight=False)
     for name, title in TITLES.items():
         frame = getattr(found, name)
@@ -65,8 +65,11 @@ def _drawn(title: str, frame: pd.DataFrame) -> Table:
     from rich import box
     from rich.table import Table
 
-    board = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left")
-    told = frame.dropna(axis=1, how="all").drop(columns="high", errors="ignore").rename(columns={"low": "95 %"})
+    left_out = frame["left out"].max() if "left out" in frame else 0
+    caption = f"without {left_out:.0f} seeds and folds that only one of them has" if left_out > 0 else None
+    board = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", caption=caption, caption_justify="left")
+    told = frame.dropna(axis=1, how="all").drop(columns=["high", "left out"], errors="ignore")
+    told = told.rename(columns={"low": "95 %"})
     for name in told.columns:
         board.add_column(str(name), overflow="fold", no_wrap=name not in ("first", "second"))
     for place in range(len(told)):

@@ -21,7 +21,7 @@ Direction = Literal["minimize", "maximize"]
 def auroc(scores: Tensor, labels: Tensor) -> Tensor:
     """Area under the ROC curve: the chance that a positive scores above a negative, ties counted half.
 
-    By average ranks (Hanley and McNeil 1982). NaN where only one class occurs.
+    By average ranks (Hanley and McNeil 1982). NaN where only one class occurs, or a score is NaN, which has no rank.
     """
     import torch
 
@@ -30,11 +30,15 @@ def auroc(scores: Tensor, labels: Tensor) -> Tensor:
     positive = labels.expand_as(scores).gather(-1, order).double()
     num_positive, num_negative = positive.sum(-1), (1.0 - positive).sum(-1)
     rank_sum = (0.5 * (ranks + 1).double() * positive).sum(-1)
-    return (rank_sum - 0.5 * num_positive * (num_positive + 1)) / (num_positive * num_negative)
+    area = (rank_sum - 0.5 * num_positive * (num_positive + 1)) / (num_positive * num_negative)
+    return area.masked_fill(scores.isnan().any(-1), torch.nan)
 
 
 def average_precision(scores: Tensor, labels: Tensor) -> Tensor:
-    """Area under the precision-recall steps, sum of (R_n - R_n-1) P_n over distinct thresholds; ties stand together."""
+    """Area under the precision-recall steps, sum of (R_n - R_n-1) P_n over distinct thresholds; ties stand together.
+
+    NaN where no positive occurs, or a score is NaN.
+    """
     import torch
 
     ordered, order = scores.sort(dim=-1, descending=True)
@@ -42,7 +46,7 @@ def average_precision(scores: Tensor, labels: Tensor) -> Tensor:
     # Tied scores share one threshold: each example counts with the precision at the end of its tie.
     last = torch.searchsorted(-ordered.contiguous(), -ordered.contiguous(), right=True) - 1
     precision = (hits.cumsum(-1) / torch.arange(1, hits.shape[-1] + 1, device=hits.device)).gather(-1, last)
-    return (precision * hits).sum(-1) / hits.sum(-1)
+    return ((precision * hits).sum(-1) / hits.sum(-1)).masked_fill(scores.isnan().any(-1), torch.nan)
 
 
 def accuracy(probabilities: Tensor, labels: Tensor, threshold: float | Tensor = 0.5) -> Tensor:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from src.config.command_line import key_values
 from src.config.door import enter
+from src.config.terminal import plain_console
 
 KEYS = ("run", "input", "output", "top")
 
@@ -36,8 +37,6 @@ def parse(arguments: Sequence[str]) -> dict[str, str]:
 
 def predict(given: dict[str, str]) -> None:
     """Predict the rows of `input`, write them, tell what could not be read and how good the predictions are."""
-    from rich.console import Console
-
     from src.runs.ensemble import ensemble_table, recorded_ensemble
     from src.serving.models import find_ensemble, find_folders
     from src.serving.predict import check_place, evaluation, predict_file, tell_faults, write_frame
@@ -46,14 +45,14 @@ def predict(given: dict[str, str]) -> None:
     if "input" not in given:
         if len(folders := find_folders(given["run"], top)) == 1 and top is None:
             raise _incomplete([f"run={given['run']}"])
-        Console().print(ensemble_table(recorded_ensemble(folders)))
+        plain_console().print(ensemble_table(recorded_ensemble(folders)))
         return
     path, output = Path(given["input"]), Path(given["output"]) if "output" in given else None
     if output is not None:
         check_place(output, path)
     models = find_ensemble(given["run"], top)
     predicted = predict_file(models, path)
-    aside = Console(stderr=True)
+    aside = plain_console(stderr=True)
     tell_faults(predicted, models[0], aside)
     if output is None:
         predicted.frame.to_csv(sys.stdout, index=False)
@@ -61,7 +60,7 @@ def predict(given: dict[str, str]) -> None:
         write_frame(predicted.frame, output)
         print(output)
     if (table := evaluation(predicted, models[0], path.name)) is not None:
-        (aside if output is None else Console()).print(table)
+        (aside if output is None else plain_console()).print(table)
 
 
 def _incomplete(arguments: Sequence[str]) -> ValueError:

@@ -36,6 +36,15 @@ def test_ranks_and_precision_are_scikit_learns_ties_included(rows):
     assert float(average_precision(*tensors)) == pytest.approx(sk.average_precision_score(labels, scores), abs=1e-12)
 
 
+@pytest.mark.parametrize("metric", [auroc, average_precision])
+def test_what_has_no_rank_makes_the_area_nan(metric):
+    labels, scores = torch.arange(40) % 2, torch.linspace(-1, 1, 40).repeat(3, 1)
+    scores[1, 3], scores[2] = torch.nan, torch.nan
+    found = metric(scores, labels)
+    assert found.isnan().tolist() == [False, True, True]
+    assert found[0] == metric(scores[0], labels)
+
+
 def binary(n=200, seed=0):
     generator = torch.Generator().manual_seed(seed)
     labels = torch.randint(2, (n,), generator=generator)

@@ -12,6 +12,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from src import runs
 from src.claims.claim import Claim
@@ -64,7 +65,7 @@ def publish_claim(module: ModuleType, arguments: argparse.Namespace) -> dict[str
         first_seed=arguments.first_seed,
         overrides=each_once(arguments.override),
     )
-    lab.console.print(f"[bold]{claim.name}[/]: {claim.text}", soft_wrap=True)
+    lab.console.print(Text.assemble((claim.name, "bold"), f": {claim.text}"), soft_wrap=True)
     started = time.perf_counter()
     findings = list(module.findings(lab))
     report = {
@@ -119,7 +120,8 @@ def tell(report: Mapping[str, Any], console: Console) -> None:
     board.add_column(no_wrap=True)
     board.add_column()
     for one in report["findings"]:
-        figures = f"{found(one)}, predicted {bounds(one['least'], one['most'])}"
-        board.add_row(one["verdict"], f"{one['prediction']}\n{figures} [dim]({one['statistic']}, n = {one['n']})[/]")
+        told = f"{one['prediction']}\n{found(one)}, predicted {bounds(one['least'], one['most'])} "
+        how = f"({one['statistic']}, n = {one['n']})"
+        board.add_row(one["verdict"], Text.assemble(told, (how, "dim")))
     console.print(board)
-    console.print(f"[bold]{report['name']}: {report['verdict']}[/], {report['seconds']:.0f} s")
+    console.print(Text.assemble((f"{report['name']}: {report['verdict']}", "bold"), f", {report['seconds']:.0f} s"))

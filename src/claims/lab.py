@@ -17,6 +17,7 @@ from src.claims.outcome import Outcome
 from src.config.composition import compose_run
 from src.config.leaves import leaves
 from src.config.schema import Run, Tracking
+from src.config.terminal import plain_console
 from src.disk import whole_file, write_text
 from src.plots import Figure, save_figure
 from src.runs import identity
@@ -76,7 +77,7 @@ class Lab:
             "changed": bool(changed),
         }
         self.folder = runs.ROOT / "claims" / "-".join((name, *(mark for mark, holds in marks.items() if holds)))
-        self.console = Console()
+        self.console = plain_console()
         self.sweeps: list[str] = []  # the folders of what was trained
         self.seconds_saved = 0.0  # by what had been trained before
         self.figures: dict[str, list[float]] = {}  # that were told, by name

@@ -84,8 +84,8 @@ def for_hydra(argv: Sequence[str]) -> list[str]:
             text = f"++{SPACE}={value}"
         if key in WHOLE and value.lstrip().startswith("{"):
             given += [f"{key}=null", f"+{text}"]
-        elif block := next((name for name in OPEN if f"{key}.".startswith(f"{name}.")), None):
-            given.append(f"++{block}{_spelled(key.removeprefix(block), block)}={value}")
+        elif block := next((name for name in OPEN if f"{key.lstrip('+')}.".startswith(f"{name}.")), None):
+            given.append(f"++{block}{_spelled(key.lstrip('+').removeprefix(block), block)}={value}")
         elif key.startswith(SETTINGS_OF):
             given.append(f"++{text}")
         else:
@@ -143,6 +143,12 @@ def _quoted(text: str) -> str:
         return text
     value = NAME.sub(lambda name: name[0] if name[1].isascii() else _spelled(f".{name[1]}", "")[1:], value)
     return key + equals + WORD.sub(lambda word: word[0] if word[0].isascii() else f"'{word[0]}'", value)
+
+
+def in_quotes(text: str) -> str:
+    """A text in quotes, as Hydra reads it: a backslash is doubled in front of a quote alone."""
+    doubled = re.sub(r"(\\+)('|$)", lambda found: found[1] * 2 + found[2], text)
+    return "'" + doubled.replace("'", "\\'") + "'"
 
 
 def key_values(arguments: Sequence[str], keys: Sequence[str]) -> dict[str, str]:

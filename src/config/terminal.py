@@ -8,9 +8,12 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from src.passwords import masked
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 SIGPIPE = 128 + 13  # how a shell calls the end of whoever writes to nobody
 SPELLED = {"±": "+/-", "×": "x", "…": "...", "−": "-", "–": "-"}
@@ -37,6 +40,13 @@ def output(*, goes_on: bool) -> Iterator[None]:
         sys.stderr.flush()
         sys.stdout, sys.stderr, warnings.showwarning = before
         logging.setLogRecordFactory(records)
+
+
+def plain_console(*, stderr: bool = False) -> "Console":
+    """Where tables and lines are told, as they are: rich would read `[a-z]`, or `:x:`, of a user's own as markup."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, markup=False, emoji=False)
 
 
 class Output:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 
 from src.disk import whole_file
@@ -75,9 +76,9 @@ def _fetch(url: str, part: Path) -> None:
 def _write(answer: HTTPResponse, part: Path, have: int) -> None:
     length = answer.headers.get("Content-Length")
     total = have + int(length) if length else None
-    console = Console(stderr=True)
+    console = Console(stderr=True, markup=False, emoji=False)
     with part.open("ab" if have else "wb") as file, Progress(console=console, disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task(part.stem, total=total, completed=have)
+        task = bar.add_task(escape(part.stem), total=total, completed=have)
         while chunk := answer.read(CHUNK):
             file.write(chunk)
             bar.advance(task, len(chunk))

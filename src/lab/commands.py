@@ -72,7 +72,7 @@ def runs(*where: str, sort: str | None = None, columns: Sequence[str] = ()) -> p
 
 def diff(first: Run | Sweep | str, second: Run | Sweep | str) -> Diff:
     """How two runs, or the best configurations of two sweeps, differ: frames of settings, facts, figures, curves."""
-    return Diff.of(*(one if isinstance(one, str) else one.name for one in (first, second)))
+    return Diff.of(*(one if isinstance(one, str) else str(one.folder) for one in (first, second)))
 
 
 def load(name: str | Path) -> Run | Sweep:

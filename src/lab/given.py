@@ -3,6 +3,7 @@
 import hashlib
 import io
 from collections.abc import Callable, Mapping
+from numbers import Integral
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -25,7 +26,7 @@ def settings_of(data: Any, target: Any) -> dict[str, Any]:
     if isinstance(data, str) or (isinstance(data, Mapping) and not _is_parts(data)):
         named = {} if target is None else {"data.target": target}
         return {"data": data, **named}
-    if isinstance(data, pd.DataFrame) and (isinstance(target, (str, int)) or target is None):
+    if isinstance(data, pd.DataFrame) and (isinstance(target, (str, Integral)) or target is None):
         named = {} if target is None else {"data.target": str(target)}
         return {"data": "table", "data.path": str(_frame_file(data)), **named}
     return _of_pairs(data if target is None else (data, target))

@@ -7,7 +7,7 @@ from itertools import chain
 from os import PathLike
 from typing import Any
 
-from src.config.command_line import GROUPS
+from src.config.command_line import GROUPS, OPEN, in_quotes
 from src.config.composition import composed_values
 from src.config.leaves import leaves
 
@@ -50,19 +50,19 @@ def typed(given: Sequence[Any], keys: Mapping[str, Any], *, of: Mapping[str, str
         )
     pairs = list(chain.from_iterable(one.items() for one in given if isinstance(one, Mapping)))
     pairs += [(name.replace("__", "."), value) for name, value in keys.items()]
-    flat = dict(chain.from_iterable(_flat(of.get(name, name), value) for name, value in pairs))
+    flat = dict(chain.from_iterable(_flat(of.get(name, name), _listed(value)) for name, value in pairs))
     chosen = [text for name, value in flat.items() if (text := _choice(name, value, several)) is not None]
     settings = {name: value for name, value in flat.items() if _choice(name, value, several) is None}
     if not settings:
         return [*texts, *chosen]
     known = dict(leaves(composed_values(*(text for text in (*texts, *chosen) if "," not in text))))
-    return [*texts, *chosen, *(_override(_key(name, known), value, known, several) for name, value in settings.items())]
+    named = chain.from_iterable(_open(_key(name, known), value) for name, value in settings.items())
+    return [*texts, *chosen, *(_override(name, value, known, several) for name, value in named)]
 
 
 def text(value: Any) -> str:
     """A value as Hydra reads it."""
-    if hasattr(value, "item") and not isinstance(value, LISTED):  # numpy's and torch's numbers
-        value = value.item()
+    value = _listed(value)
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -76,12 +76,21 @@ def text(value: Any) -> str:
     if not isinstance(value, (str, PathLike)):
         raise ValueError(f"arguments: must be values that can be written down, but got {type(value).__name__}.")
     word = str(value)
-    return word if WORD.fullmatch(word) and word.lower() not in NO_WORDS else _quoted(word)
+    return word if WORD.fullmatch(word) and word.lower() not in NO_WORDS else in_quotes(word)
 
 
-def _quoted(word: str) -> str:
-    doubled = re.sub(r"(\\+)('|$)", lambda found: found[1] * 2 + found[2], word)
-    return "'" + doubled.replace("'", "\\'") + "'"
+def _listed(value: Any) -> Any:
+    """Lists in the place of arrays and of pandas' columns, Python's numbers in that of numpy's and torch's."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    return [_listed(one) for one in value] if isinstance(value, (list, tuple)) else value
+
+
+def _open(name: str, value: Any) -> list[tuple[str, Any]]:
+    """A mapping whose names are a user's own by its keys: in front of `=` any name can be spelled, in braces few."""
+    if name in OPEN and isinstance(value, Mapping) and value:
+        return [(f"{name}.{key}", one) for key, one in value.items()]
+    return [(name, value)]
 
 
 def _flat(name: str, value: Any) -> list[tuple[str, Any]]:

@@ -53,13 +53,19 @@ class Run:
 
     @cached_property
     def history(self) -> pd.DataFrame:
-        """A row for each epoch, from 1: `train/loss`, `val/loss` and what else its task has."""
-        return pd.DataFrame(runs.read_history(self.folder)).astype({"epoch": int})
+        """A row for each epoch, from 1: `train/loss`, `val/loss` and what else its task has; before the first none."""
+        rows = runs.read_history(self.folder)
+        return pd.DataFrame(rows, columns=None if rows else ["epoch"]).astype({"epoch": int})
 
     @property
     def predictions(self) -> pd.DataFrame:
-        """What it predicted of each row of val, and of test if it has read that: `split`, `row`, `label`, logits."""
-        return pd.read_parquet(self.folder / PREDICTIONS)
+        """What it predicted of each row of val, and of test if it has read that: `split`, `row`, `label`, logits.
+
+        ValueError where it has left none.
+        """
+        if not (path := self.folder / PREDICTIONS).is_file():
+            raise ValueError(f"{self.folder}: must be a run that has left {PREDICTIONS}, but got none.")
+        return pd.read_parquet(path)
 
     @cached_property
     def predictor(self) -> Predictor:
@@ -79,19 +85,24 @@ class Run:
         return predicted([self.predictor], given)
 
     def plot(self) -> Figure:
-        """Its loss curves, the epoch that is kept and the last one."""
+        """Its loss curves, the epoch that is kept and the last one; ValueError where it has trained no epoch."""
+        if self.history.empty:
+            raise ValueError(f"{self.folder}: must be a run that has trained an epoch, but got one without any.")
         settings = dict(leaves(self.config))
         why, keeps_last = why_above_val(settings), settings["keep"] == "last"
         return loss_curve(self.history, self.results.best_epoch, self.name, why, keeps_last=keeps_last)
 
     def report(self) -> Path:
         """The page that `python -m src.report` writes of it; its path."""
-        return report({"run": self.name})
+        return report({"run": str(self.folder)})
 
     def __repr__(self) -> str:
         return f"Run({str(self.folder)!r})"
 
-    def _repr_html_(self) -> str:
+    def _repr_html_(self) -> str | None:
+        """None, for which a notebook shows `repr`, of a run that has not ended or trained no epoch."""
+        if Results.read(self.folder) is None or self.history.empty:
+            return None
         found, task = self.results, str((self.results.data or {}).get("task"))
         told: dict[str, list[Any]] = {"": ["val", "test"]}
         for name in SHOWN.get(task, ()):

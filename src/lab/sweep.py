@@ -66,7 +66,7 @@ class Sweep:
 
     def report(self) -> Path:
         """The page that `python -m src.report` writes of it; its path."""
-        return report({"sweep": self.name})
+        return report({"sweep": str(self.folder)})
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self.folder)!r})"

@@ -1,7 +1,7 @@
 """Door: `python -m src.report experiment=xray` writes one HTML page of what is recorded of an experiment.
 
 `sweep=NAME` tells of one sweep or search, `claim=NAME` of a claim (`claim=dropout`), `run=RUN` of one run (folder name,
-`<sweep>/<number>` or MLflow id).
+`<sweep>/<number>`, path or MLflow id).
 `output=PATH` says where the page goes. It is drawn from the folders under mlruns/, with `uri=URI` from MLflow's records there.
 """
 
@@ -40,12 +40,13 @@ def report(given: dict[str, str]) -> Path:
     from src.tracking.reading import Reader
 
     (subject,) = given.keys() & set(SUBJECTS)
-    name = given[subject]
-    plain = re.sub(r"[^\w.=+-]+", "-", name).strip(".")
+    if "output" in given:
+        check_output(Path(given["output"]))
+    material = read_page_data(subject, given[subject], Reader(given["uri"]) if "uri" in given else FolderReader())
+    plain = re.sub(r"[^\w.=+-]+", "-", material.name).strip(".")
     path = Path(given.get("output") or runs.ROOT / "reports" / f"{plain}.html")
     check_output(path)
-    records = Reader(given["uri"]) if "uri" in given else FolderReader()
-    page = whole_page(read_page_data(subject, name, records))
+    page = whole_page(material)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_text(path, page)
     return path

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from src.config.command_line import CONF, as_typed
+from src.config.command_line import CONF, as_typed, in_quotes
 from src.config.composition import compose_run
 from src.config.leaves import leaves
 from src.report.page_data import PageData, value_of
@@ -17,7 +17,7 @@ from src.tracking.reading import Recorded
 GROUPS = ("model", "data", "optimizer", "schedule", "augment")
 FREE = ("tracking.", "resume", "test")  # they do not decide what is trained
 TRAIN = "python -m src.train"
-PLAIN = re.compile(r"[\w./+\-\[\], ]*")  # what a value may hold without quotes
+PLAIN = re.compile(r"(?!(null|true|false|nan|inf)$)[\w./+-]+( [\w./+-]+)*", re.IGNORECASE)  # a text without quotes
 
 
 def commands(material: PageData) -> list[tuple[str, str, str]]:
@@ -47,7 +47,7 @@ def command_of(run: Recorded) -> tuple[str, str]:
     if (CONF / "experiment" / f"{experiment}.yaml").is_file():
         named = [f"+experiment={experiment}"]
     elif experiment not in (None, "default"):
-        named = [f"tracking.experiment={_written(experiment)}"]
+        named = [f"tracking.experiment={typed(experiment)}"]
     try:
         base = _values(*named)
         chosen = [f"{group}={option}" for group in GROUPS if (option := _option(group, wanted, base))]
@@ -66,14 +66,14 @@ def _left_open(chosen: Sequence[str], wanted: Mapping[str, Any]) -> list[str]:
     for group, _, option in (choice.partition("=") for choice in chosen):
         content = yaml.safe_load((CONF / group / f"{option}.yaml").read_text(encoding="utf-8"))
         keys = [key for key, value in leaves(content, f"{group}.") if value == "???" and key in wanted]
-        found += [f"{key}={_written(wanted[key])}" for key in keys]
+        found += [f"{key}={typed(wanted[key])}" for key in keys]
     return found
 
 
 def _settings(wanted: Mapping[str, Any], base: Mapping[str, Any]) -> list[str]:
     """The overrides that lead from `base` to what is wanted."""
     changed = [key for key in wanted if _differs(key, wanted, base)]
-    added = [f"{'' if key in base else '+'}{key}={_written(wanted[key])}" for key in changed]
+    added = [f"{'' if key in base else '+'}{key}={typed(wanted[key])}" for key in changed]
     filled = {key.rpartition(".")[0] for key in wanted}  # an empty mapping is a key until something stands in it
     gone = [key for key in base if key not in wanted and key not in filled]
     return added + [f"~{key}" for key in gone if _differs(key, wanted, base)]
@@ -117,13 +117,13 @@ def _distance(one: Mapping[str, Any], other: Mapping[str, Any]) -> int:
     return changed + 3 * len(one.keys() ^ other.keys())
 
 
-def _written(value: Any) -> str:
+def typed(value: Any) -> str:
     """A value as the command line has it."""
     if value is None:
         return "null"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list):
-        return f"[{','.join(map(_written, value))}]"
+        return f"[{','.join(map(typed, value))}]"
     text = str(value)
-    return text if PLAIN.fullmatch(text) else "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return text if isinstance(value, (int, float)) or PLAIN.fullmatch(text) else in_quotes(text)

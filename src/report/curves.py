@@ -23,7 +23,7 @@ def curves_of_one(material: PageData, run: Recorded) -> list[Figure]:
     """The losses of a run and its figures on val, as far as there are some."""
     losses = {key: found for key in LOSSES if len(found := _curve(material, run, key))}
     figures = {key: found for key in OF_VAL if len(found := _curve(material, run, key))}
-    return [_losses(run, losses)] * bool(losses) + [_figures(run, figures)] * bool(figures)
+    return [drawn_of(run, found) for drawn_of, found in ((_losses, losses), (_figures, figures)) if found]
 
 
 def thinned(table: pd.DataFrame) -> pd.DataFrame:

@@ -27,7 +27,7 @@ class PageData:
     """All that the page tells. `entries` are the runs that are compared; their numbers are places in `runs`."""
 
     subject: str  # experiment, sweep (one, or a search), claim or run
-    name: str
+    name: str  # of a run its label, of a sweep its folder's name
     reader: Records
     runs: Sequence[Recorded]  # without the parents of sweeps
     parents: Sequence[Recorded]
@@ -75,6 +75,8 @@ def read_page_data(subject: str, name: str, reader: Records) -> PageData:
     runs = [run for run in found if "folder" in run.tags]
     if not runs and claim is None:
         raise ValueError(f"{subject}: must hold at least one run, but got none in {name!r}.")
+    if named := {"run": runs, "sweep": parents}.get(subject):  # which may be given by its path
+        name = named[0].label
     notes: list[str] = []
     if len({run.tags.get("data") for run in runs}) > 1:
         notes.append("The runs are on different data: their figures are not on one scale.")

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
+from src.statistics.rounding import FLOAT, short
+
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Iterable[int] = ()) -> str:
     """A table of cells that are HTML already; the columns of `numbers` stand flush right."""
@@ -21,11 +23,11 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Iterab
 
 
 def setting(text: Any) -> str:
-    """A setting, of a number that a search drew four digits."""
-    try:
-        return escape(text.removesuffix(".0") if len(text) < 8 else f"{float(text):.4g}")
-    except (TypeError, ValueError):
-        return "" if text is None or text != text else escape(str(text))
+    """A setting, of a float that a search drew four digits."""
+    if text is None or text != text:
+        return ""
+    told = short(str(text))
+    return escape(told.removesuffix(".0") if FLOAT.fullmatch(told) else told)
 
 
 def figure(value: float | None) -> str:

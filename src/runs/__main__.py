@@ -11,10 +11,10 @@ import sys
 from collections.abc import Sequence
 from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from src.config.errors import raise_on_signals, report_errors, show_warnings
-from src.config.terminal import output
+from src.config.terminal import output, plain_console
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +47,7 @@ def tell(arguments: argparse.Namespace) -> None:
     if arguments.parquet:
         check_output(Path(arguments.parquet), (".parquet",))
         with whole_file(Path(arguments.parquet)) as part:
-            asked(rows, columns=columns).to_parquet(part, index=False)
+            asked(rows, columns=columns).apply(_of_one_kind).to_parquet(part, index=False)
         print(arguments.parquet)
     elif arguments.json:
         asked(rows, columns=columns).to_json(
@@ -60,10 +60,15 @@ def tell(arguments: argparse.Namespace) -> None:
         _show(asked(rows, columns=columns), columns, len(table), arguments.limit)
 
 
+def _of_one_kind(column: pd.Series[Any]) -> pd.Series[Any]:
+    """A column as Parquet takes it: one that holds numbers and texts as texts."""
+    kinds = {isinstance(value, str) for value in column.dropna()} if column.dtype == object else ()
+    return column.map(str, na_action="ignore") if len(kinds) > 1 else column
+
+
 def _show(rows: pd.DataFrame, columns: Sequence[str], of: int, limit: int) -> None:
     import pandas as pd
     from rich import box
-    from rich.console import Console
     from rich.table import Table
 
     from src.runs.query import overview
@@ -76,7 +81,7 @@ def _show(rows: pd.DataFrame, columns: Sequence[str], of: int, limit: int) -> No
             return f"{value}"
         return rounded(value) if abs(value) >= 1e-3 else f"{value:.4g}"
 
-    console, shown = Console(), rows.head(limit) if limit else rows
+    console, shown = plain_console(), rows.head(limit) if limit else rows
     named = {name: name for name in map(str, rows.columns)} if columns else overview(rows)
     cells = {name: [heading, *map(cell, shown[name])] for name, heading in named.items()}
     if not columns:  # as many as there is room for, the most important first

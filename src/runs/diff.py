@@ -26,12 +26,13 @@ from src.statistics.intervals import t_half_width
 from src.statistics.paired import Paired, delong, mcnemar
 
 SPLITS = ("test", "val")
+FOLD = "data.fold"  # with the seed what sets the runs of one configuration apart
 LEFT_OUT = ("_low", "_high", "_by_chance")  # bounds, and what is no figure of a model
 
 
 @dataclass(frozen=True)
 class Side:
-    """A run, or the runs of one configuration, by seed."""
+    """A run, or the runs of one configuration, by seed and fold."""
 
     name: str
     folders: Sequence[Path]
@@ -47,17 +48,20 @@ class Side:
         return cls(runs.label(folder), [folder])
 
     @cached_property
-    def results(self) -> dict[int, Results]:
-        """By seed, of those that have ended."""
-        found = [Results.read(folder) for folder in self.folders]
-        return {one.seed: one for one in found if one is not None}
+    def results(self) -> dict[tuple[int, Any], Results]:
+        """By seed and fold, of those that have ended."""
+        found = [(Results.read(folder), _settings(folder).get(FOLD)) for folder in self.folders]
+        return {(one.seed, fold): one for one, fold in found if one is not None}
 
     @cached_property
     def settings(self) -> dict[str, Any]:
-        """Those that decide, of the first, less the seed of several."""
-        found = Identity.read(self.folders[0])
-        values = dict(found.settings) if found else {}
-        return values if len(self.folders) == 1 else {name: one for name, one in values.items() if name != "seed"}
+        """Those that decide, of the first, less the seed and the fold of several."""
+        values = _settings(self.folders[0])
+        return (
+            values
+            if len(self.folders) == 1
+            else {name: one for name, one in values.items() if name not in ("seed", FOLD)}
+        )
 
     @cached_property
     def facts(self) -> dict[str, str]:
@@ -65,9 +69,9 @@ class Side:
         return {name: str(value) for name, value in read_json(self.folders[0] / FACTS).items() if name != "seed"}
 
     def figures(self, split: str) -> pd.DataFrame:
-        """A row for each seed, a column for each figure."""
-        rows = {seed: getattr(one, split) or {} for seed, one in self.results.items()}
-        frame = pd.DataFrame.from_dict(rows, orient="index")
+        """A row for each seed and fold, a column for each figure."""
+        rows = [getattr(one, split) or {} for one in self.results.values()]
+        frame = pd.DataFrame(rows, index=list(map(str, self.results)))
         return frame[[name for name in frame if not str(name).endswith(LEFT_OUT)]]
 
 
@@ -95,12 +99,14 @@ class Diff:
 
     @property
     def figures(self) -> pd.DataFrame:
-        """A row for each figure that both have: the means over their seeds, the difference, and its p.
+        """A row for each figure that both have: the means over their seeds and folds, the difference, and its p.
 
-        Of seeds that both have, at least two, the difference is tested by pairs: Student's t, with its 95 % interval.
+        Where at least two of these are in both, all of it is of such pairs, tested by Student's t with its 95 % interval;
+        `left out`: how many are in one alone.
         """
         rows = [row for split in SPLITS for row in self._of_split(split)]
-        return pd.DataFrame(rows, columns=["figure", "first", "second", "difference", "low", "high", "p", "pairs"])
+        tested = ["low", "high", "p", "pairs", "left out"]
+        return pd.DataFrame(rows, columns=["figure", "first", "second", "difference", *tested])
 
     @cached_property
     def same_rows(self) -> pd.DataFrame:
@@ -114,14 +120,15 @@ class Diff:
     def curves(self) -> pd.DataFrame:
         """For each column of the histories of the first runs: the epoch from which on they differ, and by how much at most.
 
-        Empty where they are the same to the last bit, as far as both go.
+        Empty where they are the same to the last bit, as far as both go. The largest is of epochs in which both are numbers.
         """
         first, second = (pd.DataFrame(read_history(side.folders[0])) for side in (self.first, self.second))
         epochs = min(len(first), len(second))
         rows = []
         for name in [name for name in first if name in second and name not in ("epoch", "epoch_seconds")]:
-            gaps = (second[name][:epochs] - first[name][:epochs]).abs().to_numpy()
-            if (differs := np.flatnonzero(gaps > 0)).size:
+            ours, theirs = first[name][:epochs], second[name][:epochs]
+            gaps = (theirs - ours).abs()
+            if (differs := np.flatnonzero((gaps > 0) | (ours.isna() != theirs.isna()))).size:
                 rows.append({"curve": name, "from epoch": int(differs[0]) + 1, "largest difference": float(gaps.max())})
         return pd.DataFrame(rows, columns=["curve", "from epoch", "largest difference"])
 
@@ -133,19 +140,8 @@ class Diff:
 
     def _of_split(self, split: str) -> list[dict[str, Any]]:
         first, second = self.first.figures(split), self.second.figures(split)
-        seeds = first.index.intersection(second.index)
-        rows = []
-        for name in [name for name in first if name in second]:
-            means = float(first[name].mean()), float(second[name].mean())
-            gaps = (second[name][seeds] - first[name][seeds]).dropna().to_numpy(dtype=float)
-            row = {
-                "figure": f"{split}_{name}",
-                "first": means[0],
-                "second": means[1],
-                "difference": means[1] - means[0],
-            }
-            rows.append(row | (_over_seeds(gaps) if len(gaps) > 1 else {}))
-        return rows
+        names = [name for name in first if name in second]
+        return [{"figure": f"{split}_{name}", **_compared(first[name], second[name])} for name in names]
 
     def _predictions(self) -> tuple[_Decided, _Decided] | None:
         """Of two single runs of a classification, on the same rows; None where there are no such."""
@@ -192,7 +188,26 @@ def _tests(first: _Decided, second: _Decided) -> dict[str, Paired]:
     return {f"{first.split}_auroc (DeLong)": area, f"{first.split}_accuracy_at_threshold (McNemar)": accuracy}
 
 
-def _over_seeds(gaps: np.ndarray[Any, Any]) -> dict[str, float]:
+def _settings(folder: Path) -> dict[str, Any]:
+    found = Identity.read(folder)
+    return dict(found.settings) if found else {}
+
+
+def _compared(first: pd.Series[Any], second: pd.Series[Any]) -> dict[str, float]:
+    """The means of a figure over what both have, if that is two pairs or more; else each over all that it has."""
+    found = pd.concat({"first": first, "second": second}, axis=1).astype(float)
+    if len(pairs := found.dropna()) < 2:
+        return _means(found)
+    tested = _over_pairs((pairs["second"] - pairs["first"]).to_numpy())
+    return {**_means(pairs), **tested, "left out": len(found) - len(pairs)}
+
+
+def _means(found: pd.DataFrame) -> dict[str, float]:
+    first, second = found.mean()
+    return {"first": first, "second": second, "difference": second - first}
+
+
+def _over_pairs(gaps: np.ndarray[Any, Any]) -> dict[str, float]:
     """Student's t of the differences of pairs."""
     mean, half = float(gaps.mean()), t_half_width(gaps)
     same = float(np.ptp(gaps)) == 0

@@ -1,9 +1,17 @@
 """Questions to the table of runs: which rows, in what order, which columns."""
 
+from __future__ import annotations
+
+import json
+import math
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from difflib import get_close_matches
+from numbers import Real
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import yaml
 
@@ -11,6 +19,7 @@ from src.runs.objective import Objective
 
 TOKEN = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`|\d[\w.]*|[A-Za-z_][\w./]*""")
 EQUALITY = re.compile(r"\s*([\w./]+)=([^=].*)")
+QUOTED = re.compile(r"""^(['"])(.*)\1$""", re.DOTALL)
 WORDS = {"and", "or", "not", "in", "is", "True", "False", "None"}
 SHOWN = ("auroc", "accuracy", "rmse")  # of test, as far as there is one
 
@@ -20,15 +29,17 @@ def asked(
 ) -> pd.DataFrame:
     """The rows for which each of `where` holds, by `sort` (`-name`: the largest first), and its `columns` (none: all).
 
-    A condition is an expression as pandas' `query` has it, `experiment == 'xray' and val_auroc > 0.95`, or `name=value`. A
-    column goes by its last part where that is enough: `lr` for `optimizer.lr`. ValueError, of one line, for another name or
-    an expression that cannot be read.
+    A condition is an expression as pandas' `query` has it, `experiment == 'xray' and val_auroc > 0.95`, or `name=value`: a
+    value as the table has it, a number or a list however it is written, null for what a run has not got. A column goes by
+    its last part where that is enough: `lr` for `optimizer.lr`. ValueError, of one line, for another name or an expression
+    that cannot be read.
     """
     for condition in where:
         table = _where(table, condition)
     if sort is not None:
         name = column(table, sort.removeprefix("-"), "sort")
-        table = table.sort_values(name, ascending=not sort.startswith("-"), na_position="last", kind="stable")
+        falls = sort.startswith("-")
+        table = table.sort_values(name, ascending=not falls, na_position="last", kind="stable", key=_places)
     return table[[column(table, name, "columns") for name in columns]] if columns else table
 
 
@@ -76,10 +87,7 @@ def best_first(table: pd.DataFrame) -> pd.DataFrame:
 
 def _where(table: pd.DataFrame, condition: str) -> pd.DataFrame:
     if found := EQUALITY.fullmatch(condition):
-        name = column(table, found[1], "where")
-        value = yaml.safe_load(found[2])
-        values = table[name]
-        return table[values.isna() if value is None else values == value]
+        return table[_equal(table[column(table, found[1], "where")], found[2])]
     named = TOKEN.sub(lambda token: _named(table, token[0]), condition)
     try:
         rows = table.query(named, engine="python")
@@ -88,6 +96,44 @@ def _where(table: pd.DataFrame, condition: str) -> pd.DataFrame:
             f'where: must be a condition on columns, say "val_auroc > 0.9", but got {condition!r}: {" ".join(str(error).split())}'
         ) from error
     return rows
+
+
+def _equal(values: pd.Series[Any], typed: str) -> pd.Series[bool]:
+    """Which of `values` are what is typed: the same text, number, truth value, or list or mapping."""
+    if typed in ("null", "~"):
+        return values.isna()
+    texts = {typed, QUOTED.sub(r"\2", typed), _listed(typed)}
+    number, truth = _number(typed), typed.lower()
+
+    def is_typed(value: Any) -> bool:
+        if isinstance(value, (bool, np.bool_)):
+            return str(value).lower() == truth
+        return str(value) in texts or (isinstance(value, Real) and value == number)
+
+    return pd.Series([not pd.isna(value) and is_typed(value) for value in values], values.index, dtype=bool)
+
+
+def _number(typed: str) -> float:
+    try:
+        return float(typed)
+    except ValueError:
+        return math.nan
+
+
+def _listed(typed: str) -> str:
+    """A list or a mapping as the table has it; anything else as it is."""
+    for read in (json.loads, yaml.safe_load) if typed[0] in "[{" else ():
+        with suppress(ValueError, TypeError, yaml.YAMLError):
+            return json.dumps(read(typed))
+    return typed
+
+
+def _places(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Of a column of several kinds the place of each: numbers before texts."""
+    if values.dtype != object:
+        return values
+    order = sorted(values.dropna().unique(), key=lambda value: (isinstance(value, str), value))
+    return values.map({value: place for place, value in enumerate(order)})
 
 
 def _named(table: pd.DataFrame, token: str) -> str:

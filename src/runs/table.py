@@ -22,6 +22,8 @@ ENDED = "ended"  # when, UTC
 TOLD = ("status", "stop_reason", "best_epoch", "stopped_epoch", "num_params", "threshold")
 NESTED = (list, dict)
 WHOLE = ("seed", "best_epoch", "stopped_epoch", "num_params")
+REAL = ("value", "threshold", "seconds")
+OF_RESULTS = (*TOLD, "value", "data", "seconds", ENDED)
 FIRST = (
     *(
         "run",
@@ -52,7 +54,8 @@ def runs_table(root: Path = runs.ROOT) -> pd.DataFrame:
     columns = list(zip(*({**empty, **row}.values() for row in rows), strict=True)) or [()] * len(empty)
     table = pd.DataFrame(dict(zip(empty, columns, strict=True)))
     whole = dict.fromkeys(WHOLE, "Int64")  # where a run has none, pandas would make floats of all
-    return table.astype(whole).assign(**{ENDED: pd.to_datetime(table[ENDED], unit="s", utc=True)})
+    real = dict.fromkeys(REAL, float)  # and what is no number of None alone
+    return table.astype({**whole, **real}).assign(**{ENDED: pd.to_datetime(table[ENDED], unit="s", utc=True)})
 
 
 def _folders(root: Path) -> Iterator[tuple[str, str | None, str]]:
@@ -76,7 +79,7 @@ def _row(label: str, sweep: str | None, folder: str) -> dict[str, Any] | None:
     try:
         settings = _settings(from_json(_read(folder, IDENTITY))["settings"])
         named = {"run": label, "sweep": sweep, "experiment": _experiment(_read(folder, CONFIG))}
-        return {**settings, **named, **_ended(folder)}
+        return {**settings, **dict.fromkeys(OF_RESULTS), **named, **_ended(folder)}  # `threshold` is a setting too
     except (ValueError, KeyError, TypeError, AttributeError, OSError, DamagedError):
         return None
 

@@ -13,6 +13,7 @@ from rich.console import Console
 from src import runs, tracking
 from src.config.command_line import as_typed
 from src.config.schema import Run
+from src.config.terminal import plain_console
 from src.data.reading import LastRead
 from src.disk import DamagedError
 from src.engines.build import FOLD
@@ -72,7 +73,7 @@ class Request:
 
 def conduct_search(request: Request, tracker: Tracker) -> None:
     """Search, write down what came of it, and train the best once more on several seeds, as the settings say."""
-    console, folder = Console(), request.folder
+    console, folder = plain_console(), request.folder
     for remark in request.space.remarks():
         console.print(f"remark: {remark}", soft_wrap=True)
     with answering():

@@ -4,10 +4,10 @@ import math
 from pathlib import Path
 
 import pandas as pd
-from rich.console import Console
 from rich.progress import track
 
 from src.config.schema import Run
+from src.config.terminal import plain_console
 from src.data.reading import LastRead
 from src.disk import whole_file
 from src.engines.range_test import STEPS, range_test
@@ -24,7 +24,7 @@ def find_lr(run: Run, folder: Path, data: LastRead) -> None:
     """
     dataset = data.read(run.data)
     check_run(run, dataset)
-    console = Console()
+    console = plain_console()
     steps = track(range(STEPS), "range test", console=console, disable=not console.is_terminal, transient=True)
     test = range_test(run, dataset, steps)
     table = pd.DataFrame({"lr": test.rates, "train/loss": test.losses, "smoothed": test.smoothed})

@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from src import runs
+from src.config.terminal import plain_console
 from src.data.reading import LastRead
 from src.disk import DamagedError
 from src.engines.resources import HERE, Resources
@@ -140,7 +141,7 @@ def train_multirun(
 
     `is_whole`: there are no others, and the sweep is summarised. So it is where a job failed, since Hydra then ends.
     """
-    console = Console()
+    console = plain_console()
     if is_whole:
         check_members(jobs, folder)
     results = train_grid(jobs, folder, tracker, console=console, resources=resources, listeners=listeners, data=data)

@@ -19,7 +19,7 @@ from src.runs.results import Results
 from src.runs.stop_reason import StopReason
 from src.statistics.best_row import against_best
 from src.statistics.intervals import t_half_width
-from src.statistics.rounding import rounded
+from src.statistics.rounding import rounded, short
 
 NOT_COMPARED = (
     "seed",
@@ -129,7 +129,7 @@ def drawn(table: pd.DataFrame, objective: str) -> Table:
         interval = "" if math.isnan(row["low"]) else f"[{rounded(row['low'])}, {rounded(row['high'])}]"
         interval = SELECTED if row["selected"] and row["n"] > 1 else interval
         p = "" if math.isnan(row["p"]) else f"{row['p']:.3f}"
-        named = [_short_number(row[key]) for key in keys]
+        named = [short(row[key]) for key in keys]
         mean = "none" if math.isnan(row["mean"]) else f"{rounded(row['mean'])}{spread}"
         figures = [mean, str(row["n"]), interval, p, *(str(row[name] or "") for name in told)]
         board.add_row(str(row["rank"]), *named, *figures)
@@ -140,15 +140,7 @@ def _short(keys: Sequence[str]) -> list[str]:
     """Each key by its last part, where that is enough to tell it from the others; the name of a block is that block."""
     plain = [key.removesuffix(".name").removesuffix("._target_") for key in keys]
     last = Counter(key.rpartition(".")[2] for key in plain)
-    return [short if last[short := key.rpartition(".")[2]] == 1 else key for key in plain]
-
-
-def _short_number(text: str) -> str:
-    """Of a number that a search drew, four digits tell enough."""
-    try:
-        return text if len(text) < 8 else f"{float(text):.4g}"
-    except ValueError:
-        return text
+    return [end if last[end := key.rpartition(".")[2]] == 1 else key for key in plain]
 
 
 def _flat(entry: Entry) -> dict[str, str]:

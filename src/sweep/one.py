@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.console import Console
 
 from src.config.schema import Run
+from src.config.terminal import plain_console
 from src.data.reading import LastRead
 from src.engines.build import spec_with_folds
 from src.engines.dispatch import Dispatch, check_engine
@@ -27,7 +28,7 @@ def train_one(run: Run, folder: Path, tracker: Tracker, data: LastRead) -> Resul
 
     Of a run that has ended there the results are given back. Raises ValueError if `folder` holds another run.
     """
-    console = Console()
+    console = plain_console()
     Identity.of(run).check(folder, again=AGAIN)
     dataset = data.read(run.data)
     check_run(run, dataset)

@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.console import Console
 
 from src import runs, tracking
+from src.config.terminal import plain_console
 from src.data.reading import LastRead
 from src.engines.resources import Resources
 from src.runs.announcement import tell_data
@@ -31,7 +32,7 @@ def retrain_best(jobs: Sequence[Job], folder: Path, num_seeds: int, data: LastRe
     """The best configuration of the grid in `folder` on as many seeds that it did not have; in a folder beside it."""
     best = runs.read_json(folder / SWEEP)["best"]
     chosen = next((job for job in jobs if job.number == best), None)
-    console = Console()
+    console = plain_console()
     if chosen is None:
         return
     if chosen.run.data.get("fold") is not None:

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from src import runs
 from src.config.schema import Run
+from src.config.terminal import plain_console
 from src.data.dataset import Dataset
 from src.data.reading import LastRead
 from src.engines.resources import HERE, Resources
@@ -41,7 +42,7 @@ def train_ensemble(run: Run, folder: Path, tracker: Tracker, data: LastRead, typ
         member = run.model_copy(update={"seed": seed, "ensemble": None})
         jobs.append(Job(number, member, folder / str(number), (*others, f"seed={seed}")))
     check_members(jobs, folder)
-    results = train_seeds(jobs, folder, tracker, Console(), data)
+    results = train_seeds(jobs, folder, tracker, plain_console(), data)
     for number, one in results.items():
         if one.status == RunStatus.FAILED:
             raise ValueError(f"job {number}: {one.reason}")

@@ -15,6 +15,7 @@ from src import runs, tracking
 from src.artifacts import leave_model, warned
 from src.config.leaves import leaves
 from src.config.loading import load_kept
+from src.config.terminal import plain_console
 from src.data.reading import LastRead
 from src.disk import DamagedError, whole_file
 from src.plots import Figure, objective_against, save_figure
@@ -127,7 +128,7 @@ def summarise_multirun(folder: Path) -> None:
     settings = load_kept(read_entries(folder)[0].values).tracking
     with tracking.open(settings.enabled) as tracker, Background() as background:
         tracker.follow(folder, settings, background, is_sweep=True)
-        summarise_sweep(folder, Console(), tracker)
+        summarise_sweep(folder, plain_console(), tracker)
 
 
 def read_entries(folder: Path) -> list[Entry]:

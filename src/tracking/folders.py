@@ -38,15 +38,18 @@ class FolderReader:
         return [*found, *parents, *claims]
 
     def sweep(self, name: str) -> tuple[Recorded, list[Recorded]]:
-        """What is known of a sweep or search as a whole, by its folder's name, and its runs."""
-        folder = self.root / "sweeps" / name
-        members = [path.parent for path in folder.glob(f"[0-9]*/{CONFIG}")] if name else []
-        if not members:
+        """What is known of a sweep or search as a whole, by its folder's name or path, and its runs."""
+        folders = (Path(name), self.root / "sweeps" / name) if name else ()
+        found = ([path.parent for path in folder.glob(f"[0-9]*/{CONFIG}")] for folder in folders)
+        members = next(filter(None, found), None)
+        if members is None:
             known = sorted(path.name for path in self.root.glob("sweeps/*") if path.is_dir())
             raise ValueError(
                 f"sweep: must be a sweep or search here ({', '.join(known[:20]) or 'none'}), but got {name!r}."
             )
-        return self._parent(folder), [_run(member) for member in sorted(members, key=lambda path: int(path.name))]
+        return self._parent(members[0].parent), [
+            _run(member) for member in sorted(members, key=lambda path: int(path.name))
+        ]
 
     def claim(self, name: str) -> Recorded:
         """The claim of this name: the newest that is as its file states it, else the newest."""
@@ -58,7 +61,7 @@ class FolderReader:
         return found
 
     def run(self, name: str) -> Recorded:
-        """A run by its folder's name, `<sweep>/<number>` or its MLflow id."""
+        """A run by its folder's name, `<sweep>/<number>`, its path or its MLflow id."""
         return _run(runs.find(name, self.root))
 
     def curves(self, run_ids: Sequence[str], key: str) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from src.config.schema import NOTE, Run
 from src.disk import DamagedError
 from src.runs.files import FACTS, HYDRAS, LEADERBOARD, RESULTS, SWEEP, read_json, read_yaml
 from src.runs.identity import read_config
-from src.statistics.rounding import rounded
+from src.statistics.rounding import rounded, short
 from src.tracking.views import links, offer_figures
 
 SHOWN = (
@@ -56,7 +56,7 @@ def describe_sweep(client: Any, run_id: str, folder: Path) -> None:
         warnings.simplefilter("ignore")  # of MLflow's way with pandas
         client.log_table(run_id, board, TABLE)
     shown = [name for name in board.columns if name not in LEFT_OUT and board[name].ne("").any()]
-    rows = [[_short(row[name]) for name in shown] for row in board.head(ROWS).to_dict("records")]
+    rows = [[short(row[name]) for name in shown] for row in board.head(ROWS).to_dict("records")]
     more = f"\n\nThe first {ROWS} of {len(board)} configurations; all are in `{TABLE}`." if len(board) > ROWS else ""
     picked = (
         "\n\nThe first row was selected: its mean is too good."
@@ -142,13 +142,6 @@ def _bounded(figures: Mapping[str, float], name: str) -> str:
     bounds = [figures.get(f"{name}{end}") for end in ("_low", "_high")]
     between = f" [{rounded(bounds[0])}, {rounded(bounds[1])}]" if None not in bounds else ""  # type: ignore[arg-type]
     return f"{rounded(figures[name])}{between}"
-
-
-def _short(text: str) -> str:
-    try:
-        return text if len(text) < 8 else f"{float(text):.4g}"
-    except ValueError:
-        return text
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -103,6 +103,11 @@ def test_a_name_of_a_users_own_has_any_signs_and_is_shown_as_it_was_typed(key: s
     assert as_typed(given) == [typed]
 
 
+def test_a_plus_in_front_of_a_name_is_no_matter():
+    typed = ["data.columns.age (years)=drop", "tracking.tags.a b=1"]
+    assert for_hydra([f"+{text}" for text in typed]) == for_hydra(typed)
+
+
 def test_a_mapping_has_names_beyond_ascii():
     run = compose_run("data=table", "data.path=rows.csv", "data.target=y", "data.columns={größe: drop, a.b: numeric}")
     assert run.data["columns"] == {"größe": "drop", "a.b": "numeric"}

@@ -1,14 +1,21 @@
 """Calls from Python are the commands: the same folders and bits, with frames in and out."""
 
+import json
 import logging
+import shlex
+import shutil
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from src import lab
+from src.report.command import commands
+from src.report.page_data import read_page_data
 from src.runs.files import read_history
+from src.tracking.folders import FolderReader
 from tests import doors
 
 QUIET = {"tracking.enabled": False}
@@ -73,6 +80,38 @@ def test_a_run_tells_of_itself(run):
     assert run.name in run.report().read_text()
 
 
+def test_a_run_that_lies_elsewhere_is_that_run(run, sweep, tmp_path):
+    other = lab.Run(shutil.copytree(run.folder, tmp_path / run.folder.name))
+    results = json.loads((other.folder / "results.json").read_text())
+    changed = {"num_params": 123457, "val": {**results["val"], "accuracy": 0.123}}
+    (other.folder / "results.json").write_text(json.dumps({**results, **changed}))
+    figures = lab.diff(run, other).figures.set_index("figure")
+    assert figures["second"]["val_accuracy"] == 0.123
+    page = other.report()
+    assert page == Path("mlruns/reports") / f"{run.name}.html"
+    assert "123,457" in page.read_text()
+    assert "123,457" not in run.report().read_text()
+    moved = lab.Sweep(shutil.copytree(sweep.folder, tmp_path / "moved"))
+    assert lab.diff(sweep, moved).figures["difference"].abs().max() == 0
+    assert "<h1>moved</h1>" in moved.report().read_text()
+
+
+def test_a_run_that_was_killed_before_its_first_epoch_is_told(run, tmp_path):
+    killed = lab.Run(shutil.copytree(run.folder, tmp_path / "killed"))
+    for name in ("results.json", "history.csv", "predictions.parquet", "layers.csv"):
+        (killed.folder / name).unlink(missing_ok=True)
+    assert list(killed.history.columns) == ["epoch"]
+    assert len(killed.history) == 0
+    assert killed._repr_html_() is None
+    assert "<h1>killed</h1>" in killed.report().read_text()
+    with pytest.raises(
+        ValueError, match=r"^.*killed: must be a run that has left predictions.parquet, but got none\.$"
+    ):
+        _ = killed.predictions
+    with pytest.raises(ValueError, match=r"^.*killed: must be a run that has trained an epoch"):
+        killed.plot()
+
+
 def test_a_frame_goes_in_and_predictions_come_out(sweep):
     rows = churn().drop(columns="Churn").set_axis([f"row {place}" for place in range(120)])
     told = sweep.predict(rows)
@@ -123,6 +162,21 @@ def test_frames_may_be_one_for_each_split(here):
         ("train", "val", "test"), (frame[:80], frame[80:100], frame[100:]), strict=True)}  # fmt: skip
     run = lab.train({**SMALL, "epochs": 1}, data=pairs)
     assert run.results.data["rows"] == {"train": 80, "val": 20, "test": 20}
+
+
+def test_columns_and_targets_may_have_any_name(here):
+    frame = churn().set_axis(["age (years)", "price, EUR", "fee", "plan", "y"], axis=1)
+    columns = {"age (years)": "numeric", "price, EUR": "numeric"}
+    run = lab.train({**SMALL, "epochs": 1}, data=frame, target="y", columns=columns, tags={"a b": "x"})
+    assert run.config["data"]["columns"] == columns
+    material = read_page_data("run", str(run.folder), FolderReader())
+    ((_, command, remark),) = commands(material)
+    assert remark == ""
+    assert {"+data.columns.age (years)=numeric", "+data.columns.price, EUR=numeric"} <= set(shlex.split(command))
+    numbered = pd.DataFrame(churn().drop(columns=["plan", "Churn"]).to_numpy()).assign(
+        **{"3": 1 * (churn()["age"] > 0)}
+    )
+    assert lab.train({**SMALL, "epochs": 1}, data=numbered, target=np.int64(3)).config["data"]["target"] == "3"
 
 
 def test_an_ensemble_is_a_sweep_that_predicts_by_its_mean(here):

@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+import torch
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
+from src.config.command_line import for_hydra, read_name
 from src.lab.overrides import interval, text, typed
 
 TEXTS = [
@@ -91,6 +94,26 @@ def test_lists_and_ranges_are_tried_one_after_another():
     assert words(widths=[64, 32], several=True) == ["model.widths=[64,32]"]  # one list
     assert words(widths=[[64], [64, 32]], several=True) == ["model.widths=[64],[64,32]"]
     assert words(objective=["val/loss", "num_params"], several=True) == ["objective=[val/loss,num_params]"]
+
+
+def test_arrays_and_columns_are_lists():
+    assert words(lr=np.logspace(-3, -1, 2), seed=np.arange(2), several=True) == ["optimizer.lr=0.001,0.1", "seed=0,1"]
+    assert words(lr=pd.Series([0.5, 0.25]), several=True) == ["optimizer.lr=0.5,0.25"]
+    assert words(widths=[np.array([64]), (64, 32)], several=True) == ["model.widths=[64],[64,32]"]
+    assert words(widths=torch.tensor([64, 32])) == ["model.widths=[64,32]"]
+
+
+def test_names_of_a_users_own_are_keys():
+    columns = {"age (years)": "numeric", "price, EUR": "numeric", "größe": "categorical"}
+    found = words({"data": "table"}, columns=columns, tags={"a b": 1})
+    assert found == [
+        "data=table",
+        *(f"data.columns.{name}={kind}" for name, kind in columns.items()),
+        "tracking.tags.a b=1",
+    ]
+    parsed = OverridesParser.create().parse_overrides(for_hydra(found))
+    assert [read_name(one.key_or_group.removeprefix("data.columns.")) for one in parsed[1:4]] == list(columns)
+    assert words(data={"name": "x", "columns": {"a b": "numeric"}})[-1] == "data.columns.a b=numeric"
 
 
 def test_an_interval_is_hydras():

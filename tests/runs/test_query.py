@@ -1,7 +1,9 @@
 """What has been trained, asked for: the table of runs, conditions on it, and what is different between two runs."""
 
+import argparse
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,11 +12,20 @@ from scipy import stats
 from sklearn.metrics import roc_auc_score
 
 from src import lab
+from src.diff import diff
+from src.runs.__main__ import tell
+from src.runs.diff import Diff, Side
 from src.runs.query import asked, best_first, overview
 from src.runs.table import runs_table
 from tests import doors
 
 QUIET = {"tracking.enabled": False, "engine": "native", "epochs": 2, "widths": [4], "test": True}
+
+
+def asks(**given):
+    """What `python -m src.runs` is asked."""
+    nothing = dict.fromkeys(("sort", "columns", "parquet", "json", "csv"))
+    return argparse.Namespace(**{**nothing, "where": [], "limit": 40, **given})
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +66,13 @@ def test_what_has_not_ended_is_killed_or_running_and_what_is_damaged_is_no_row(h
     assert list(table.index)[1:] == [f"{sweep.name}/{number}" for number in (0, 3)]
     assert table["status"][f"{sweep.name}/0"] == "KILLED"
     assert table["value"].isna().sum() == 1
+    settings = json.loads((sweep / "0" / "identity.json").read_text())
+    settings["settings"]["threshold"] = "youden"
+    (sweep / "0" / "identity.json").write_text(json.dumps(settings))
+    table = runs_table(root)
+    assert table["threshold"].dtype == table["value"].dtype == float
+    killed = list(asked(table, ["threshold=null", "status=KILLED"], sort="-threshold")["run"])
+    assert killed == [f"{sweep.name}/0"]
     assert runs_table(tmp_path / "nothing").empty
 
 
@@ -69,6 +87,14 @@ def test_what_has_not_ended_is_killed_or_running_and_what_is_damaged_is_no_row(h
         (["value == value"], 5),
         (["widths == '[4]'", "not (test_accuracy < 0)"], 5),
         (["sweep=null"], 1),
+        (["lr=1e-1", "experiment=moons"], 2),
+        (["lr=.1"], 2),
+        (["experiment=12"], 1),
+        (["widths=[4]"], 5),
+        (["widths=[ 4 ]", "seed=1"], 2),
+        (["calibrate=null", "experiment=moons"], 4),
+        (["experiment=[moons"], 0),
+        (["val_auroc=nonsense"], 0),
     ],
 )
 def test_conditions_choose_rows(here, where, count):
@@ -77,6 +103,51 @@ def test_conditions_choose_rows(here, where, count):
             asked(runs_table(), where)
     else:
         assert len(asked(runs_table(), where)) == count
+
+
+def test_names_and_values_are_no_markup(here, tmp_path, monkeypatch, capsys):
+    (run,) = Path("mlruns/runs").iterdir()
+    for name, separator in (("a[b]c", "[a-z]+"), ("[d]", "[/_]")):
+        folder = shutil.copytree(run, tmp_path / "mlruns" / "runs" / name)
+        identity = json.loads((folder / "identity.json").read_text())
+        identity["settings"]["data.separator"] = separator
+        (folder / "identity.json").write_text(json.dumps(identity))
+    monkeypatch.chdir(tmp_path)
+    tell(asks(columns="run,data.separator"))
+    diff("a[b]c", "[d]", as_json=False)
+    listed, _, compared = capsys.readouterr().out.partition("first: ")
+    assert all(text in told for told in (listed, compared) for text in ("a[b]c", "[a-z]+", "[d]", "[/_]"))
+
+
+def test_a_value_is_found_as_a_person_types_it():
+    table = pd.DataFrame(
+        {"run": ["1", "a: b", "x"], "seed": pd.array([1, None, 2], "Int64"), "flag": [True, False, None]}
+    )
+    table["betas"], table["threshold"] = ["[0.9, 0.001]", "[]", None], [0.5, "youden", None]
+    found = lambda condition: list(asked(table, [condition])["run"])  # noqa: E731
+    assert [found(f"run={typed}") for typed in ("1", "a: b", "'x'", "1.0")] == [["1"], ["a: b"], ["x"], []]
+    assert [found(f"seed={typed}") for typed in ("1", "2.0", "one", "null")] == [["1"], ["x"], [], ["a: b"]]
+    assert [found(f"flag={typed}") for typed in ("true", "False", "1")] == [["1"], ["a: b"], []]
+    assert [found(f"betas={typed}") for typed in ("[.9,1e-3]", "[9e-1, 1e-3]", "[0.9,")] == [[], ["1"], []]
+    assert [found(f"threshold={typed}") for typed in ("5e-1", "youden")] == [["1"], ["a: b"]]
+
+
+def test_a_column_of_numbers_and_texts_is_of_texts_in_parquet(here, tmp_path, monkeypatch):
+    shutil.copytree("mlruns", tmp_path / "mlruns")
+    monkeypatch.chdir(tmp_path)
+    for place, path in enumerate(Path("mlruns").rglob("identity.json")):
+        identity = json.loads(path.read_text())
+        if "settings" in identity:
+            identity["settings"]["pos_weight"] = ["balanced", 2.0, None][place % 3]
+            path.write_text(json.dumps(identity))
+    tell(asks(sort="pos_weight", parquet="runs.parquet"))
+    assert set(pd.read_parquet("runs.parquet")["pos_weight"].dropna()) == {"balanced", "2.0"}
+
+
+def test_a_column_of_numbers_and_texts_has_an_order():
+    table = pd.DataFrame({"threshold": ["youden", 0.5, None, 0.25, "cost"]})
+    assert list(asked(table, sort="threshold").index) == [3, 1, 4, 0, 2]
+    assert list(asked(table, sort="-threshold").index) == [0, 4, 1, 3, 2]
 
 
 def test_rows_come_in_the_order_that_is_asked_for(here):
@@ -154,8 +225,35 @@ def test_configurations_are_compared_over_the_seeds_that_both_have(here):
     assert row["pairs"] == 2
     assert row["p"] == pytest.approx(stats.ttest_1samp(gaps, 0).pvalue)
     assert row["low"] < gaps.mean() < row["high"]
+    assert row["difference"] == row["second"] - row["first"] == pytest.approx(gaps.mean())
+    assert row["left out"] == 1
     told = json.loads(doors.run("-m", "src.diff", sweep, worse.name, "--json", cwd=here).stdout)
     assert told["settings"] == [{"key": "optimizer.lr", "first": "0.1", "second": "0.0001"}]
     shown = doors.run("-m", "src.diff", sweep, worse.name, cwd=here)
     assert "optimizer.lr" in shown.stdout, shown.stderr
     assert doors.run("-m", "src.diff", sweep, cwd=here).stderr.startswith("error: command line: must name two runs")
+
+
+def test_folds_of_one_seed_are_pairs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folds = {**QUIET, "epochs": 1, "test": False, "data": "wine"}
+    sweeps = [lab.sweep(folds, lr=lr, data__fold=range(count)) for lr, count in ((1e-1, 2), (1e-2, 3))]
+    diff = lab.diff(*sweeps)
+    assert list(diff.settings["key"]) == ["optimizer.lr"]
+    row = diff.figures.set_index("figure").loc["val_auroc"]
+    areas = [[run.figures["val_auroc"] for run in sweep.runs[:2]] for sweep in sweeps]
+    assert (row["pairs"], row["left out"]) == (2, 1)
+    assert [row["first"], row["second"]] == pytest.approx([np.mean(areas[0]), np.mean(areas[1])])
+    assert (
+        "without 1 seeds and folds" in doors.run("-m", "src.diff", *(one.name for one in sweeps), cwd=tmp_path).stdout
+    )
+
+
+def test_a_curve_that_is_broken_in_one_run_alone_differs(tmp_path):
+    for name, last in (("whole", "0.25"), ("broken", "nan"), ("again", "nan")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "history.csv").write_text(f"epoch,val/loss\n1,0.5\n2,{last}\n")
+    sides = {name: Side(name, [tmp_path / name]) for name in ("whole", "broken", "again")}
+    (row,) = Diff(sides["whole"], sides["broken"]).curves.to_dict("records")
+    assert (row["curve"], row["from epoch"], row["largest difference"]) == ("val/loss", 2, 0.0)
+    assert Diff(sides["broken"], sides["again"]).curves.empty

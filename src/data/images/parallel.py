@@ -29,17 +29,18 @@ def each(work: Callable[[Item], Done], items: Sequence[Item], *, told: str, proc
     exception, in the order of the items, ends it. What libraries warn of is not passed on: they quote headers.
     """
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
     from threadpoolctl import threadpool_limits
 
     batches = [items[first : first + BATCH] for first in range(0, len(items), BATCH)]
     columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
-    bar = Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty())
+    bar = Progress(*columns, console=Console(stderr=True, markup=False, emoji=False), disable=not sys.stderr.isatty())
     workers, pool, done = min(num_cores(), max(1, len(batches))), ThreadPoolExecutor(num_cores()), list[Done]()
     in_batches = _processes(work, workers) if processes else _threads(work)
     with bar, warnings.catch_warnings(), threadpool_limits(1), in_batches as of_batch, pool:
         warnings.simplefilter("ignore")
-        shown = bar.add_task(told, total=len(items))
+        shown = bar.add_task(escape(told), total=len(items))
         try:
             for results in pool.map(of_batch, batches):
                 done += results

@@ -68,8 +68,13 @@ def of_classes(scores, order, labels):  # type: ignore[no-untyped-def]
 
 @part
 def _auroc(scores, order, labels, column, positive):  # type: ignore[no-untyped-def]
-    """Of the class `positive` against the others, by the mean ranks of what is tied; NaN where only one occurs."""
+    """Of the class `positive` against the others, by the mean ranks of what is tied.
+
+    NaN where only one occurs, or a score is NaN.
+    """
     rank_sum, num_positive, start, size = 0.0, 0.0, 0, scores.shape[0]
+    if size > 0 and math.isnan(scores[order[size - 1, column], column]):  # which numpy sorts to the end
+        return math.nan
     while start < size:
         stop, among = start, 0
         while stop == start or (

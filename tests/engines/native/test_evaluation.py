@@ -34,3 +34,11 @@ def test_they_are_those_of_torch(task, columns, rows, dtype):
 
 def test_one_class_alone_has_no_auroc():
     assert np.isnan(figures("binary", outputs_of(9, 1, np.float32), np.ones(9, np.float32), None)["auroc"])
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_what_has_no_rank_makes_the_area_nan(outputs):
+    found = outputs_of(9, outputs, np.float32)
+    found[4] = np.nan
+    task = "binary" if outputs == 1 else "multiclass"
+    assert np.isnan(figures(task, found, np.arange(9, dtype=np.float32) % max(outputs, 2), None)["auroc"])

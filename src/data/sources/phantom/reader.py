@@ -74,7 +74,7 @@ def _check(size: int, numbers: dict[str, int], prevalence: float, difficulty: fl
 @contextmanager
 def _told(films: int, size: int, cache: Path) -> Iterator[Callable[[int], None]]:
     """Tell on stderr that so many films are made: a bar that the callable advances, or a line where there is no terminal."""
-    console = Console(stderr=True)
+    console = Console(stderr=True, markup=False, emoji=False)
     columns = TextColumn("simulating chest X-rays"), MofNCompleteColumn(), BarColumn(bar_width=16), TimeElapsedColumn()
     ends = TextColumn("ETA"), TimeRemainingColumn()
     if not console.is_terminal:
