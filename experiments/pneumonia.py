@@ -1,6 +1,6 @@
 """Claim: on PneumoniaMNIST augmentation and convolutions help, each without the other, and a small CNN is ahead of ResNet-50.
 
-Command: python -m experiments.pneumonia             160 min on one core
+Command: python -m experiments.pneumonia             160 min by one of 2 cores
 
 Expected: over ten seeds of `+experiment=pneumonia`, `+experiment=pneumonia_cnn` and `+experiment=pneumonia_mixer`, which val
 chose (`experiments/pneumonia_select.py`), the test AUROC of the MLP and of the CNN is above that of the same without
