@@ -28,8 +28,8 @@ from tests import doors
 
 # Commits after each epoch and not each 10 s: so that a grid of seconds has some.
 DOOR = """
-from src.engines.native import checkpoint
-checkpoint.SECONDS, checkpoint.SHARE = 0.0, 1e9
+from src.engines import commits
+commits.SECONDS, commits.SHARE = 0.0, 1e9
 from src.train import main
 main()
 """

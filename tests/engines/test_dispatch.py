@@ -7,6 +7,7 @@ from rich.console import Console
 
 from src.config.composition import compose_run
 from src.data.reading import LastRead
+from src.engines import commits
 from src.engines.build import spec_of
 from src.engines.dispatch import Dispatch, kind_of
 from src.runs.job import Jobs
@@ -44,6 +45,8 @@ def test_what_a_stack_would_slow_down_is_trained_one_by_one(tmp_path, monkeypatc
 @pytest.mark.parametrize("engine", ["stacked", "single"])
 def test_a_job_that_does_not_fit_its_data_fails_wherever_it_stands(tmp_path, monkeypatch, engine):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(commits, "SECONDS", 0.0)
+    monkeypatch.setattr(commits, "SHARE", 1e9)
     keys = ("data=wine", "model.widths=[2]", "trainer.accelerator=cpu", "epochs=1", f"engine={engine}")
     jobs = jobs_of(compose_run(*keys, *more) for more in ([], ["pos_weight=3"], []))
     heard, committed = Heard(), []

@@ -1,7 +1,6 @@
 """A member on disk, so that a sweep that was killed goes on where it was."""
 
 import logging
-import time
 from typing import Any
 
 from src.disk import DamagedError
@@ -13,22 +12,6 @@ from src.runs.job import Job
 log = logging.getLogger(__name__)
 
 FILE = COMMITS["native"]
-SECONDS = 10.0  # between two commits at least; and of the time
-SHARE = 0.02  # no more than this may go into them
-
-
-class Pace:
-    """Says when something that costs time is due again."""
-
-    def __init__(self) -> None:
-        self._due = time.perf_counter() + SECONDS
-
-    def is_due(self) -> bool:
-        return time.perf_counter() >= self._due
-
-    def took(self, seconds: float) -> None:
-        """It was done, for so long."""
-        self._due = time.perf_counter() + max(SECONDS, seconds / SHARE)
 
 
 def save(member: Member) -> None:

@@ -12,9 +12,9 @@ from rich.console import Console
 
 from src.data.reading import read_dataset
 from src.engines.build import Read, job_facts
+from src.engines.commits import Pace
 from src.engines.native import checkpoint
 from src.engines.native.build import build_member
-from src.engines.native.checkpoint import Pace
 from src.engines.native.compilation import make_ready
 from src.engines.native.cores import num_cores, one_thread_of_blas
 from src.engines.native.data import LastPrepared, Prepared, prepare

@@ -2,6 +2,7 @@
 
 import logging
 import tempfile
+import time
 from collections.abc import Callable, Hashable, Mapping
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,7 @@ from rich.console import Console
 from src.config.schema import Run
 from src.data.dataset import Dataset
 from src.data.reading import read_dataset
-from src.engines.commits import check_commit
+from src.engines.commits import Pace, check_commit
 from src.engines.single.data_module import DataModule
 from src.engines.single.learner import Learner
 from src.engines.single.limits import limits_of, num_epochs
@@ -39,7 +40,7 @@ from src.runs.outcome import Failed, Trained
 class SingleEngine:
     """Trains the jobs of one kind, `spec`, one by one, each on what `read` gives; `console` shows how far each has come.
 
-    `on_commit` is called when a job has ended, and may be committed.
+    `on_commit` is called now and then, when what has ended may be committed.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class SingleEngine:
 
     def train(self, source: JobSource, listeners: Listener) -> None:
         """Until `source` has no more. A job that fails is told so, and the next begins."""
+        pace = Pace()
         while (job := source.next(Place(self.spec, 1))) is not None:
             dataset = self.read(job.run.data)
             listeners.begin(job, facts_of(job.run, dataset))
@@ -65,7 +67,10 @@ class SingleEngine:
                 listeners.end(job, Failed(error))
             else:
                 listeners.end(job, trained)
-            self.on_commit()
+            if pace.is_due():
+                started = time.perf_counter()
+                self.on_commit()
+                pace.took(time.perf_counter() - started)
 
     def _train(self, job: Job, dataset: Dataset, source: JobSource, listeners: Listener) -> Trained:
         def on_epoch(row: Mapping[str, float]) -> bool:

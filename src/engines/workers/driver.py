@@ -9,7 +9,7 @@ from pathlib import Path
 
 from src.data.dataset import Dataset
 from src.data.reading import LastRead
-from src.engines.native.checkpoint import Pace
+from src.engines.commits import Pace
 from src.engines.workers.hands import DEATHS, Hand, Known, Left
 from src.engines.workers.messages import (
     Answer,

@@ -11,6 +11,7 @@ from src.config.composition import compose_run
 from src.config.errors import Interrupted
 from src.data.reading import read_dataset
 from src.disk import tensors
+from src.engines import commits
 from src.engines.build import spec_of
 from src.engines.dispatch import Dispatch
 from src.engines.native import checkpoint
@@ -81,8 +82,8 @@ def test_a_member_has_the_bits_that_it_has_alone(threads, order, straight, tmp_p
 
 
 def test_a_member_goes_on_from_its_last_commit(straight, tmp_path, monkeypatch):
-    monkeypatch.setattr(checkpoint, "SECONDS", 0.0)
-    monkeypatch.setattr(checkpoint, "SHARE", 1e9)
+    monkeypatch.setattr(commits, "SECONDS", 0.0)
+    monkeypatch.setattr(commits, "SHARE", 1e9)
 
     class Broken(Heard):
         def epoch(self, job, row):

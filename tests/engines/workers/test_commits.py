@@ -6,8 +6,8 @@ import pytest
 from rich.console import Console
 
 from src.data.reading import LastRead
+from src.engines import commits
 from src.engines.dispatch import Dispatch
-from src.engines.native import checkpoint
 from src.engines.stacked import commit
 from src.engines.stacked import engine as stacked
 from src.engines.workers.messages import EpochDone
@@ -44,8 +44,8 @@ class Listening(Workers):
 def given_back(monkeypatch):
     """The reader sets these in this process too, which trains other tests' runs in folders that are not there."""
     for module, name in (
-        (checkpoint, "SECONDS"),
-        (checkpoint, "SHARE"),
+        (commits, "SECONDS"),
+        (commits, "SHARE"),
         (stacked, "SNAPSHOT_SECONDS"),
         (stacked, "SNAPSHOT_SHARE"),
     ):

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from src.config.composition import compose_run
 from src.data.reading import LastRead
-from src.engines.native import checkpoint
+from src.engines import commits as pacing
 from src.engines.workers.cluster import Machine
 from src.engines.workers.driver import Driver
 from src.engines.workers.hands import Hand, Left
@@ -40,7 +40,7 @@ class Heard:
 @pytest.fixture
 def commits(monkeypatch):
     """Of each commit, for which nothing is waited, the jobs that had ended."""
-    monkeypatch.setattr(checkpoint, "SECONDS", 0.0)
+    monkeypatch.setattr(pacing, "SECONDS", 0.0)
     return []
 
 
